@@ -1,0 +1,73 @@
+"""What can go wrong, said so that the person who must mend it can."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gis.remarks import Report
+
+__all__ = [
+    "CheckFailedError",
+    "ConflictError",
+    "GridkeeperError",
+    "InputError",
+    "NotFoundError",
+    "SetupError",
+]
+
+
+class GridkeeperError(Exception):
+    """Root of everything Gridkeeper raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and where, in one sentence.
+    remedy : str, optional
+        What to do about it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class InputError(GridkeeperError):
+    """Something handed in cannot be taken; `report`, where given, lists every place."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, remedy: str = "", report: Report | None = None) -> None:
+        super().__init__(message, remedy)
+        self.report = report
+
+
+class NotFoundError(GridkeeperError):
+    """The thing named does not exist."""
+
+    exit_code = 4
+
+
+class ConflictError(GridkeeperError):
+    """The state of the store does not allow it (someone was first, or a step is missing)."""
+
+    exit_code = 5
+
+
+class CheckFailedError(GridkeeperError):
+    """A hard check of a plan failed; publishing is refused."""
+
+    exit_code = 6
+
+
+class SetupError(GridkeeperError):
+    """The surroundings (database, roles, programs) are not as needed."""
+
+    exit_code = 2

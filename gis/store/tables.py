@@ -1,0 +1,376 @@
+"""Which tables hold a district: things, their dated figures, cells, plans, grids in force and who answers for them?
+
+Geometry is EPSG:4490 (lon, lat). Times are timestamptz, periods are half-open tstzrange ``[from, to)``.
+"""
+
+from __future__ import annotations
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint
+
+__all__ = ["SRID", "metadata"]
+
+SRID = 4490
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _id() -> Column:
+    return Column("id", BigInteger, Identity(always=False), primary_key=True)
+
+
+def _district() -> Column:
+    return Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), nullable=False)
+
+
+def _geom(kind: str, *, nullable: bool = False) -> Column:
+    return Column("geom", Geometry(kind, srid=SRID, spatial_index=False), nullable=nullable)
+
+
+def _gist(table: str) -> Index:
+    return Index(f"ix_{table}_geom", "geom", postgresql_using="gist")
+
+
+def _since() -> Column:
+    return Column("valid", TSTZRANGE, nullable=False, server_default=text("'(,)'::tstzrange"))
+
+
+def _raw() -> list[Column]:
+    """What came in, before any conversion."""
+    return [Column("raw_x", Float), Column("raw_y", Float), Column("raw_crs", Text)]
+
+
+# ---------------------------------------------------------------------------------------------- places
+district = Table(
+    "district", metadata, _id(),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text),
+    Column("time_zone", Text, nullable=False),
+    Column("metric_crs", Text, nullable=False, comment="CRS in metres used to compute, e.g. EPSG:4547"),
+    Column("crs_note", Text, comment="declared source CRS, e.g. gcj02 -> EPSG:4490"),
+    Column("as_of", Date, comment="date of the newest household counts"),
+    Column("loaded_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+)
+
+division = Table(
+    "division", metadata, _id(), _district(),
+    Column("level", Text, nullable=False),
+    Column("code", Text, nullable=False, comment="12/9/6 digits where the data have them, else the source's id"),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text),
+    Column("parent_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE")),
+    Column("successor", Text),
+    Column("properties", JSONB, nullable=False, server_default=text("'{}'")),
+    _geom("MULTIPOLYGON"), _since(),
+    CheckConstraint("level IN ('district', 'subdistrict', 'community')", name="level"),
+    ExcludeConstraint(("district_id", "="), ("level", "="), ("code", "="), ("valid", "&&"), using="gist",
+                      name="ex_division_code"),
+    _gist("division"),
+)
+
+compound = Table(
+    "compound", metadata, _id(), _district(),
+    Column("code", Text, nullable=False),
+    Column("name", Text),
+    _geom("MULTIPOLYGON"),
+    UniqueConstraint("district_id", "code"), _gist("compound"),
+)
+
+landcover = Table(
+    "landcover", metadata, _id(), _district(),
+    Column("code", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="water, green, campus, built_up ..."),
+    Column("name", Text),
+    _geom("MULTIPOLYGON"),
+    UniqueConstraint("district_id", "code"), _gist("landcover"),
+)
+
+barrier = Table(
+    "barrier", metadata, _id(), _district(),
+    Column("code", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("class", Text, comment="of a street: expressway, primary, secondary, tertiary, residential, service, path"),
+    Column("name", Text),
+    Column("width_m", Float),
+    Column("bridge", Boolean, nullable=False, server_default=text("false")),
+    Column("tunnel", Boolean, nullable=False, server_default=text("false")),
+    _geom("GEOMETRY"),
+    CheckConstraint("kind IN ('street', 'water', 'rail', 'wall')", name="kind"),
+    UniqueConstraint("district_id", "code"), _gist("barrier"),
+)
+
+building = Table(
+    "building", metadata, _id(), _district(),
+    Column("code", Text, nullable=False),
+    Column("name", Text),
+    Column("address", Text),
+    Column("address_key", Text, comment="address folded for search: digits half width, 幢/栋/号楼 alike"),
+    Column("kind", Text),
+    Column("floors", SmallInteger),
+    Column("community_code", Text),
+    Column("compound_code", Text),
+    _geom("GEOMETRY"), _since(), *_raw(),
+    ExcludeConstraint(("district_id", "="), ("code", "="), ("valid", "&&"), using="gist", name="ex_building_code"),
+    _gist("building"),
+    Index("ix_building_address_key", "address_key", postgresql_using="gin",
+          postgresql_ops={"address_key": "gin_trgm_ops"}),
+)
+
+household_count = Table(
+    "household_count", metadata, _id(),
+    Column("building_id", BigInteger, ForeignKey("building.id", ondelete="CASCADE"), nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("households", Integer, nullable=False),
+    Column("people", Integer),
+    Column("estimated", Boolean, nullable=False, server_default=text("false")),
+    Column("source", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    CheckConstraint("households >= 0", name="households"),
+    CheckConstraint("people >= 0", name="people"),
+    Index("ix_household_count_latest", "building_id", text("as_of DESC"), text("recorded_at DESC"), text("id DESC")),
+    comment="Append-only: the latest recorded row of the latest date not after the asked one counts.",
+)
+
+# ---------------------------------------------------------------------------------------------- cells
+tessellation = Table(
+    "tessellation", metadata, _id(), _district(),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("settings", JSONB, nullable=False),
+    Column("report", JSONB, nullable=False),
+)
+
+cell = Table(
+    "cell", metadata, _id(),
+    Column("tessellation_id", BigInteger, ForeignKey("tessellation.id", ondelete="CASCADE"), nullable=False),
+    Column("community_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), nullable=False),
+    Column("block_no", Integer, nullable=False),
+    Column("building_id", BigInteger, ForeignKey("building.id", ondelete="SET NULL")),
+    Column("compound_code", Text),
+    Column("area_m2", Float, nullable=False),
+    _geom("POLYGON"), _gist("cell"),
+    Index("ix_cell_tessellation_id_community_id", "tessellation_id", "community_id"),
+)
+
+building_cell = Table(
+    "building_cell", metadata,
+    Column("tessellation_id", BigInteger, ForeignKey("tessellation.id", ondelete="CASCADE"), primary_key=True),
+    Column("building_id", BigInteger, ForeignKey("building.id", ondelete="CASCADE"), primary_key=True),
+    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
+cell_edge = Table(
+    "cell_edge", metadata,
+    Column("cell_a", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True),
+    Column("cell_b", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("length_m", Float, nullable=False),
+    Column("follows", Text, nullable=False),
+    Column("link", Boolean, nullable=False, server_default=text("false")),
+    CheckConstraint("cell_a < cell_b", name="ordered"),
+)
+
+cell_lineage = Table(
+    "cell_lineage", metadata,
+    Column("from_cell", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True),
+    Column("to_cell", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("area_share", Float, nullable=False, comment="share of from_cell's area that lies in to_cell"),
+)
+
+# ---------------------------------------------------------------------------------------------- plans
+network = Table(
+    "network", metadata, _id(), _district(),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text),
+    Column("street_rule", Text, nullable=False, server_default=text("'geometric'")),
+    CheckConstraint("street_rule IN ('geometric', 'duty')", name="street_rule"),
+    UniqueConstraint("district_id", "code"),
+)
+
+network_level = Table(
+    "network_level", metadata,
+    Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), primary_key=True),
+    Column("level", SmallInteger, primary_key=True),
+    Column("division_level", Text, nullable=False, comment="grids of this level stay inside this division level"),
+    Column("code_profile", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("target", Integer, nullable=False),
+    Column("minimum", Integer, nullable=False),
+    Column("maximum", Integer, nullable=False),
+)
+
+plan = Table(
+    "plan", metadata, _id(),
+    Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("level", SmallInteger, nullable=False),
+    Column("tessellation_id", BigInteger, ForeignKey("tessellation.id", ondelete="CASCADE"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("as_of", Date, nullable=False, comment="date of the household counts it was made for"),
+    Column("base_version", Integer, comment="version in force when it was begun; null for a first plan"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("settings", JSONB, nullable=False),
+    Column("report", JSONB, nullable=False),
+    CheckConstraint("status IN ('draft', 'submitted', 'approved', 'published', 'discarded')", name="status"),
+)
+
+plan_scope = Table(
+    "plan_scope", metadata,
+    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
+    Column("division_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), primary_key=True),
+)
+
+plan_cell = Table(
+    "plan_cell", metadata,
+    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
+    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("grid_code", Text, nullable=False, comment="code the grid gets when the plan is published"),
+)
+
+publication = Table(
+    "publication", metadata, _id(),
+    Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), nullable=False),
+    Column("effective", DateTime(timezone=True), nullable=False),
+    Column("published_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("published_by", Text, nullable=False),
+    Column("checks", JSONB, nullable=False),
+    UniqueConstraint("network_id", "level", "version"),
+)
+
+grid = Table(
+    "grid", metadata, _id(),
+    Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("division_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("publication_id", BigInteger, ForeignKey("publication.id", ondelete="CASCADE"), nullable=False),
+    Column("origin", Text, nullable=False, server_default=text("'plan'")),
+    Column("flags", JSONB, nullable=False, server_default=text("'[]'"), comment="oversize_building, empty, linked"),
+    Column("colour", SmallInteger, nullable=False, server_default=text("0"), comment="neighbours never share it"),
+    Column("area_m2", Float, nullable=False),
+    _geom("MULTIPOLYGON"), _since(),
+    CheckConstraint("origin IN ('plan', 'import')", name="origin"),
+    ExcludeConstraint(("network_id", "="), ("level", "="), ("code", "="), ("valid", "&&"), using="gist",
+                      name="ex_grid_code"),
+    _gist("grid"),
+)
+
+grid_cell = Table(
+    "grid_cell", metadata, _id(),
+    Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), nullable=False),
+    Column("grid_id", BigInteger, ForeignKey("grid.id", ondelete="CASCADE"), nullable=False, index=True),
+    _since(),
+    ExcludeConstraint(("network_id", "="), ("level", "="), ("cell_id", "="), ("valid", "&&"), using="gist",
+                      name="ex_grid_cell_membership"),
+    Index("ix_grid_cell_cell_id", "cell_id"),
+)
+
+grid_lineage = Table(
+    "grid_lineage", metadata,
+    Column("from_grid", BigInteger, ForeignKey("grid.id", ondelete="CASCADE"), primary_key=True),
+    Column("to_grid", BigInteger, ForeignKey("grid.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("household_share", Float, nullable=False, comment="share of from_grid's households that went to to_grid"),
+    Column("area_share", Float, nullable=False),
+)
+
+# ---------------------------------------------------------------------------------------------- located things
+part = Table(
+    "part", metadata, _id(), _district(),
+    Column("code", Text, nullable=False),
+    Column("class", Text, comment="type digits of the standard, e.g. 0118"),
+    Column("class_name", Text, nullable=False),
+    Column("name", Text),
+    Column("state", Text, nullable=False, server_default=text("'intact'")),
+    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="SET NULL"), index=True),
+    Column("how", Text, comment="inside, border, near, outside"),
+    Column("distance_m", Float, comment="metres to the cell where not inside"),
+    _geom("POINT"), *_raw(),
+    UniqueConstraint("district_id", "code"), _gist("part"),
+)
+
+event = Table(
+    "event", metadata, _id(), _district(),
+    Column("code", Text, nullable=False),
+    Column("class", Text),
+    Column("class_name", Text, nullable=False),
+    Column("source", Text),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("address", Text),
+    Column("description", Text),
+    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="SET NULL"), index=True),
+    Column("how", Text, comment="inside, border, near, outside, unlocated"),
+    Column("distance_m", Float),
+    _geom("POINT", nullable=True), *_raw(),
+    UniqueConstraint("district_id", "code"), _gist("event"),
+    Index("ix_event_district_id_occurred_at", "district_id", "occurred_at"),
+)
+
+# ---------------------------------------------------------------------------------------------- people
+grid_worker = Table(
+    "grid_worker", metadata, _id(), _district(),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("phone", Text),
+    Column("community_code", Text),
+    Column("grid_code", Text),
+    UniqueConstraint("district_id", "code"),
+)
+
+posting = Table(
+    "posting", metadata, _id(),
+    Column("worker_id", BigInteger, ForeignKey("grid_worker.id", ondelete="CASCADE"), nullable=False),
+    Column("grid_id", BigInteger, ForeignKey("grid.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("role", Text, nullable=False, server_default=text("'grid_worker'")),
+    _since(),
+    ExcludeConstraint(("worker_id", "="), ("grid_id", "="), ("role", "="), ("valid", "&&"), using="gist",
+                      name="ex_posting"),
+)
+
+# ---------------------------------------------------------------------------------------------- what was done
+import_run = Table(
+    "import_run", metadata, _id(), _district(),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("imported_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("report", JSONB, nullable=False),
+)
+
+layer_version = Table(
+    "layer_version", metadata,
+    Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True),
+    Column("layer", Text, primary_key=True, comment="base, divisions, grids: the slow tile layers"),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
+)
