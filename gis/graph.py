@@ -13,20 +13,38 @@ if TYPE_CHECKING:
 
     from gis.remarks import Report
 
-__all__ = ["FOLLOWS", "BARRIER_KINDS", "STREET_CLASSES", "STREET_WIDTH", "Adjacency", "Tessellation", "follows_code"]
+__all__ = ["BARRIER_KINDS", "FOLLOWS", "STREET_CLASSES", "STREET_WIDTH", "Adjacency", "Tessellation", "follows_code"]
 
 BARRIER_KINDS = ("street", "water", "rail", "wall")
 
 STREET_CLASSES = ("expressway", "primary", "secondary", "tertiary", "residential", "service", "path")
 
 STREET_WIDTH = {
-    "expressway": 40.0, "primary": 36.0, "secondary": 22.0, "tertiary": 16.0,
-    "residential": 10.0, "service": 6.0, "path": 3.0,
+    "expressway": 40.0,
+    "primary": 36.0,
+    "secondary": 22.0,
+    "tertiary": 16.0,
+    "residential": 10.0,
+    "service": 6.0,
+    "path": 3.0,
 }
 """Carriageway width by class in metres, used where the data carry none."""
 
-FOLLOWS = ("none", "compound", "wall", "path", "service", "residential", "tertiary", "secondary", "primary",
-           "expressway", "rail", "water", "block")
+FOLLOWS = (
+    "none",
+    "compound",
+    "wall",
+    "path",
+    "service",
+    "residential",
+    "tertiary",
+    "secondary",
+    "primary",
+    "expressway",
+    "rail",
+    "water",
+    "block",
+)
 """What a border between two cells runs along, by index: the strongest feature that covers most of it.
 
 ``block`` is a border between blocks whose feature has no class (a land-cover edge, a missing class);

@@ -22,7 +22,7 @@ class Progress(Protocol):
         """Say that `done` of `total` steps of `label` are finished."""
 
 
-def quiet(label: str, done: int, total: int) -> None:  # noqa: ARG001
+def quiet(label: str, done: int, total: int) -> None:
     """Say nothing."""
 
 

@@ -77,7 +77,7 @@ class Report:
     remarks: list[Remark] = field(default_factory=list)
     counts: dict[str, float] = field(default_factory=dict)
 
-    def add(self, severity: Severity, rule: str, message: str, **place: Any) -> None:  # noqa: ANN401
+    def add(self, severity: Severity, rule: str, message: str, **place: Any) -> None:
         """Append a remark."""
         self.remarks.append(Remark(severity, rule, message, **place))
 

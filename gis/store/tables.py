@@ -69,7 +69,9 @@ def _raw() -> list[Column]:
 
 # ---------------------------------------------------------------------------------------------- places
 district = Table(
-    "district", metadata, _id(),
+    "district",
+    metadata,
+    _id(),
     Column("code", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("name_en", Text),
@@ -81,7 +83,10 @@ district = Table(
 )
 
 division = Table(
-    "division", metadata, _id(), _district(),
+    "division",
+    metadata,
+    _id(),
+    _district(),
     Column("level", Text, nullable=False),
     Column("code", Text, nullable=False, comment="12/9/6 digits where the data have them, else the source's id"),
     Column("name", Text, nullable=False),
@@ -89,32 +94,45 @@ division = Table(
     Column("parent_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE")),
     Column("successor", Text),
     Column("properties", JSONB, nullable=False, server_default=text("'{}'")),
-    _geom("MULTIPOLYGON"), _since(),
+    _geom("MULTIPOLYGON"),
+    _since(),
     CheckConstraint("level IN ('district', 'subdistrict', 'community')", name="level"),
-    ExcludeConstraint(("district_id", "="), ("level", "="), ("code", "="), ("valid", "&&"), using="gist",
-                      name="ex_division_code"),
+    ExcludeConstraint(
+        ("district_id", "="), ("level", "="), ("code", "="), ("valid", "&&"), using="gist", name="ex_division_code"
+    ),
     _gist("division"),
 )
 
 compound = Table(
-    "compound", metadata, _id(), _district(),
+    "compound",
+    metadata,
+    _id(),
+    _district(),
     Column("code", Text, nullable=False),
     Column("name", Text),
     _geom("MULTIPOLYGON"),
-    UniqueConstraint("district_id", "code"), _gist("compound"),
+    UniqueConstraint("district_id", "code"),
+    _gist("compound"),
 )
 
 landcover = Table(
-    "landcover", metadata, _id(), _district(),
+    "landcover",
+    metadata,
+    _id(),
+    _district(),
     Column("code", Text, nullable=False),
     Column("kind", Text, nullable=False, comment="water, green, campus, built_up ..."),
     Column("name", Text),
     _geom("MULTIPOLYGON"),
-    UniqueConstraint("district_id", "code"), _gist("landcover"),
+    UniqueConstraint("district_id", "code"),
+    _gist("landcover"),
 )
 
 barrier = Table(
-    "barrier", metadata, _id(), _district(),
+    "barrier",
+    metadata,
+    _id(),
+    _district(),
     Column("code", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("class", Text, comment="of a street: expressway, primary, secondary, tertiary, residential, service, path"),
@@ -124,11 +142,15 @@ barrier = Table(
     Column("tunnel", Boolean, nullable=False, server_default=text("false")),
     _geom("GEOMETRY"),
     CheckConstraint("kind IN ('street', 'water', 'rail', 'wall')", name="kind"),
-    UniqueConstraint("district_id", "code"), _gist("barrier"),
+    UniqueConstraint("district_id", "code"),
+    _gist("barrier"),
 )
 
 building = Table(
-    "building", metadata, _id(), _district(),
+    "building",
+    metadata,
+    _id(),
+    _district(),
     Column("code", Text, nullable=False),
     Column("name", Text),
     Column("address", Text),
@@ -137,15 +159,20 @@ building = Table(
     Column("floors", SmallInteger),
     Column("community_code", Text),
     Column("compound_code", Text),
-    _geom("GEOMETRY"), _since(), *_raw(),
+    _geom("GEOMETRY"),
+    _since(),
+    *_raw(),
     ExcludeConstraint(("district_id", "="), ("code", "="), ("valid", "&&"), using="gist", name="ex_building_code"),
     _gist("building"),
-    Index("ix_building_address_key", "address_key", postgresql_using="gin",
-          postgresql_ops={"address_key": "gin_trgm_ops"}),
+    Index(
+        "ix_building_address_key", "address_key", postgresql_using="gin", postgresql_ops={"address_key": "gin_trgm_ops"}
+    ),
 )
 
 household_count = Table(
-    "household_count", metadata, _id(),
+    "household_count",
+    metadata,
+    _id(),
     Column("building_id", BigInteger, ForeignKey("building.id", ondelete="CASCADE"), nullable=False),
     Column("as_of", Date, nullable=False),
     Column("households", Integer, nullable=False),
@@ -161,33 +188,41 @@ household_count = Table(
 
 # ---------------------------------------------------------------------------------------------- cells
 tessellation = Table(
-    "tessellation", metadata, _id(), _district(),
+    "tessellation",
+    metadata,
+    _id(),
+    _district(),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("settings", JSONB, nullable=False),
     Column("report", JSONB, nullable=False),
 )
 
 cell = Table(
-    "cell", metadata, _id(),
+    "cell",
+    metadata,
+    _id(),
     Column("tessellation_id", BigInteger, ForeignKey("tessellation.id", ondelete="CASCADE"), nullable=False),
     Column("community_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), nullable=False),
     Column("block_no", Integer, nullable=False),
     Column("building_id", BigInteger, ForeignKey("building.id", ondelete="SET NULL")),
     Column("compound_code", Text),
     Column("area_m2", Float, nullable=False),
-    _geom("POLYGON"), _gist("cell"),
+    _geom("POLYGON"),
+    _gist("cell"),
     Index("ix_cell_tessellation_id_community_id", "tessellation_id", "community_id"),
 )
 
 building_cell = Table(
-    "building_cell", metadata,
+    "building_cell",
+    metadata,
     Column("tessellation_id", BigInteger, ForeignKey("tessellation.id", ondelete="CASCADE"), primary_key=True),
     Column("building_id", BigInteger, ForeignKey("building.id", ondelete="CASCADE"), primary_key=True),
     Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
 cell_edge = Table(
-    "cell_edge", metadata,
+    "cell_edge",
+    metadata,
     Column("cell_a", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True),
     Column("cell_b", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("length_m", Float, nullable=False),
@@ -197,7 +232,8 @@ cell_edge = Table(
 )
 
 cell_lineage = Table(
-    "cell_lineage", metadata,
+    "cell_lineage",
+    metadata,
     Column("from_cell", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True),
     Column("to_cell", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("area_share", Float, nullable=False, comment="share of from_cell's area that lies in to_cell"),
@@ -205,7 +241,10 @@ cell_lineage = Table(
 
 # ---------------------------------------------------------------------------------------------- plans
 network = Table(
-    "network", metadata, _id(), _district(),
+    "network",
+    metadata,
+    _id(),
+    _district(),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("name_en", Text),
@@ -215,7 +254,8 @@ network = Table(
 )
 
 network_level = Table(
-    "network_level", metadata,
+    "network_level",
+    metadata,
     Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), primary_key=True),
     Column("level", SmallInteger, primary_key=True),
     Column("division_level", Text, nullable=False, comment="grids of this level stay inside this division level"),
@@ -227,7 +267,9 @@ network_level = Table(
 )
 
 plan = Table(
-    "plan", metadata, _id(),
+    "plan",
+    metadata,
+    _id(),
     Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("level", SmallInteger, nullable=False),
     Column("tessellation_id", BigInteger, ForeignKey("tessellation.id", ondelete="CASCADE"), nullable=False),
@@ -241,20 +283,24 @@ plan = Table(
 )
 
 plan_scope = Table(
-    "plan_scope", metadata,
+    "plan_scope",
+    metadata,
     Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
     Column("division_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), primary_key=True),
 )
 
 plan_cell = Table(
-    "plan_cell", metadata,
+    "plan_cell",
+    metadata,
     Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
     Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("grid_code", Text, nullable=False, comment="code the grid gets when the plan is published"),
 )
 
 publication = Table(
-    "publication", metadata, _id(),
+    "publication",
+    metadata,
+    _id(),
     Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("version", Integer, nullable=False),
@@ -267,7 +313,9 @@ publication = Table(
 )
 
 grid = Table(
-    "grid", metadata, _id(),
+    "grid",
+    metadata,
+    _id(),
     Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("code", Text, nullable=False),
@@ -279,27 +327,38 @@ grid = Table(
     Column("flags", JSONB, nullable=False, server_default=text("'[]'"), comment="oversize_building, empty, linked"),
     Column("colour", SmallInteger, nullable=False, server_default=text("0"), comment="neighbours never share it"),
     Column("area_m2", Float, nullable=False),
-    _geom("MULTIPOLYGON"), _since(),
+    _geom("MULTIPOLYGON"),
+    _since(),
     CheckConstraint("origin IN ('plan', 'import')", name="origin"),
-    ExcludeConstraint(("network_id", "="), ("level", "="), ("code", "="), ("valid", "&&"), using="gist",
-                      name="ex_grid_code"),
+    ExcludeConstraint(
+        ("network_id", "="), ("level", "="), ("code", "="), ("valid", "&&"), using="gist", name="ex_grid_code"
+    ),
     _gist("grid"),
 )
 
 grid_cell = Table(
-    "grid_cell", metadata, _id(),
+    "grid_cell",
+    metadata,
+    _id(),
     Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), nullable=False),
     Column("grid_id", BigInteger, ForeignKey("grid.id", ondelete="CASCADE"), nullable=False, index=True),
     _since(),
-    ExcludeConstraint(("network_id", "="), ("level", "="), ("cell_id", "="), ("valid", "&&"), using="gist",
-                      name="ex_grid_cell_membership"),
+    ExcludeConstraint(
+        ("network_id", "="),
+        ("level", "="),
+        ("cell_id", "="),
+        ("valid", "&&"),
+        using="gist",
+        name="ex_grid_cell_membership",
+    ),
     Index("ix_grid_cell_cell_id", "cell_id"),
 )
 
 grid_lineage = Table(
-    "grid_lineage", metadata,
+    "grid_lineage",
+    metadata,
     Column("from_grid", BigInteger, ForeignKey("grid.id", ondelete="CASCADE"), primary_key=True),
     Column("to_grid", BigInteger, ForeignKey("grid.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("household_share", Float, nullable=False, comment="share of from_grid's households that went to to_grid"),
@@ -308,7 +367,10 @@ grid_lineage = Table(
 
 # ---------------------------------------------------------------------------------------------- located things
 part = Table(
-    "part", metadata, _id(), _district(),
+    "part",
+    metadata,
+    _id(),
+    _district(),
     Column("code", Text, nullable=False),
     Column("class", Text, comment="type digits of the standard, e.g. 0118"),
     Column("class_name", Text, nullable=False),
@@ -317,12 +379,17 @@ part = Table(
     Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="SET NULL"), index=True),
     Column("how", Text, comment="inside, border, near, outside"),
     Column("distance_m", Float, comment="metres to the cell where not inside"),
-    _geom("POINT"), *_raw(),
-    UniqueConstraint("district_id", "code"), _gist("part"),
+    _geom("POINT"),
+    *_raw(),
+    UniqueConstraint("district_id", "code"),
+    _gist("part"),
 )
 
 event = Table(
-    "event", metadata, _id(), _district(),
+    "event",
+    metadata,
+    _id(),
+    _district(),
     Column("code", Text, nullable=False),
     Column("class", Text),
     Column("class_name", Text, nullable=False),
@@ -333,14 +400,19 @@ event = Table(
     Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="SET NULL"), index=True),
     Column("how", Text, comment="inside, border, near, outside, unlocated"),
     Column("distance_m", Float),
-    _geom("POINT", nullable=True), *_raw(),
-    UniqueConstraint("district_id", "code"), _gist("event"),
+    _geom("POINT", nullable=True),
+    *_raw(),
+    UniqueConstraint("district_id", "code"),
+    _gist("event"),
     Index("ix_event_district_id_occurred_at", "district_id", "occurred_at"),
 )
 
 # ---------------------------------------------------------------------------------------------- people
 grid_worker = Table(
-    "grid_worker", metadata, _id(), _district(),
+    "grid_worker",
+    metadata,
+    _id(),
+    _district(),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("phone", Text),
@@ -350,18 +422,24 @@ grid_worker = Table(
 )
 
 posting = Table(
-    "posting", metadata, _id(),
+    "posting",
+    metadata,
+    _id(),
     Column("worker_id", BigInteger, ForeignKey("grid_worker.id", ondelete="CASCADE"), nullable=False),
     Column("grid_id", BigInteger, ForeignKey("grid.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("role", Text, nullable=False, server_default=text("'grid_worker'")),
     _since(),
-    ExcludeConstraint(("worker_id", "="), ("grid_id", "="), ("role", "="), ("valid", "&&"), using="gist",
-                      name="ex_posting"),
+    ExcludeConstraint(
+        ("worker_id", "="), ("grid_id", "="), ("role", "="), ("valid", "&&"), using="gist", name="ex_posting"
+    ),
 )
 
 # ---------------------------------------------------------------------------------------------- what was done
 import_run = Table(
-    "import_run", metadata, _id(), _district(),
+    "import_run",
+    metadata,
+    _id(),
+    _district(),
     Column("kind", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("imported_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
@@ -369,7 +447,8 @@ import_run = Table(
 )
 
 layer_version = Table(
-    "layer_version", metadata,
+    "layer_version",
+    metadata,
     Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True),
     Column("layer", Text, primary_key=True, comment="base, divisions, grids: the slow tile layers"),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
