@@ -1,0 +1,1 @@
+"""Where do the sample district and the code tables come from?"""

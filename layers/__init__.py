@@ -1,0 +1,1 @@
+"""What is looked at: tiles, class breaks, heat, web maps."""

@@ -1,0 +1,1 @@
+"""How is a district kept: the only room that speaks SQL."""
