@@ -453,3 +453,22 @@ layer_version = Table(
     Column("layer", Text, primary_key=True, comment="base, divisions, grids: the slow tile layers"),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
 )
+
+display_shape = Table(
+    "display_shape", metadata,
+    Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True),
+    Column("layer", Text, primary_key=True, comment="divisions, division_lines, grids"),
+    Column("max_zoom", SmallInteger, primary_key=True, comment="last zoom this shape is drawn at"),
+    Column("feature_id", BigInteger, primary_key=True, comment="division.id or grid.id; a running number for lines"),
+    Column("level", Text, comment="division level of a shape or line"),
+    Column("geom", Geometry("GEOMETRY", srid=3857, spatial_index=False), nullable=False),
+    _gist("display_shape"),
+    comment="Derived for drawing only: a coverage simplified once on its shared edges, per zoom, in web Mercator.",
+)
+
+display_version = Table(
+    "display_version", metadata,
+    Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True),
+    Column("layer", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False, comment="layer_version.version the shapes were made for"),
+)
