@@ -5,6 +5,8 @@ Geometry is EPSG:4490 (lon, lat). Times are timestamptz, periods are half-open t
 
 from __future__ import annotations
 
+from typing import Any
+
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
@@ -42,15 +44,17 @@ metadata = MetaData(
 )
 
 
-def _id() -> Column:
+def _id() -> Column[int]:
     return Column("id", BigInteger, Identity(always=False), primary_key=True)
 
 
-def _district() -> Column:
-    return Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), nullable=False)
+def _district(*, indexed: bool = False) -> Column[int]:
+    return Column(
+        "district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), nullable=False, index=indexed or None
+    )
 
 
-def _geom(kind: str, *, nullable: bool = False) -> Column:
+def _geom(kind: str, *, nullable: bool = False) -> Column[Any]:
     return Column("geom", Geometry(kind, srid=SRID, spatial_index=False), nullable=nullable)
 
 
@@ -58,11 +62,11 @@ def _gist(table: str) -> Index:
     return Index(f"ix_{table}_geom", "geom", postgresql_using="gist")
 
 
-def _since() -> Column:
+def _since() -> Column[Any]:
     return Column("valid", TSTZRANGE, nullable=False, server_default=text("'(,)'::tstzrange"))
 
 
-def _raw() -> list[Column]:
+def _raw() -> list[Column[Any]]:
     """What came in, before any conversion."""
     return [Column("raw_x", Float), Column("raw_y", Float), Column("raw_crs", Text)]
 
@@ -91,7 +95,7 @@ division = Table(
     Column("code", Text, nullable=False, comment="12/9/6 digits where the data have them, else the source's id"),
     Column("name", Text, nullable=False),
     Column("name_en", Text),
-    Column("parent_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE")),
+    Column("parent_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), index=True),
     Column("successor", Text),
     Column("properties", JSONB, nullable=False, server_default=text("'{}'")),
     _geom("MULTIPOLYGON"),
@@ -191,7 +195,7 @@ tessellation = Table(
     "tessellation",
     metadata,
     _id(),
-    _district(),
+    _district(indexed=True),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("settings", JSONB, nullable=False),
     Column("report", JSONB, nullable=False),
@@ -202,9 +206,9 @@ cell = Table(
     metadata,
     _id(),
     Column("tessellation_id", BigInteger, ForeignKey("tessellation.id", ondelete="CASCADE"), nullable=False),
-    Column("community_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), nullable=False),
+    Column("community_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("block_no", Integer, nullable=False),
-    Column("building_id", BigInteger, ForeignKey("building.id", ondelete="SET NULL")),
+    Column("building_id", BigInteger, ForeignKey("building.id", ondelete="SET NULL"), index=True),
     Column("compound_code", Text),
     Column("area_m2", Float, nullable=False),
     _geom("POLYGON"),
@@ -216,7 +220,7 @@ building_cell = Table(
     "building_cell",
     metadata,
     Column("tessellation_id", BigInteger, ForeignKey("tessellation.id", ondelete="CASCADE"), primary_key=True),
-    Column("building_id", BigInteger, ForeignKey("building.id", ondelete="CASCADE"), primary_key=True),
+    Column("building_id", BigInteger, ForeignKey("building.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
@@ -272,7 +276,9 @@ plan = Table(
     _id(),
     Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("level", SmallInteger, nullable=False),
-    Column("tessellation_id", BigInteger, ForeignKey("tessellation.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "tessellation_id", BigInteger, ForeignKey("tessellation.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
     Column("status", Text, nullable=False),
     Column("as_of", Date, nullable=False, comment="date of the household counts it was made for"),
     Column("base_version", Integer, comment="version in force when it was begun; null for a first plan"),
@@ -286,7 +292,7 @@ plan_scope = Table(
     "plan_scope",
     metadata,
     Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
-    Column("division_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), primary_key=True),
+    Column("division_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 plan_cell = Table(
@@ -304,7 +310,7 @@ publication = Table(
     Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), nullable=False),
+    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("effective", DateTime(timezone=True), nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("published_by", Text, nullable=False),
@@ -322,7 +328,7 @@ grid = Table(
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("division_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("publication_id", BigInteger, ForeignKey("publication.id", ondelete="CASCADE"), nullable=False),
+    Column("publication_id", BigInteger, ForeignKey("publication.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("origin", Text, nullable=False, server_default=text("'plan'")),
     Column("flags", JSONB, nullable=False, server_default=text("'[]'"), comment="oversize_building, empty, linked"),
     Column("colour", SmallInteger, nullable=False, server_default=text("0"), comment="neighbours never share it"),
@@ -439,7 +445,7 @@ import_run = Table(
     "import_run",
     metadata,
     _id(),
-    _district(),
+    _district(indexed=True),
     Column("kind", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("imported_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
@@ -455,7 +461,8 @@ layer_version = Table(
 )
 
 display_shape = Table(
-    "display_shape", metadata,
+    "display_shape",
+    metadata,
     Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True),
     Column("layer", Text, primary_key=True, comment="divisions, division_lines, grids"),
     Column("max_zoom", SmallInteger, primary_key=True, comment="last zoom this shape is drawn at"),
@@ -467,7 +474,8 @@ display_shape = Table(
 )
 
 display_version = Table(
-    "display_version", metadata,
+    "display_version",
+    metadata,
     Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True),
     Column("layer", Text, primary_key=True),
     Column("version", BigInteger, nullable=False, comment="layer_version.version the shapes were made for"),

@@ -1,0 +1,1 @@
+"""How does the schema of one release become that of the next?"""
