@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from gis.store.cluster import APP_ROLE, OWNER_ROLE, TESTS, open_cluster
+from gis.store.migrate import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ __all__ = ["Database", "Databases"]
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".gridkeeper"
-SCHEMA_SOURCES = ("migrations/**/*.py", "migrations/**/*.sql", "gis/store/tables.py", "gis/store/migrate.py")
+SCHEMA_SOURCES = ("migrations/**/*.py", "migrations/**/*.sql", "gis/store/migrate.py", "gis/store/tables.py")
 TEMPLATES_KEPT = 4
 
 
@@ -79,7 +80,7 @@ class Databases:
         unfinished = f"unfinished_{self.template}"
         _drop(admin, unfinished)
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
-        _migrate(self.cluster.url(OWNER_ROLE, unfinished))
+        migrate(self.cluster.url(OWNER_ROLE, unfinished))
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         admin.execute(rename.format(sql.Identifier(unfinished), sql.Identifier(self.template)))
         # Nobody can connect any more, so no autovacuum can be in the way of a copy.
@@ -92,38 +93,6 @@ class Databases:
         for name in _names(admin, "template_%")[:-TEMPLATES_KEPT]:
             if name != self.template:
                 _drop(admin, name)
-
-
-def _migrate(owner_url: str) -> None:
-    try:
-        from gis.store.migrate import migrate
-    except ModuleNotFoundError:
-        _create_all(owner_url)
-    else:
-        migrate(owner_url)
-
-
-def _create_all(owner_url: str) -> None:
-    """Make the tables without migrations, as long as there are none."""
-    from sqlalchemy import create_engine, text
-
-    from gis.store.tables import metadata
-
-    engine = create_engine(owner_url.replace("postgresql:", "postgresql+psycopg:", 1))
-    with engine.begin() as connection:
-        for extension in ("postgis", "btree_gist", "pg_trgm"):
-            connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
-        metadata.create_all(connection)
-        connection.execute(
-            text(
-                "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'gridkeeper_app') THEN"
-                " CREATE ROLE gridkeeper_app LOGIN; END IF; END $$"
-            )
-        )
-        connection.execute(
-            text("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO gridkeeper_app")
-        )
-    engine.dispose()
 
 
 def _schema_key() -> str:
