@@ -1,0 +1,87 @@
+"""What is answered to "where is this, and who is responsible?"?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.models.common import LonLat, Model, Words
+
+__all__ = ["Answer", "Answers", "Crs", "How", "PointsToLocate", "Worker"]
+
+How = Literal["inside", "border", "near", "outside", "unlocated"]
+Crs = Literal["EPSG:4490", "EPSG:4326", "gcj02", "bd09"]
+
+
+class Worker(Model):
+    """Who is posted to the grid."""
+
+    name: str
+    phone: str | None
+    role: str
+
+
+class LocatedGrid(Model):
+    """The grid that is responsible."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+
+
+class Place(Model):
+    """A division."""
+
+    code: str
+    name: str
+
+
+class OtherGrid(Model):
+    """Another grid within the border distance."""
+
+    grid_code: str
+    distance_m: float
+
+
+class LocatedPoint(Model):
+    """The point asked for."""
+
+    lon: float = Field(description="EPSG:4490")
+    lat: float = Field(description="EPSG:4490")
+    crs: Crs = Field(description="The reference system it was given in.")
+
+
+class Answer(Model):
+    """One answer; every point has one."""
+
+    how: How
+    distance_m: float | None = Field(description="0 when covered, else metres to the answer; null when unlocated.")
+    cell: int | None
+    grid: LocatedGrid | None
+    community: Place | None
+    subdistrict: Place | None
+    district: Place | None
+    workers: list[Worker]
+    version: int | None
+    valid_from: dt.datetime | None
+    valid_to: dt.datetime | None
+    others: list[OtherGrid]
+    point: LocatedPoint | None
+    text: Words = Field(description="The whole answer as a text to copy.")
+
+
+class PointsToLocate(Model):
+    """Many points at once."""
+
+    points: Annotated[list[LonLat | None], Field(max_length=10_000)] = Field(description="lon, lat; null has no place.")
+    crs: Crs = "EPSG:4490"
+    at: dt.datetime | None = Field(default=None, description="Moment asked for; now when absent.")
+
+
+class Answers(Model):
+    """Answers in the order of the points."""
+
+    answers: list[Answer]

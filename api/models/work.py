@@ -1,0 +1,87 @@
+"""What is asked of and answered by the steps that make grids?"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pydantic import Field, JsonValue
+
+from api.models.common import Model, Words
+
+__all__ = [
+    "CheckOutcome",
+    "CheckRequest",
+    "ProposeRequest",
+    "PublishRequest",
+    "RemarkLine",
+    "StepReport",
+    "TessellateRequest",
+]
+
+
+class TessellateRequest(Model):
+    """Settings of the cells."""
+
+    max_cell_m2: float | None = Field(default=None, gt=0, description="Largest empty cell, m2; 50,000 when absent.")
+
+
+class ProposeRequest(Model):
+    """Settings of a proposal."""
+
+    target: int = Field(default=200, ge=1, description="Households a grid should have.")
+    minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when absent.")
+    maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when absent.")
+    seed: int = 1
+
+
+class CheckRequest(Model):
+    """Which plan to check."""
+
+    plan_id: int | None = Field(default=None, description="The newest draft when absent.")
+
+
+class PublishRequest(Model):
+    """Which plan to publish, and from when."""
+
+    plan_id: int | None = Field(default=None, description="The newest draft when absent.")
+    effective: dt.datetime | None = Field(default=None, description="At once when absent (first publication).")
+
+
+class RemarkLine(Model):
+    """One thing told about one place."""
+
+    severity: str
+    rule: str
+    message: str
+    row: int | None = None
+    field: str | None = None
+    code: str | None = None
+    remedy: str | None = None
+    amount: float | None = None
+    unit: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+
+class CheckOutcome(Model):
+    """The outcome of one named check."""
+
+    name: str
+    hard: bool
+    passed: bool
+    message: Words
+    offenders: int = Field(description="How many things offend.")
+
+
+class StepReport(Model):
+    """What a step did."""
+
+    title: str
+    source: str
+    counts: dict[str, float]
+    tally: dict[str, int]
+    remarks: list[RemarkLine]
+    plan_id: int | None = None
+    version: int | None = None
+    measures: dict[str, JsonValue] | None = None
+    checks: list[CheckOutcome] | None = None

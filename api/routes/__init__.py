@@ -1,0 +1,15 @@
+"""Which doors does the service have? One module a family; this is their table of contents."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.routes import cards, districts, figures, health, locating, tiles, work
+
+__all__ = ["api", "map_tiles"]
+
+api = APIRouter(prefix="/api")
+for _family in (health, districts, figures, cards, locating, work):
+    api.include_router(_family.router)
+
+map_tiles = tiles.router

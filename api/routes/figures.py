@@ -1,0 +1,50 @@
+"""Which figures are there, what are their values and classes, and where do events heap up?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from api.deps import App, Connection, District, Period
+from api.models import Figure, FigureValues, HeatMap, Style
+from layers import figures, heat, style
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["figures"])
+
+
+@router.get("/figures")
+async def list_figures() -> list[Figure]:
+    """List the figures of a grid with their definitions."""
+    return [Figure(**row) for row in figures.registry()]
+
+
+@router.get("/style")
+async def get_style() -> Style:
+    """Give the colours that map, legend and export share."""
+    return Style(**style.as_dict())
+
+
+@router.get("/districts/{d}/figures/{key}")
+async def get_figure(
+    connection: Connection,
+    app: App,
+    district: District,
+    key: Annotated[str, Path(description="Key of a figure, e.g. deviation.")],
+) -> FigureValues:
+    """Give a figure of every grid in force, with the classes of its legend."""
+    return FigureValues(**await figures.values(connection, app.answers, district, key))
+
+
+@router.get("/districts/{d}/heat")
+async def get_heat(
+    connection: Connection,
+    app: App,
+    district: District,
+    period: Period,
+    class_: Annotated[str | None, Query(alias="class", description="Class of events; all when absent.")] = None,
+) -> HeatMap:
+    """Gather the events of a class and period into at most 20,000 heaps."""
+    return HeatMap(**await heat.heat_map(connection, app.answers, district, class_, period))

@@ -1,0 +1,44 @@
+"""What does the running service hold between requests?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from layers.keeping import Keeper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from psycopg import AsyncConnection
+    from psycopg_pool import AsyncConnectionPool
+
+__all__ = ["State"]
+
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True)
+class State:
+    """The pool, the clock and what was derived once for a version of the data.
+
+    Parameters
+    ----------
+    pool : AsyncConnectionPool
+        Read-only connections as ``gridkeeper_app``.
+    database_url : str
+        The same database, for steps that write in a worker thread.
+    now : callable
+        The one clock; tests give their own.
+    answers, tiles : Keeper
+        Derived answers and slow tiles by content version.
+    """
+
+    pool: AsyncConnectionPool[AsyncConnection[dict[str, Any]]]
+    database_url: str
+    now: Callable[[], dt.datetime] = _utc_now
+    answers: Keeper = field(default_factory=lambda: Keeper(256))
+    tiles: Keeper = field(default_factory=lambda: Keeper(4096, max_bytes=64 * 2**20))
