@@ -1,0 +1,8 @@
+"""How are cells joined into connected grids of even load, along streets?"""
+
+from gis.partition.objective import Weights
+from gis.partition.plan import Plan, cell_frame, grid_frame
+from gis.partition.search import Effort
+from gis.partition.split import partition
+
+__all__ = ["Effort", "Plan", "Weights", "cell_frame", "grid_frame", "partition"]

@@ -1,0 +1,138 @@
+"""What makes one division of a community better than another?
+
+The energy of a plan is a sum over its grids, so a change of two grids is priced from those two alone, and a set of
+grids can be priced without knowing the others:
+
+``energy = sum over grids of balance(load) + compact * (1 - 4 pi area / perimeter^2) + border * price / (2 side)``
+
+where ``price`` is the grid's inner border in metres, each metre weighted by what it follows (a border inside a
+compound is dear, one along a main street costs nothing; each grid bears half), and ``side`` the side of a square of
+the community's mean grid area, so that the same weights serve a dense quarter and a sparse edge. Being connected is
+not priced: the search never leaves connected plans.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gis.graph import FOLLOWS
+from gis.partition._compiled import compiled
+
+__all__ = ["COMPOUND_CUT", "PRICE_OF", "Weights", "grid_energy", "polsby_popper"]
+
+PRICE_OF = np.array(
+    [
+        {
+            "none": 1.0,
+            "compound": 0.2,
+            "wall": 0.2,
+            "path": 0.6,
+            "service": 0.35,
+            "residential": 0.08,
+            "tertiary": 0.04,
+            "secondary": 0.0,
+            "primary": 0.0,
+            "expressway": 0.0,
+            "rail": 0.0,
+            "water": 0.0,
+            "block": 0.25,
+        }[name]
+        for name in FOLLOWS
+    ]
+)
+"""Price of one metre of border by what it follows, index as in `gis.graph.FOLLOWS`."""
+
+COMPOUND_CUT = 1.0
+"""Added to the price of a metre whose two sides belong to the same compound."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each part of the energy counts, and the limits of a grid's load.
+
+    Parameters
+    ----------
+    target, minimum, maximum : float
+        Households wanted in a grid, and the range it should stay in.
+    tolerance : float
+        Share of the target that counts as on target.
+    slope : float
+        Price of a deviation as large as the target (linear: keeps the mean deviation small).
+    bend : float
+        The same, squared (keeps single grids from being sacrificed).
+    miss : float
+        Price of leaving the tolerance at all, reached over `ramp` beyond it.
+    ramp : float
+        See `miss`; a share of the target.
+    outside : float
+        Price of a deviation beyond [minimum, maximum] as large as the target.
+    compact : float
+        Price of a grid with no compactness at all.
+    border : float
+        Price of an inner border as long as a mean grid's side that follows nothing.
+    """
+
+    target: float
+    minimum: float
+    maximum: float
+    tolerance: float = 0.1
+    slope: float = 1.5
+    bend: float = 1.5
+    miss: float = 1.0
+    ramp: float = 0.08
+    outside: float = 4.0
+    compact: float = 1.2
+    border: float = 0.25
+
+    def array(self, side: float) -> np.ndarray:
+        """Return the weights as the kernels take them; `side` in metres."""
+        return np.array(
+            [
+                self.target,
+                self.minimum,
+                self.maximum,
+                self.tolerance,
+                self.slope,
+                self.bend,
+                self.miss,
+                self.ramp,
+                self.outside,
+                self.compact,
+                self.border / (2.0 * max(side, 1e-9)),
+            ]
+        )
+
+
+@compiled
+def grid_energy(load: float, area: float, perimeter: float, price: float, w: np.ndarray) -> float:
+    """Energy of one grid from its households, m2, metres of outline and priced metres of inner border."""
+    off = abs(load - w[0]) / w[0]
+    energy: float = w[4] * off + w[5] * off * off
+    beyond = off - w[3]
+    if beyond > 1e-9:
+        energy += w[6] * min(1.0, 0.25 + 0.75 * beyond / w[7])
+    if load < w[1]:
+        energy += w[8] * (w[1] - load) / w[0]
+    elif load > w[2]:
+        energy += w[8] * (load - w[2]) / w[0]
+    energy += w[9] * (1.0 - 4.0 * np.pi * area / (perimeter * perimeter + 1e-12)) + w[10] * price
+    return energy
+
+
+def polsby_popper(area: np.ndarray, perimeter: np.ndarray) -> np.ndarray:
+    """Compactness ``4 pi area / perimeter^2`` (Polsby and Popper 1991); holes count in the perimeter.
+
+    Parameters
+    ----------
+    area, perimeter : ndarray
+        m2 and m.
+
+    Returns
+    -------
+    ndarray
+        1 for a circle, towards 0 for a ribbon.
+    """
+    ratio: np.ndarray = 4.0 * np.pi * np.asarray(area) / np.maximum(np.asarray(perimeter), 1e-9) ** 2
+    return ratio
