@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = Path(sys.executable).with_name("gridkeeper")
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +45,7 @@ def artifacts() -> Path:
 def sample_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files of a small sample district of about 2,000 households, as `gridkeeper sample` writes them."""
     folder = tmp_path_factory.mktemp("sample") / "district"
-    command = [sys.executable, "-m", "api.cli", "sample", "--households", "2000", "--seed", "1", "--out", str(folder)]
+    command = [PROGRAM, "sample", "--households", "2000", "--seed", "1", "--out", folder]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return folder
 

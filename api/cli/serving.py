@@ -1,12 +1,152 @@
-"""The `serving` family of commands."""
+"""How does the service start and stop? `serve` in the foreground, `demo` with everything it needs, `stop`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import socket
+import time
+from contextlib import contextmanager
+from pathlib import Path  # noqa: TC003  # Typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gis.errors import SetupError
 
 if TYPE_CHECKING:
-    import typer
+    from collections.abc import Iterator
+
+    from api.background import Server
+    from api.settings import DatabaseUrls, Settings
+
+__all__ = ["demo", "register", "serve", "stop"]
+
+SAMPLE_HOUSEHOLDS = 30_000
+SAMPLE_SEED = 1
 
 
 def register(app: typer.Typer) -> None:
     """Add this family's commands to `app`."""
+    app.command()(serve)
+    app.command()(demo)
+    app.command()(stop)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Loopback only, until there is sign-in.")] = None,
+    port: Annotated[int | None, typer.Option(help="0 takes any free port.", min=0, max=65535)] = None,
+) -> None:
+    """Serve the map and its interface until interrupted."""
+    from api.settings import database_urls, read_settings, require_loopback  # noqa: PLC0415  # others need not wait
+    from gis.store.connect import connect  # noqa: PLC0415
+
+    settings = read_settings()
+    try:
+        host = require_loopback(host or settings.server.host)
+    except ValueError as fault:
+        raise SetupError(
+            f"--host: {fault}.", "Put a web server with sign-in before it, or use an SSH tunnel."
+        ) from None
+    connect(database_urls(settings).require_app()).close()  # a wrong role is told here, before anything listens
+
+    import uvicorn  # noqa: PLC0415
+
+    from api.app import create_app  # noqa: PLC0415
+
+    listener = _listen(host, settings.server.port if port is None else port)
+    at = listener.getsockname()
+    print(f"Gridkeeper serves http://{f'[{at[0]}]' if ':' in at[0] else at[0]}:{at[1]}/", flush=True)
+    uvicorn.Server(uvicorn.Config(create_app(settings), log_level="warning")).run(sockets=[listener])
+
+
+def demo(
+    households: Annotated[int, typer.Option(help="Size of the sample district.", min=100)] = SAMPLE_HOUSEHOLDS,
+) -> None:
+    """Bring up the database, load the sample district where it is missing, and serve in the background."""
+    from api import background  # noqa: PLC0415
+    from api.settings import read_settings  # noqa: PLC0415
+
+    settings = read_settings()
+    home = settings.paths.home
+    running = background.find(home)
+    if running is not None and running.code == background.code_age() and running.answers():
+        _tell(running, "serves already")
+        return
+    with _step("database"):
+        urls = _prepare_database(settings)
+    _load_sample(home, urls, households)
+    with _step("server"):
+        background.stop(home)
+        server = background.start(home, background.free_port(settings.server.port))
+    _tell(server, "serves")
+
+
+def stop() -> None:
+    """Stop the server in the background and the private databases."""
+    from api import background  # noqa: PLC0415
+    from api.settings import read_settings  # noqa: PLC0415
+    from gis.store.cluster import DEMO, TESTS, find_cluster  # noqa: PLC0415
+
+    home = read_settings().paths.home
+    print("The server is stopped." if background.stop(home) else "No server was running.")
+    for flavour, name in ((DEMO, "demo's"), (TESTS, "tests'")):
+        cluster = find_cluster(home, flavour)
+        if cluster is not None and cluster.down():
+            print(f"The {name} database is stopped.")
+
+
+def _prepare_database(settings: Settings) -> DatabaseUrls:
+    """Start and migrate: the private cluster, or the database that the environment names."""
+    import psycopg  # noqa: PLC0415
+
+    from api.settings import database_urls  # noqa: PLC0415
+    from gis.store.migrate import migrate  # noqa: PLC0415
+
+    urls = database_urls(settings)
+    if not urls.private and urls.owner is not None:
+        password = psycopg.conninfo.conninfo_to_dict(urls.require_app()).get("password")
+        migrate(urls.owner, app_password=str(password) if password else None)
+    return urls
+
+
+def _load_sample(home: Path, urls: DatabaseUrls, households: int) -> None:
+    """Generate the sample district and load it, unless that has been done to this database."""
+    from api.cli import app  # noqa: PLC0415
+    from gis.store.connect import connect  # noqa: PLC0415
+
+    folder = home / f"sample-{households}"
+    done = folder / "loaded"
+    with connect(urls.require_app()) as connection:
+        row = connection.execute("SELECT oid::text FROM pg_database WHERE datname = current_database()").fetchone()
+        there = connection.execute("SELECT 1 FROM publication LIMIT 1").fetchone() is not None
+    database = f"{row[0] if row else ''} {urls.require_app().rpartition('@')[2]}"
+    if there and done.exists() and done.read_text(encoding="utf-8") == database:
+        return
+    with _step("sample district"):
+        seed = ("--households", str(households), "--seed", str(SAMPLE_SEED), "--out", str(folder))
+        app(["sample", *seed], standalone_mode=False)
+    app(["load", str(folder)], standalone_mode=False)
+    done.write_text(database, encoding="utf-8")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as fault:
+        raise SetupError(
+            f"Port {port} on {host} cannot be used: {os.strerror(fault.errno or 0)}.",
+            "Another server has it; name another --port, or 0 for any free one.",
+        ) from fault
+
+
+def _tell(server: Server, does: str) -> None:
+    print(f"\nGridkeeper {does}: {server.address}  (stop it: make stop)")
+
+
+@contextmanager
+def _step(label: str) -> Iterator[None]:
+    begun = time.monotonic()
+    print(f"  {label:<46}", end="", flush=True)
+    yield
+    print(f"{time.monotonic() - begun:6.1f} s", flush=True)

@@ -34,6 +34,7 @@ __all__ = [
     "Cluster",
     "Flavour",
     "find_binaries",
+    "find_cluster",
     "has_postgis",
     "open_cluster",
     "place_cluster",
@@ -254,12 +255,19 @@ def open_cluster(home: Path, flavour: Flavour = DEMO) -> Cluster:
     return Cluster(place_cluster(home, flavour, account), flavour, find_binaries(), account)
 
 
-def place_cluster(home: Path, flavour: Flavour, account: str | None) -> Path:
+def find_cluster(home: Path, flavour: Flavour = DEMO) -> Cluster | None:
+    """Give the private cluster that belongs to `home` where one was made; None where none was."""
+    if not (home / flavour.folder).exists():
+        return None
+    return open_cluster(home, flavour)
+
+
+def place_cluster(home: Path, flavour: Flavour, account: str | None, *, elsewhere: Path | None = None) -> Path:
     """Decide in which folder the cluster lives, and link it from `home` where that is elsewhere.
 
     In `home` itself, unless its socket path would be too long, the server's account cannot get there (a private
     home folder), or it is a temporary folder and the cluster is meant to last: then in a folder for services
-    (root: ``/var/lib/gridkeeper``, others: ``~/.local/share/gridkeeper``) under a name made from `home`.
+    (`elsewhere`; root: ``/var/lib/gridkeeper``, others: ``~/.local/share/gridkeeper``) under a name made from `home`.
 
     Raises
     ------
@@ -274,7 +282,7 @@ def place_cluster(home: Path, flavour: Flavour, account: str | None) -> Path:
     if wanted.exists() and (wanted / "data").exists():
         _refuse_foreign(wanted, account)
         return wanted
-    elsewhere = Path("/var/lib/gridkeeper") if os.geteuid() == 0 else _data_home() / "gridkeeper"
+    elsewhere = elsewhere or _services_folder()
     name = hashlib.sha256(str(wanted).encode()).hexdigest()[:12]
     refusals = []
     for folder in (wanted, elsewhere / name):
@@ -363,8 +371,10 @@ def _require_account(account: str) -> None:
         ) from None
 
 
-def _data_home() -> Path:
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+def _services_folder() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/gridkeeper")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "gridkeeper"
 
 
 def _tail(log: Path, lines: int = 3) -> str:
