@@ -54,12 +54,12 @@ class Databases:
             self._make_template(admin)
 
     @contextmanager
-    def clone(self) -> Iterator[Database]:
-        """Give a fresh clone of the migrated template and drop it afterwards."""
+    def clone(self, of: str | None = None) -> Iterator[Database]:
+        """Give a fresh clone of the migrated template (or of the database `of`) and drop it afterwards."""
         name = f"test_{os.getpid()}_{next(self._numbers)}"
         copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         with psycopg.connect(self.cluster.url(OWNER_ROLE, "postgres"), autocommit=True) as admin:
-            admin.execute(copy.format(sql.Identifier(name), sql.Identifier(self.template)))
+            admin.execute(copy.format(sql.Identifier(name), sql.Identifier(of or self.template)))
         try:
             yield Database(name, self.cluster.url(OWNER_ROLE, name), self.cluster.url(APP_ROLE, name))
         finally:

@@ -1,7 +1,7 @@
-"""Which databases may an integration test ask for?"""
+"""Which databases and servers may an integration test ask for?"""
 
 from __future__ import annotations
 
-from tests.fixtures import database, databases, fresh_database
+from tests.fixtures import database, databases, fresh_database, sample_database, served
 
-__all__ = ["database", "databases", "fresh_database"]
+__all__ = ["database", "databases", "fresh_database", "sample_database", "served"]
