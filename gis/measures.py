@@ -1,0 +1,532 @@
+"""What does each figure of a plan or a grid say, and how is it computed? Every figure is defined here and only here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import shapely
+
+from gis.cuts import cut_buildings
+from gis.graph import FOLLOWS
+from gis.partition.objective import polsby_popper
+from gis.partition.plan import grid_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import geopandas as gpd
+
+    from gis.graph import Tessellation
+    from gis.partition.plan import Plan
+
+__all__ = [
+    "GRID_FIGURES",
+    "PLAN_MEASURES",
+    "GridFigure",
+    "Measure",
+    "ceiling_within",
+    "grid_figure",
+    "plan_measures",
+    "within",
+]
+
+TOLERANCE = 0.1
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure, as it is explained to whoever reads it.
+
+    Parameters
+    ----------
+    key : str
+        Stable name.
+    label, unit, definition : mapping
+        ``zh`` and ``en``.
+    kind : {"diverging", "sequential"}
+        Whether it has a middle worth seeing (deviation from a target) or runs from little to much.
+    basis : {"then", "as_of"}
+        ``then``: counted in the grids of each thing's own time; ``as_of``: regrouped into the grids of one date.
+    """
+
+    key: str
+    label: Mapping[str, str]
+    unit: Mapping[str, str]
+    definition: Mapping[str, str]
+    kind: Literal["diverging", "sequential"] = "sequential"
+    basis: Literal["then", "as_of"] = "as_of"
+
+
+@dataclass(frozen=True)
+class GridFigure(Measure):
+    """A figure of every grid.
+
+    Parameters
+    ----------
+    needs : tuple of str
+        Names of the arrays (one value a grid) or numbers that `formula` takes, of: ``households``, ``people``,
+        ``parts``, ``events`` (of the last year), ``area_m2``, ``perimeter_m``, ``target``.
+    formula : callable
+        Of the arrays in `needs`, in that order; NaN where the figure does not exist.
+    """
+
+    needs: tuple[str, ...] = ()
+    formula: Callable[..., np.ndarray] = np.asarray
+
+
+def _text(zh: str, en: str) -> dict[str, str]:
+    return {"zh": zh, "en": en}
+
+
+def _as_is(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values, float)
+
+
+def _ratio(top: np.ndarray, bottom: np.ndarray, factor: float) -> np.ndarray:
+    """Give ``factor * top / bottom``, NaN where `bottom` is 0: no denominator, no figure."""
+    top, bottom = np.asarray(top, float), np.asarray(bottom, float)
+    out = np.full(np.broadcast_shapes(top.shape, bottom.shape), np.nan)
+    np.divide(factor * top, bottom, out=out, where=bottom > 0)
+    return out
+
+
+def _deviation(households: np.ndarray, target: float | np.ndarray) -> np.ndarray:
+    return _ratio(np.asarray(households, float) - target, np.asarray(target, float), 100.0)
+
+
+def _events_rate(events: np.ndarray, households: np.ndarray) -> np.ndarray:
+    return _ratio(events, households, 100.0)
+
+
+HOUSEHOLDS_UNIT = _text("户", "households")
+PERCENT = _text("%", "%")
+GRIDS_UNIT = _text("个", "grids")
+SQUARE_METRES = _text("平方米", "m²")
+
+GRID_FIGURES: dict[str, GridFigure] = {
+    f.key: f
+    for f in (
+        GridFigure(
+            "deviation",
+            _text("户数偏差", "Deviation from target"),
+            PERCENT,
+            _text(
+                "网格户数与目标户数之差,占目标户数的百分比。负值为偏少,正值为偏多;±10% 以内视为达标。",
+                "Households of the grid minus the target, as a percentage of the target. Negative: too few, positive: "
+                "too many; within ±10% is on target.",
+            ),
+            "diverging",
+            needs=("households", "target"),
+            formula=_deviation,
+        ),
+        GridFigure(
+            "households",
+            _text("户数", "Households"),
+            HOUSEHOLDS_UNIT,
+            _text(
+                "网格内各楼栋户数之和,取所示日期前最近一次登记的数。含估算户数时另行标明。",
+                "Sum over the buildings of the grid, each with its latest count not after the date shown. Estimated "
+                "counts are marked as such.",
+            ),
+            needs=("households",),
+            formula=_as_is,
+        ),
+        GridFigure(
+            "people",
+            _text("人口", "People"),
+            _text("人", "people"),
+            _text(
+                "网格内各楼栋登记人数之和,取所示日期前最近一次登记的数。",
+                "Sum of the registered people over the buildings of the grid, each with its latest count not after the "
+                "date shown.",
+            ),
+            needs=("people",),
+            formula=_as_is,
+        ),
+        GridFigure(
+            "parts",
+            _text("部件数", "Municipal parts"),
+            _text("件", "parts"),
+            _text(
+                "位于网格内的城市部件(井盖、路灯、行道树等)的数量。",
+                "Number of municipal parts (manholes, street lamps, street trees and so on) that lie in the grid.",
+            ),
+            needs=("parts",),
+            formula=_as_is,
+        ),
+        GridFigure(
+            "events_per_100_households",
+            _text("百户事件数", "Events per 100 households"),
+            _text("件/百户", "per 100 households"),
+            _text(
+                "截至所示日期一年内发生在该网格范围内的事件数 ÷ 网格户数 × 100,按所示网格归并。无住户的网格不计算。",
+                "Events of the year up to the date shown that lie in the grid, divided by its households, times 100; "
+                "counted in the grids shown, whatever grids were in force then. Not defined without households.",
+            ),
+            needs=("events", "households"),
+            formula=_events_rate,
+        ),
+        GridFigure(
+            "area_m2",
+            _text("面积", "Area"),
+            SQUARE_METRES,
+            _text(
+                "网格多边形的面积,按当地平面坐标系计算。", "Area of the grid's polygon, in the metric CRS of the place."
+            ),
+            needs=("area_m2",),
+            formula=_as_is,
+        ),
+        GridFigure(
+            "compactness",
+            _text("紧凑度", "Compactness"),
+            _text("0–1", "0–1"),
+            _text(
+                "4π × 面积 ÷ 周长²(Polsby–Popper 指数),洞的边界计入周长。圆为 1,狭长或曲折的网格接近 0。",
+                "4π × area ÷ perimeter² (Polsby-Popper), holes counting in the perimeter. A circle has 1; a long or "
+                "winding grid comes close to 0.",
+            ),
+            needs=("area_m2", "perimeter_m"),
+            formula=polsby_popper,
+        ),
+    )
+}
+"""Figures of a grid that a map can show, by key."""
+
+
+def grid_figure(key: str, **arrays: Any) -> np.ndarray:
+    """Compute one grid figure.
+
+    Parameters
+    ----------
+    key : str
+        Of `GRID_FIGURES`.
+    **arrays
+        At least those the figure needs; others are ignored.
+
+    Returns
+    -------
+    ndarray of float64
+        One value a grid; NaN where it is not defined.
+
+    Examples
+    --------
+    >>> grid_figure("deviation", households=[180, 230], target=200).tolist()
+    [-10.0, 15.0]
+    """
+    figure = GRID_FIGURES[key]
+    return figure.formula(*(np.asarray(arrays[name], float) for name in figure.needs))
+
+
+PLAN_MEASURES: dict[str, Measure] = {
+    m.key: m
+    for m in (
+        Measure(
+            "grids", _text("网格数", "Grids"), GRIDS_UNIT, _text("方案中的网格总数。", "Number of grids in the plan.")
+        ),
+        Measure(
+            "households",
+            _text("总户数", "Households"),
+            HOUSEHOLDS_UNIT,
+            _text("全部网格户数之和。", "Households of all grids."),
+        ),
+        Measure(
+            "estimated_households",
+            _text("其中估算户数", "Of these, estimated"),
+            HOUSEHOLDS_UNIT,
+            _text("由估算得出、尚未登记核实的户数。", "Households that were estimated and not yet counted."),
+        ),
+        Measure(
+            "within_10",
+            _text("±10% 达标率", "Within ±10%"),
+            PERCENT,
+            _text(
+                "户数与目标相差不超过 10% 的网格所占比例。",
+                "Share of grids whose households differ from the target by at most 10%.",
+            ),
+        ),
+        Measure(
+            "ceiling_within_10",
+            _text("±10% 达标率上限", "Ceiling of within ±10%"),
+            PERCENT,
+            _text(
+                "在楼栋不可拆分、网格不出社区的条件下,各社区以现有网格数至多能有多少网格落在 ±10% 以内;"
+                "未计入连通要求,实际可达值更低。",
+                "The most grids of each community that could lie within ±10%, its number of grids being given, no building "
+                "divided and no grid leaving its community. Connectedness is not counted in, so less is attainable.",
+            ),
+        ),
+        Measure(
+            "within_20",
+            _text("±20% 达标率", "Within ±20%"),
+            PERCENT,
+            _text(
+                "户数与目标相差不超过 20% 的网格所占比例。",
+                "Share of grids whose households differ from the target by at most 20%.",
+            ),
+        ),
+        Measure(
+            "mad",
+            _text("平均绝对偏差", "Mean absolute deviation"),
+            HOUSEHOLDS_UNIT,
+            _text("各网格户数与目标之差的绝对值的平均。", "Mean over the grids of |households - target|."),
+        ),
+        Measure(
+            "rms",
+            _text("均方根偏差", "Root mean square deviation"),
+            HOUSEHOLDS_UNIT,
+            _text(
+                "各网格户数与目标之差的平方的平均再开方;个别悬殊的网格会使它明显增大。",
+                "Root of the mean of (households - target)²; single grids that are far off weigh heavily.",
+            ),
+        ),
+        Measure(
+            "households_min",
+            _text("最少户数", "Least"),
+            HOUSEHOLDS_UNIT,
+            _text("户数最少的网格的户数。", "Households of the grid with the fewest."),
+        ),
+        Measure(
+            "households_median",
+            _text("户数中位数", "Median"),
+            HOUSEHOLDS_UNIT,
+            _text("各网格户数的中位数。", "Median of the grids' households."),
+        ),
+        Measure(
+            "households_max",
+            _text("最多户数", "Most"),
+            HOUSEHOLDS_UNIT,
+            _text("户数最多的网格的户数。", "Households of the grid with the most."),
+        ),
+        Measure(
+            "oversize_buildings",
+            _text("超大楼栋网格数", "Grids of one oversize building"),
+            GRIDS_UNIT,
+            _text(
+                "单栋户数超过上限、因而独自成为一个网格的楼栋数。",
+                "Buildings above the maximum, each a grid by itself since a building is never divided.",
+            ),
+        ),
+        Measure(
+            "empty_grids",
+            _text("无住户网格数", "Grids without households"),
+            GRIDS_UNIT,
+            _text("没有任何住户的网格数。", "Number of grids that hold no household."),
+        ),
+        Measure(
+            "multipart_grids",
+            _text("不连片网格数", "Grids in several parts"),
+            GRIDS_UNIT,
+            _text(
+                "由不相连的几块组成的网格数;只有经声明的连通(桥、涵、渡口)或过小的飞地才允许。",
+                "Grids made of separate pieces; allowed only by a declared link (bridge, underpass, ferry) or for a "
+                "part of a community too small for a grid.",
+            ),
+        ),
+        Measure(
+            "polsby_popper_mean",
+            _text("平均紧凑度", "Mean compactness"),
+            _text("0–1", "0–1"),
+            _text(
+                "各网格 4π × 面积 ÷ 周长² 的平均,圆为 1。",
+                "Mean over the grids of 4π × area ÷ perimeter² (Polsby-Popper); a circle has 1.",
+            ),
+        ),
+        Measure(
+            "polsby_popper_p10",
+            _text("紧凑度第 10 百分位", "Compactness, 10th percentile"),
+            _text("0–1", "0–1"),
+            _text(
+                "最不紧凑的十分之一网格的紧凑度上界。",
+                "Value that the least compact tenth of the grids stays below.",
+            ),
+        ),
+        Measure(
+            "inner_border_m",
+            _text("内部边界长度", "Inner border"),
+            _text("米", "m"),
+            _text(
+                "同一社区内网格之间的边界总长(每条只计一次)。",
+                "Length of the borders between grids of one community, each counted once.",
+            ),
+        ),
+        Measure(
+            "border_follows",
+            _text("内部边界走向构成", "What the inner border follows"),
+            PERCENT,
+            _text(
+                "内部边界沿道路、水系、铁路、小区围界等(5 米以内)的长度占比。",
+                "Share of the inner border by what it runs along: a street, water, rail or compound outline within 5 m.",
+            ),
+        ),
+        Measure(
+            "border_on_feature",
+            _text("沿线率", "Inner border along something"),
+            PERCENT,
+            _text(
+                "内部边界中沿道路、水系、铁路或小区围界(5 米以内)的部分所占比例。",
+                "Share of the inner border that runs along a street, water, rail or compound outline within 5 m.",
+            ),
+        ),
+        Measure(
+            "gap_m2",
+            _text("缝隙面积", "Gaps"),
+            SQUARE_METRES,
+            _text("社区范围内不属于任何网格的面积。", "Area of the communities that no grid covers."),
+        ),
+        Measure(
+            "overlap_m2",
+            _text("重叠面积", "Overlaps"),
+            SQUARE_METRES,
+            _text("同时属于两个及以上网格的面积。", "Area that more than one grid covers."),
+        ),
+        Measure(
+            "cut_buildings",
+            _text("被切割楼栋数", "Buildings cut"),
+            _text("栋", "buildings"),
+            _text(
+                "被网格边界切开的楼栋数;被社区边界切开的另计,不在此列。",
+                "Buildings that a border between grids cuts; those cut by a community's border are listed apart.",
+            ),
+        ),
+        Measure(
+            "snapped_m2",
+            _text("边界归整面积", "Area moved by snapping"),
+            SQUARE_METRES,
+            _text(
+                "为使相邻社区边界完全重合而移动的面积。",
+                "Area that changed sides when neighbouring communities' borders were made to coincide.",
+            ),
+        ),
+    )
+}
+"""Measures of a whole plan, by key. Shares are given as fractions of 1; a screen shows them as percentages."""
+
+
+def within(households: np.ndarray, target: float, tolerance: float) -> float:
+    """Share of grids whose households differ from `target` by at most ``tolerance * target``; NaN without grids."""
+    if len(households) == 0:
+        return float("nan")
+    return float((np.abs(np.asarray(households, float) - target) <= tolerance * target + 1e-9).mean())
+
+
+def ceiling_within(buildings: np.ndarray, grids: int, target: float, tolerance: float = TOLERANCE) -> int:
+    """Count the grids of one community that could at most be within tolerance, no building being divided.
+
+    A building above ``target * (1 + tolerance)`` spoils its grid. The others share what is left: as many as that
+    suffices for, and one less where it is too much and no spoiled grid can take the surplus. A practical ceiling, not
+    a proof: two such buildings in one grid would spoil fewer.
+
+    Parameters
+    ----------
+    buildings : ndarray
+        Households of each indivisible building.
+    grids : int
+        Number of grids of the community.
+    target, tolerance : float
+
+    Returns
+    -------
+    int
+        Between 0 and `grids`.
+    """
+    loads = np.sort(np.asarray(buildings, float))[::-1]
+    low, high = target * (1 - tolerance), target * (1 + tolerance)
+    large = loads[loads > high + 1e-9]
+    spoiled = min(len(large), grids)
+    free = grids - spoiled
+    rest = loads.sum() - large[:spoiled].sum()
+    if rest < free * low - 1e-9:
+        return int(rest / low + 1e-9)
+    if rest > free * high + 1e-9 and spoiled == 0:
+        return max(0, free - 1)
+    return free
+
+
+def _tiling(polygons: np.ndarray, community_of: np.ndarray, communities: gpd.GeoDataFrame) -> tuple[float, float]:
+    """Area that no grid covers and area that several cover, in m2, community by community."""
+    gap = overlap = 0.0
+    for name, outline in zip(communities["community_id"].astype(str), communities.geometry.values, strict=True):
+        mine = polygons[community_of == name]
+        union = shapely.union_all(mine)
+        gap += float(shapely.area(shapely.difference(outline, union)))
+        overlap += max(0.0, float(shapely.area(mine).sum() - shapely.area(union)))
+    return gap, overlap
+
+
+def plan_measures(
+    tessellation: Tessellation,
+    plan: Plan,
+    *,
+    grids: gpd.GeoDataFrame | None = None,
+    buildings: gpd.GeoDataFrame | None = None,
+) -> dict[str, Any]:
+    """Compute every measure of a plan.
+
+    Parameters
+    ----------
+    tessellation : Tessellation
+    plan : Plan
+    grids : GeoDataFrame, optional
+        Result of `gis.partition.grid_frame`, where it is at hand already.
+    buildings : GeoDataFrame, optional
+        Footprints (``building_id``, geometry) in any CRS; without them `cut_buildings` is None.
+
+    Returns
+    -------
+    dict
+        One entry for each key of `PLAN_MEASURES`, and the plan's ``target``, ``minimum``, ``maximum``.
+    """
+    grids = grid_frame(tessellation, plan) if grids is None else grids
+    target = float(plan.settings["target"])
+    polygons = np.asarray(grids.geometry.values, object)
+    community_of = grids["community_id"].to_numpy(object).astype(str)
+    load = grids["households"].to_numpy(float)
+    compact = polsby_popper(shapely.area(polygons), shapely.length(polygons))
+
+    adjacency = tessellation.adjacency
+    cut = plan.grid_of[adjacency.pairs[:, 0]] != plan.grid_of[adjacency.pairs[:, 1]]
+    metres = np.bincount(adjacency.follows[cut], adjacency.length[cut], len(FOLLOWS))
+    border = float(metres.sum())
+    follows = {name: float(m / border) for name, m in zip(FOLLOWS, metres, strict=True) if m > 0}
+
+    gap, overlap = _tiling(polygons, community_of, tessellation.communities)
+    cell_community = tessellation.cells["community_id"].to_numpy(object).astype(str)
+    cell_load = tessellation.cells["households"].to_numpy(float)
+    ceiling = sum(
+        ceiling_within(cell_load[cell_community == name], int((community_of == name).sum()), target)
+        for name in np.unique(community_of)
+    )
+    estimated = tessellation.building_cell.get("estimated")
+    counts = tessellation.building_cell["households"]
+    parts = shapely.get_num_geometries(polygons)
+    flags = grids["flags"].to_list()
+    return {
+        "target": target,
+        "minimum": float(plan.settings["minimum"]),
+        "maximum": float(plan.settings["maximum"]),
+        "grids": len(grids),
+        "households": float(load.sum()),
+        "estimated_households": 0.0 if estimated is None else float(counts[estimated.astype(bool)].sum()),
+        "within_10": within(load, target, TOLERANCE),
+        "ceiling_within_10": ceiling / max(1, len(grids)),
+        "within_20": within(load, target, 2 * TOLERANCE),
+        "mad": float(np.abs(load - target).mean()),
+        "rms": float(np.sqrt(((load - target) ** 2).mean())),
+        "households_min": float(load.min()),
+        "households_median": float(np.median(load)),
+        "households_max": float(load.max()),
+        "oversize_buildings": sum("oversize_building" in f for f in flags),
+        "empty_grids": int((load == 0).sum()),
+        "multipart_grids": int((parts > 1).sum()),
+        "polsby_popper_mean": float(compact.mean()),
+        "polsby_popper_p10": float(np.percentile(compact, 10)),
+        "inner_border_m": border,
+        "border_follows": follows,
+        "border_on_feature": 1.0 - follows.get("none", 0.0) if border else float("nan"),
+        "gap_m2": gap,
+        "overlap_m2": overlap,
+        "cut_buildings": None if buildings is None else len(cut_buildings(grids, buildings)),
+        "snapped_m2": tessellation.report.counts.get("snapped_m2"),
+    }
