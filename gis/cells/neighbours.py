@@ -1,0 +1,132 @@
+"""Who touches whom, for how many metres, and what does the border between them follow?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from gis.cells.features import STRENGTH
+from gis.cells.plane import components
+from gis.graph import FOLLOWS, Adjacency
+
+if TYPE_CHECKING:
+    from gis.cells.features import Lines
+    from gis.cells.findings import Findings
+    from gis.cells.plane import Plane
+    from gis.cells.settings import CellSettings
+
+__all__ = ["link_parts", "neighbours"]
+
+RANK = np.argsort(STRENGTH)
+"""Strength of each code of `FOLLOWS`."""
+
+
+def neighbours(
+    plane: Plane, cell: np.ndarray, block: np.ndarray, compound: np.ndarray, lines: Lines, settings: CellSettings
+) -> Adjacency:
+    """Pairs of cells with enough of a common border.
+
+    Parameters
+    ----------
+    plane : Plane
+    cell, block : ndarray of int64, shape (f,)
+        Of each face.
+    compound : ndarray of object, shape (n,)
+        Compound of each cell or None: a border between two compounds is one even without an outline.
+    lines : Lines
+        All that a border may follow.
+    settings : CellSettings
+        `min_border_m`, `follow_m`.
+    """
+    pairs, metres, pair = plane.borders(cell)
+    keep = metres >= settings.min_border_m
+    if not keep.any():
+        return Adjacency.empty()
+    edges = np.flatnonzero((pair >= 0) & keep[np.maximum(pair, 0)])
+    count = np.maximum(1, np.ceil(plane.length[edges] / settings.follow_m)).astype(np.int64)
+    edge = np.repeat(edges, count)
+    step = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
+    share = ((step + 0.5) / np.repeat(count, count))[:, None]
+    xy = plane.edges[edge, :2] * (1 - share) + plane.edges[edge, 2:] * share
+    rank = np.where(block[plane.sides[edge, 0]] != block[plane.sides[edge, 1]], RANK[FOLLOWS.index("block")], 0)
+    if len(lines.geometry):
+        line, point = shapely.STRtree(shapely.points(xy)).query(
+            lines.geometry, predicate="dwithin", distance=settings.follow_m
+        )
+        np.maximum.at(rank, point, RANK[lines.follows[line]])
+    long = plane.length[edge] / np.repeat(count, count)
+    table = np.zeros((len(pairs), len(FOLLOWS)))
+    np.add.at(table, (pair[edge], rank), long)
+    above = np.cumsum(table[:, ::-1], axis=1)[:, ::-1]
+    level = (above >= 0.5 * above[:, :1]).sum(axis=1) - 1
+    follows = STRENGTH[level].astype(np.int8)
+    a, b = compound[pairs[:, 0]], compound[pairs[:, 1]]
+    follows[(level <= RANK[FOLLOWS.index("block")]) & (a != b)] = FOLLOWS.index("compound")
+    return Adjacency(pairs[keep].astype(np.int32), metres[keep], follows[keep], np.zeros(int(keep.sum()), dtype=bool))
+
+
+def link_parts(
+    cells: np.ndarray,
+    households: np.ndarray,
+    adjacency: Adjacency,
+    settings: CellSettings,
+    findings: Findings,
+    code: str,
+) -> Adjacency:
+    """Link parts of a community with too few households to the nearest cell of another part (rule 6)."""
+    n = len(cells)
+    part = components(n, adjacency.pairs)
+    links: list[tuple[int, int]] = []
+    tree = shapely.STRtree(cells)
+    while part.max(initial=0) > 0:
+        load = np.bincount(part, weights=households)
+        area = np.bincount(part, weights=shapely.area(cells))
+        order = np.lexsort((np.arange(len(load)), area, load))
+        small = int(order[0])
+        if load[small] >= settings.minimum_load:
+            break
+        mine, others = np.flatnonzero(part == small), np.flatnonzero(part != small)
+        a, b, metres = _nearest(cells, mine, others, tree)
+        links.append((min(a, b), max(a, b)))
+        findings.add(
+            "note",
+            "part_linked",
+            f"A part of community {code} with {load[small]:g} households lies apart; it is linked over {metres:.0f} m "
+            "to the rest.",
+            code=code,
+            at=cells[a],
+            amount=metres,
+            unit="m",
+        )
+        part[mine] = part[b]
+        part = np.unique(part, return_inverse=True)[1]
+    if part.max(initial=0) > 0:
+        findings.add(
+            "note",
+            "community_in_parts",
+            f"Community {code} lies in {int(part.max()) + 1} parts that are divided each on its own.",
+            code=code,
+            amount=float(part.max() + 1),
+        )
+    if not links:
+        return adjacency
+    new = np.array(links, dtype=np.int32)
+    known = {(int(i), int(j)) for i, j in adjacency.pairs}
+    new = new[[(int(i), int(j)) not in known for i, j in new]]
+    return Adjacency(
+        np.concatenate([adjacency.pairs, new]),
+        np.concatenate([adjacency.length, np.zeros(len(new))]),
+        np.concatenate([adjacency.follows, np.zeros(len(new), np.int8)]),
+        np.concatenate([adjacency.link, np.ones(len(new), bool)]),
+    )
+
+
+def _nearest(cells: np.ndarray, mine: np.ndarray, others: np.ndarray, tree: shapely.STRtree) -> tuple[int, int, float]:
+    """Nearest pair of cells of two groups: of equals the lowest rows."""
+    del tree
+    near, metres = shapely.STRtree(cells[others]).query_nearest(cells[mine], return_distance=True)
+    order = np.lexsort((others[near[1]], mine[near[0]], np.round(metres, 6)))
+    k = order[0]
+    return int(mine[near[0][k]]), int(others[near[1][k]]), float(metres[k])
