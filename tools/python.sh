@@ -17,7 +17,8 @@ find_python && exit 0
 if command -v apt-get >/dev/null 2>&1; then
     if [ "$(id -u)" = 0 ]; then as_root=""; else as_root="sudo -n"; fi
     export DEBIAN_FRONTEND=noninteractive
-    { $as_root apt-get -qq update && $as_root apt-get -qq install -y python3 python3-venv; } >&2 || true
+    echo "  install Python" >&2
+    { $as_root apt-get -qq update && $as_root apt-get -qq install -y python3 python3-venv; } >/dev/null 2>&1 || true
     find_python && exit 0
 fi
 cat >&2 <<'EOM'
