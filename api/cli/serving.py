@@ -111,7 +111,6 @@ def _prepare_database(settings: Settings) -> DatabaseUrls:
 
 def _load_sample(home: Path, urls: DatabaseUrls, households: int) -> None:
     """Generate the sample district and load it, unless that has been done to this database."""
-    from api.cli import app  # noqa: PLC0415
     from gis.store.connect import connect  # noqa: PLC0415
 
     folder = home / f"sample-{households}"
@@ -124,9 +123,18 @@ def _load_sample(home: Path, urls: DatabaseUrls, households: int) -> None:
         return
     with _step("sample district"):
         seed = ("--households", str(households), "--seed", str(SAMPLE_SEED), "--out", str(folder))
-        app(["sample", *seed], standalone_mode=False)
-    app(["load", str(folder)], standalone_mode=False)
+        _command("sample", *seed)
+    _command("load", str(folder))
     done.write_text(database, encoding="utf-8")
+
+
+def _command(*words: str) -> None:
+    """Run another command of this program in this process; its faults are ours."""
+    from api.cli import app  # noqa: PLC0415  # it imports this module
+
+    code = app(list(words), standalone_mode=False)
+    if code:
+        raise SetupError(f"`gridkeeper {' '.join(words)}` ended with {code}.", "What it said is above.")
 
 
 def _listen(host: str, port: int) -> socket.socket:
