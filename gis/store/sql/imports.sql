@@ -35,7 +35,7 @@ ON CONFLICT (district_id, layer) DO UPDATE SET version = layer_version.version +
 -- ------------------------------------------------------------------------------------------------- divisions
 -- name: stage_divisions
 CREATE TEMP TABLE staged (
-    level text, code text, name text, name_en text, successor text, properties jsonb, geom geometry
+    level text, code text, name text, name_en text, parent_code text, successor text, properties jsonb, geom geometry
 ) ON COMMIT DROP
 
 -- name: moved_divisions
@@ -64,9 +64,10 @@ WHERE NOT EXISTS (SELECT FROM division d WHERE d.district_id = %(district)s AND 
 ORDER BY s.code
 
 -- name: divisions_for_parents
--- Divisions now valid, to find who lies in whom.
-SELECT id, level, code, parent_id, ST_AsBinary(geom) FROM division
-WHERE district_id = %(district)s AND upper_inf(valid) ORDER BY code
+-- Divisions now valid with the parent they name, to find who lies in whom.
+SELECT d.id, d.level, d.code, d.parent_id, s.parent_code, ST_AsBinary(d.geom)
+FROM division d LEFT JOIN staged s ON s.level = d.level AND s.code = d.code
+WHERE d.district_id = %(district)s AND upper_inf(d.valid) ORDER BY d.code
 
 -- name: set_parent
 UPDATE division SET parent_id = %(parent)s WHERE id = %(id)s
@@ -181,26 +182,26 @@ WHERE d.id = %(district)s AND d.as_of IS DISTINCT FROM newest.as_of
 -- name: stage_parts
 CREATE TEMP TABLE staged (
     code text, class text, class_name text, name text, state text, geom geometry,
-    raw_x float8, raw_y float8, raw_crs text
+    raw_x float8, raw_y float8, raw_crs text, cell_id bigint, how text, distance_m float8
 ) ON COMMIT DROP
 
 -- name: update_parts
--- A part that moved loses its cell; it is located again in the same transaction.
+-- Where it lies was found before it was staged.
 UPDATE part p
 SET class = s.class, class_name = s.class_name, name = s.name, state = COALESCE(s.state, 'intact'), geom = s.geom,
     raw_x = s.raw_x, raw_y = s.raw_y, raw_crs = s.raw_crs,
-    cell_id = CASE WHEN p.geom = s.geom THEN p.cell_id END,
-    how = CASE WHEN p.geom = s.geom THEN p.how END,
-    distance_m = CASE WHEN p.geom = s.geom THEN p.distance_m END
+    cell_id = s.cell_id, how = s.how, distance_m = s.distance_m
 FROM staged s
 WHERE p.district_id = %(district)s AND p.code = s.code
-  AND (p.class, p.class_name, p.name, p.state, p.geom, p.raw_x, p.raw_y, p.raw_crs)
-      IS DISTINCT FROM (s.class, s.class_name, s.name, COALESCE(s.state, 'intact'), s.geom, s.raw_x, s.raw_y, s.raw_crs)
+  AND (p.class, p.class_name, p.name, p.state, p.geom, p.raw_x, p.raw_y, p.raw_crs, p.cell_id, p.how, p.distance_m)
+      IS DISTINCT FROM (s.class, s.class_name, s.name, COALESCE(s.state, 'intact'), s.geom, s.raw_x, s.raw_y, s.raw_crs,
+       s.cell_id, s.how, s.distance_m)
 
 -- name: insert_parts
-INSERT INTO part (district_id, code, class, class_name, name, state, geom, raw_x, raw_y, raw_crs)
+INSERT INTO part (district_id, code, class, class_name, name, state, geom, raw_x, raw_y, raw_crs,
+                  cell_id, how, distance_m)
 SELECT %(district)s, s.code, s.class, s.class_name, s.name, COALESCE(s.state, 'intact'), s.geom,
-       s.raw_x, s.raw_y, s.raw_crs
+       s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m
 FROM staged s
 WHERE NOT EXISTS (SELECT FROM part p WHERE p.district_id = %(district)s AND p.code = s.code)
 ORDER BY s.geom
@@ -208,27 +209,26 @@ ORDER BY s.geom
 -- name: stage_events
 CREATE TEMP TABLE staged (
     code text, class text, class_name text, source text, occurred_at timestamptz, address text, description text,
-    geom geometry, raw_x float8, raw_y float8, raw_crs text
+    geom geometry, raw_x float8, raw_y float8, raw_crs text, cell_id bigint, how text, distance_m float8
 ) ON COMMIT DROP
 
 -- name: update_events
 UPDATE event e
 SET class = s.class, class_name = s.class_name, source = s.source, occurred_at = s.occurred_at, address = s.address,
     description = s.description, geom = s.geom, raw_x = s.raw_x, raw_y = s.raw_y, raw_crs = s.raw_crs,
-    cell_id = CASE WHEN e.geom IS NOT DISTINCT FROM s.geom THEN e.cell_id END,
-    how = CASE WHEN e.geom IS NOT DISTINCT FROM s.geom THEN e.how END,
-    distance_m = CASE WHEN e.geom IS NOT DISTINCT FROM s.geom THEN e.distance_m END
+    cell_id = s.cell_id, how = s.how, distance_m = s.distance_m
 FROM staged s
 WHERE e.district_id = %(district)s AND e.code = s.code
-  AND (e.class, e.class_name, e.source, e.occurred_at, e.address, e.description, e.geom, e.raw_x, e.raw_y, e.raw_crs)
+  AND (e.class, e.class_name, e.source, e.occurred_at, e.address, e.description, e.geom, e.raw_x, e.raw_y, e.raw_crs,
+       e.cell_id, e.how, e.distance_m)
       IS DISTINCT FROM (s.class, s.class_name, s.source, s.occurred_at, s.address, s.description, s.geom,
-       s.raw_x, s.raw_y, s.raw_crs)
+       s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m)
 
 -- name: insert_events
 INSERT INTO event (district_id, code, class, class_name, source, occurred_at, address, description, geom,
-                   raw_x, raw_y, raw_crs)
+                   raw_x, raw_y, raw_crs, cell_id, how, distance_m)
 SELECT %(district)s, s.code, s.class, s.class_name, s.source, s.occurred_at, s.address, s.description, s.geom,
-       s.raw_x, s.raw_y, s.raw_crs
+       s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m
 FROM staged s
 WHERE NOT EXISTS (SELECT FROM event e WHERE e.district_id = %(district)s AND e.code = s.code)
 ORDER BY s.geom

@@ -1,0 +1,150 @@
+"""How does a whole frame get into a table at the speed of COPY, and a whole result out of it?"""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import shapely
+from psycopg import sql
+
+from gis.store.tables import SRID
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import psycopg
+
+    from gis.store.connect import Connection
+
+__all__ = ["copy_frame", "fetch_frame", "fetch_geo_frame", "plain", "reserve_ids", "stage"]
+
+PIECE = 1 << 20
+"""Bytes handed to the server at a time."""
+
+_ARROW = {
+    "bool": pa.bool_(),
+    "int2": pa.int64(),
+    "int4": pa.int64(),
+    "int8": pa.int64(),
+    "float8": pa.float64(),
+    "date": pa.date32(),
+    "timestamptz": pa.timestamp("us", tz="UTC"),
+}
+
+
+def stage(cursor: psycopg.Cursor[Any], create: bytes, unstage: bytes, frame: pd.DataFrame) -> None:
+    """Make the temporary table ``staged`` with `create` and fill it; columns that `frame` lacks are null."""
+    cursor.execute(unstage)
+    cursor.execute(create)
+    copy_frame(cursor, "staged", frame)
+
+
+def copy_frame(
+    cursor: psycopg.Cursor[Any],
+    table: str,
+    frame: pd.DataFrame,
+    columns: Sequence[str] | None = None,
+) -> None:
+    """Add the rows of a frame to a table with one COPY.
+
+    Parameters
+    ----------
+    cursor : psycopg.Cursor
+        In a transaction.
+    table : str
+        Table, or temporary table.
+    frame : DataFrame
+        Column names are those of the table; the geometry of a GeoDataFrame goes to ``geom`` and is taken as EPSG:4490.
+        Columns that the table lacks are left out.
+    columns : sequence of str, optional
+        Columns to fill; all of the table by default (those that the frame lacks become null).
+    """
+    wanted = sql.SQL(", ").join(map(sql.Identifier, columns)) if columns else sql.SQL("*")
+    cursor.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(wanted, sql.Identifier(table)))
+    description = [(c.name, c.type_display) for c in cursor.description or ()]
+    arrays = {name: _arrow(frame, name, kind) for name, kind in description}
+    names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in description)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(sql.Identifier(table), names)
+    sink = BytesIO()
+    pa_csv.write_csv(pa.table(arrays), sink, pa_csv.WriteOptions(include_header=False))
+    data = sink.getbuffer()
+    with cursor.copy(statement) as copy:
+        for start in range(0, len(data), PIECE):
+            copy.write(data[start : start + PIECE])
+
+
+def reserve_ids(cursor: psycopg.Cursor[Any], statement: bytes, n: int) -> np.ndarray:
+    """Take `n` numbers of a table's sequence, ascending, so that rows can name each other before they are written."""
+    cursor.execute(statement, {"n": n})
+    ids: np.ndarray = np.fromiter((row[0] for row in cursor), np.int64, n)
+    return np.sort(ids)
+
+
+def fetch_frame(connection: Connection, statement: bytes, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """Give the rows of a query as a frame, columns as the query names them."""
+    cursor = connection.execute(statement, parameters)
+    names = [column.name for column in cursor.description or ()]
+    return pd.DataFrame(cursor.fetchall(), columns=pd.Index(names))
+
+
+def fetch_geo_frame(
+    connection: Connection, statement: bytes, parameters: Mapping[str, Any] | None = None
+) -> gpd.GeoDataFrame:
+    """Like `fetch_frame`; the column ``wkb`` becomes the geometry, in EPSG:4490."""
+    cursor = connection.cursor(binary=True)
+    cursor.execute(statement, parameters)
+    names = [column.name for column in cursor.description or ()]
+    frame = pd.DataFrame(cursor.fetchall(), columns=pd.Index(names))
+    geometry = shapely.from_wkb(frame.pop("wkb").to_numpy(dtype=object))
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(geometry, index=frame.index, crs=SRID))
+
+
+def _arrow(frame: pd.DataFrame, name: str, kind: str) -> pa.Array:
+    if name == "geom":
+        if isinstance(frame, gpd.GeoDataFrame):
+            shapes = shapely.set_srid(np.asarray(frame.geometry.array, dtype=object), SRID)
+            return pa.array(shapely.to_wkb(shapes, hex=True, include_srid=True), pa.string())
+        return pa.nulls(len(frame), pa.string())
+    if name not in frame.columns:
+        return pa.nulls(len(frame), pa.string())
+    column = frame[name]
+    if kind in {"json", "jsonb"}:
+        return pa.array([None if _missing(v) else json.dumps(v, ensure_ascii=False) for v in column], pa.string())
+    wanted = _ARROW.get(kind)
+    if wanted is None:
+        return pa.array([None if _missing(v) else str(v) for v in column], pa.string())
+    if pa.types.is_integer(wanted):
+        column = pd.to_numeric(column).round().astype("Int64")
+    elif pa.types.is_floating(wanted):
+        column = pd.to_numeric(column).astype("Float64")
+    elif pa.types.is_boolean(wanted):
+        column = column.astype("boolean")
+    elif pa.types.is_timestamp(wanted):
+        column = pd.to_datetime(column, utc=True)
+    elif pa.types.is_date(wanted):
+        column = pd.to_datetime(column).dt.date
+    return pa.array(column, wanted, from_pandas=True)
+
+
+def _missing(value: object) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value))
+
+
+def plain(value: Any) -> Any:
+    """Bring a report to what JSON knows: numpy's numbers become Python's, not-a-number becomes null."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

@@ -1,0 +1,28 @@
+"""Which steps lead from files in the store to grids in force? This is their table of contents."""
+
+from gis.store.cells import tessellate_district
+from gis.store.districts import district_bounds, list_districts, remove_district
+from gis.store.locating import Answer, locate_points, locate_things
+from gis.store.plans import check_plan, propose_plan, publish_plan
+from gis.store.reading import read_frames
+from gis.store.step import Step
+from gis.store.workers import post_workers
+from gis.store.write import NewDistrict, write_batch
+
+__all__ = [
+    "Answer",
+    "NewDistrict",
+    "Step",
+    "check_plan",
+    "district_bounds",
+    "list_districts",
+    "locate_points",
+    "locate_things",
+    "post_workers",
+    "propose_plan",
+    "publish_plan",
+    "read_frames",
+    "remove_district",
+    "tessellate_district",
+    "write_batch",
+]

@@ -1,0 +1,150 @@
+"""What do the pure rooms get out of the store: the ground of a district, and its cells as the partitioner sees them?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.errors import ConflictError
+from gis.graph import Adjacency, Tessellation, follows_code
+from gis.remarks import Remark, Report
+from gis.store.copying import fetch_frame, fetch_geo_frame
+from gis.store.metric import to_metric
+from gis.store.queries import query
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from gis.store.connect import Connection
+    from gis.store.districts import District
+
+__all__ = ["Ground", "StoredCells", "read_cells", "read_frames", "report_from"]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What cells are made of; all frames in the district's metric CRS, columns as `gis.cells.tessellate` takes them.
+
+    `communities` and `buildings` also carry the table's ``id``.
+    """
+
+    communities: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame
+    compounds: gpd.GeoDataFrame
+    landcover: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class StoredCells:
+    """Cells of the store.
+
+    Parameters
+    ----------
+    tessellation_id : int
+    ids : ndarray of int64, shape (cells,)
+        Of the table, ascending, in the order of `tessellation.cells`.
+    tessellation : Tessellation
+        With households of one date, in the district's metric CRS; `communities` are the unions of the cells.
+    """
+
+    tessellation_id: int
+    ids: np.ndarray
+    tessellation: Tessellation
+
+
+def read_frames(connection: Connection, place: District, *, at: dt.datetime, as_of: dt.date) -> Ground:
+    """Read the ground of a district as it is at a moment, with the households of a date."""
+    values = {"district": place.id, "at": at, "as_of": as_of}
+    frames = {
+        name: in_metres(fetch_geo_frame(connection, query(f"cells.{name}"), values), place.metric_crs)
+        for name in ("communities", "buildings", "barriers", "compounds", "landcover")
+    }
+    for name in ("households", "people"):
+        frames["buildings"][name] = frames["buildings"][name].astype("float64")
+    return Ground(**frames)
+
+
+def in_metres(frame: gpd.GeoDataFrame, metric_crs: str) -> gpd.GeoDataFrame:
+    """Bring a frame of the store to metres."""
+    shapes = to_metric(np.asarray(frame.geometry.array, object), metric_crs)
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=metric_crs))
+
+
+def read_cells(
+    connection: Connection, place: District, *, as_of: dt.date, tessellation_id: int | None = None
+) -> StoredCells:
+    """Read the cells of one tessellation (the newest by default) with the households of a date.
+
+    Raises
+    ------
+    ConflictError
+        The district has no cells yet.
+    """
+    if tessellation_id is None:
+        row = connection.execute(query("cells.newest_tessellation"), {"district": place.id}).fetchone()
+    else:
+        row = connection.execute(query("cells.tessellation"), {"tessellation": tessellation_id}).fetchone()
+    if row is None:
+        raise ConflictError(
+            f"District {place.code} has no cells yet.", f"Make them first: gridkeeper tessellate {place.code}"
+        )
+    values = {"tessellation": row[0], "as_of": as_of}
+    cells = in_metres(fetch_geo_frame(connection, query("cells.cells"), values), place.metric_crs)
+    ids = cells.pop("id").to_numpy(np.int64)
+    cells["households"] = cells["households"].astype("float64")
+    edges = fetch_frame(connection, query("cells.edges"), values)
+    return StoredCells(
+        tessellation_id=row[0],
+        ids=ids,
+        tessellation=Tessellation(
+            cells=cells,
+            building_cell=_building_cell(fetch_frame(connection, query("cells.building_cells"), values), ids),
+            adjacency=_adjacency(edges, ids),
+            communities=_communities(cells),
+            report=report_from(row[2]),
+        ),
+    )
+
+
+def _building_cell(frame: pd.DataFrame, ids: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "building_id": frame["building_id"],
+            "cell": np.searchsorted(ids, frame["cell_id"].to_numpy(np.int64)),
+            "households": frame["households"].astype("float64"),
+            "estimated": frame["estimated"].astype(bool),
+        }
+    )
+
+
+def _adjacency(edges: pd.DataFrame, ids: np.ndarray) -> Adjacency:
+    if not len(edges):
+        return Adjacency.empty()
+    ends = np.searchsorted(ids, edges[["cell_a", "cell_b"]].to_numpy(np.int64))
+    return Adjacency(
+        pairs=ends.astype(np.int32),
+        length=edges["length_m"].to_numpy(np.float64),
+        follows=np.array([follows_code(name) for name in edges["follows"]], np.int8),
+        link=edges["link"].to_numpy(bool),
+    )
+
+
+def _communities(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Unions of the cells: exactly the communities as they were snapped."""
+    shapes = np.asarray(cells.geometry.array, object)
+    codes = cells["community_id"].to_numpy(object)
+    names = sorted(set(codes))
+    unions = [shapely.coverage_union_all(shapes[codes == name]) for name in names]
+    return gpd.GeoDataFrame({"community_id": names}, geometry=unions, crs=cells.crs)
+
+
+def report_from(stored: dict[str, Any]) -> Report:
+    """Make a report again from what `Report.as_dict` gave."""
+    remarks = [Remark(**remark) for remark in stored.get("remarks", [])]
+    return Report(stored.get("title", ""), stored.get("source", ""), remarks, dict(stored.get("counts", {})))

@@ -1,0 +1,48 @@
+-- name: by_code
+-- A district by its code.
+SELECT id, code, name, time_zone, metric_crs, as_of FROM district WHERE code = %(code)s
+
+-- name: codes
+-- Codes of all districts.
+SELECT code FROM district ORDER BY code
+
+-- name: bounds
+-- West, south, east, north of what the divisions of a district cover; null where there are none.
+SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)
+FROM (SELECT ST_Extent(v.geom) AS e FROM division v JOIN district d ON d.id = v.district_id
+      WHERE d.code = %(code)s AND upper_inf(v.valid)) extent
+
+-- name: summaries
+-- Every district with the size of what it holds.
+SELECT d.code, d.name,
+       (SELECT count(*) FROM building b WHERE b.district_id = d.id AND b.valid @> %(at)s),
+       COALESCE(h.households, 0), COALESCE(h.estimated, 0),
+       (SELECT count(*) FROM grid g JOIN network n ON n.id = g.network_id
+        WHERE n.district_id = d.id AND g.valid @> %(at)s),
+       (SELECT count(*) FROM part p WHERE p.district_id = d.id),
+       (SELECT count(*) FROM event e WHERE e.district_id = d.id),
+       u.version, u.effective
+FROM district d
+LEFT JOIN LATERAL (
+    SELECT sum(l.households)::bigint AS households, sum(l.households) FILTER (WHERE l.estimated)::bigint AS estimated
+    FROM (SELECT DISTINCT ON (h.building_id) h.households, h.estimated
+          FROM household_count h JOIN building b ON b.id = h.building_id
+          WHERE b.district_id = d.id AND b.valid @> %(at)s
+          ORDER BY h.building_id, h.as_of DESC, h.recorded_at DESC, h.id DESC) l
+) h ON true
+LEFT JOIN LATERAL (
+    SELECT p.version, p.effective FROM publication p JOIN network n ON n.id = p.network_id
+    WHERE n.district_id = d.id AND n.code = 'community' AND p.effective <= %(at)s
+    ORDER BY p.effective DESC, p.version DESC LIMIT 1
+) u ON true
+ORDER BY d.code
+
+-- name: remove_events
+DELETE FROM event WHERE district_id = %(district)s
+
+-- name: remove_parts
+DELETE FROM part WHERE district_id = %(district)s
+
+-- name: remove
+-- Everything else goes by the owner's cascade.
+DELETE FROM district WHERE id = %(district)s

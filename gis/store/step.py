@@ -1,0 +1,39 @@
+"""What does a step of the pipeline hand back?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from gis.checks import CheckResult
+    from gis.remarks import Report
+
+__all__ = ["Step"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did, and the names of what it made.
+
+    Parameters
+    ----------
+    report : Report
+        What is worth telling.
+    tessellation_id, plan_id, version : int, optional
+    effective : datetime, optional
+        From when the grids are in force.
+    measures : dict
+        The plan's measures.
+    checks : list of CheckResult
+    """
+
+    report: Report
+    tessellation_id: int | None = None
+    plan_id: int | None = None
+    version: int | None = None
+    effective: dt.datetime | None = None
+    measures: dict[str, Any] = field(default_factory=dict)
+    checks: list[CheckResult] = field(default_factory=list)
