@@ -40,7 +40,7 @@ INSERT INTO plan_scope (plan_id, division_id)
 SELECT DISTINCT p.plan_id, c.community_id FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %(plan)s
 
 -- name: newest_draft
-SELECT id FROM plan p JOIN network n ON n.id = p.network_id
+SELECT p.id FROM plan p JOIN network n ON n.id = p.network_id
 WHERE n.district_id = %(district)s AND n.code = %(network)s AND p.level = 1 AND p.status = 'draft'
 ORDER BY p.id DESC LIMIT 1
 
