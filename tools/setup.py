@@ -100,7 +100,7 @@ def clean_all() -> int:
 
 def prepare_tests() -> None:
     """Set up what the tests need."""
-    machine.provide(machine.CLUSTER, machine.BROWSER, machine.FONTS)
+    machine.provide(machine.CLUSTER, machine.BROWSER, machine.FONTS, machine.LIBRARY)
     python_packages(dev=True)
     web_packages()
     web_build()
