@@ -1,0 +1,54 @@
+/** How is the service asked, and what is a fault called? */
+import createClient from 'openapi-fetch'
+import type { Problem } from './types'
+import type { paths } from './schema'
+
+export const client = createClient<paths>({ baseUrl: '/' })
+
+/** A fault as the service explains it; `status` 0 means that it could not be reached. */
+export class ServiceError extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly remedy: string,
+  ) {
+    super(detail)
+    this.name = 'ServiceError'
+  }
+
+  get unreachable(): boolean {
+    return this.status === 0
+  }
+}
+
+interface Reply<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** The same shape with tuples read as plain arrays: openapi-fetch forgets the length of a tuple, `answer` restores it. */
+type Untupled<T> = T extends readonly [unknown, ...unknown[]]
+  ? Untupled<T[number]>[]
+  : T extends readonly (infer U)[]
+    ? Untupled<U>[]
+    : T extends object
+      ? { [K in keyof T]: Untupled<T[K]> }
+      : T
+
+/** The data of a reply, or a ServiceError that says what went wrong. */
+export async function answer<T>(request: Promise<Reply<Untupled<T>>>): Promise<T> {
+  let reply: Reply<Untupled<T>>
+  try {
+    reply = await request
+  } catch (fault) {
+    if (fault instanceof DOMException && fault.name === 'AbortError') throw fault
+    throw new ServiceError(0, String(fault), '')
+  }
+  if (reply.response.ok && reply.data !== undefined) return reply.data as T
+  const problem = (reply.error ?? {}) as Partial<Problem>
+  const status = reply.response.status
+  throw new ServiceError(status, problem.detail ?? problem.title ?? `HTTP ${status}`, problem.remedy ?? '')
+}
+
+export const aborted = (fault: unknown): boolean => fault instanceof DOMException && fault.name === 'AbortError'

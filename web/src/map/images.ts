@@ -1,0 +1,48 @@
+/** Which small pictures does the map draw itself? Their names say their colours: `hatch-#9aa0a8`, `diamond-#b4347c-#fff`. */
+
+const SCALE = 2
+
+function canvas(size: number): CanvasRenderingContext2D {
+  const element = document.createElement('canvas')
+  element.width = element.height = size * SCALE
+  const context = element.getContext('2d', { willReadFrequently: true })!
+  context.scale(SCALE, SCALE)
+  return context
+}
+
+function hatch(colour: string): ImageData {
+  const c = canvas(8)
+  c.strokeStyle = colour
+  c.lineWidth = 1.2
+  c.beginPath()
+  for (const shift of [-8, 0, 8]) {
+    c.moveTo(shift - 1, 9)
+    c.lineTo(shift + 9, -1)
+  }
+  c.stroke()
+  return c.getImageData(0, 0, 8 * SCALE, 8 * SCALE)
+}
+
+function diamond(fill: string, line: string): ImageData {
+  const c = canvas(16)
+  c.beginPath()
+  c.moveTo(8, 1.5)
+  c.lineTo(14.5, 8)
+  c.lineTo(8, 14.5)
+  c.lineTo(1.5, 8)
+  c.closePath()
+  c.fillStyle = fill
+  c.fill()
+  c.strokeStyle = line
+  c.lineWidth = 1.5
+  c.stroke()
+  return c.getImageData(0, 0, 16 * SCALE, 16 * SCALE)
+}
+
+/** The picture of a name, or null when it is none of ours. */
+export function picture(name: string): { data: ImageData; pixelRatio: number } | null {
+  const [kind, first, second] = name.split('-')
+  if (kind === 'hatch' && first) return { data: hatch(first), pixelRatio: SCALE }
+  if (kind === 'diamond' && first && second) return { data: diamond(first, second), pixelRatio: SCALE }
+  return null
+}

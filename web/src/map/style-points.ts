@@ -1,0 +1,75 @@
+/** How do parts, events and their heat look? */
+import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl'
+import { heatColours, type BaseColours } from './palette'
+import { FONT, type MapView } from './style'
+
+function bins(source: string, layer: string, colour: string, c: BaseColours, o: number): LayerSpecification[] {
+  const from = { source, 'source-layer': layer } as const
+  return [
+    {
+      id: `${source}-bin`, ...from, type: 'circle',
+      paint: {
+        'circle-color': colour, 'circle-opacity': 0.82 * o, 'circle-stroke-color': c.pointLine, 'circle-stroke-width': 1.2,
+        'circle-stroke-opacity': o,
+        'circle-radius': ['interpolate', ['linear'], ['sqrt', ['coalesce', ['get', 'count'], 1]], 1, 4, 6, 9, 20, 15, 60, 22],
+      },
+    },
+    {
+      id: `${source}-bin-count`, ...from, type: 'symbol', filter: ['>', ['coalesce', ['get', 'count'], 1], 4],
+      layout: {
+        'text-field': ['to-string', ['get', 'count']], 'text-font': FONT, 'text-size': 10.5, 'text-padding': 0,
+        'symbol-sort-key': ['*', -1, ['coalesce', ['get', 'count'], 1]],
+      },
+      paint: { 'text-color': c.pointLine, 'text-opacity': o },
+    },
+  ]
+}
+
+export function partLayers(view: MapView, c: BaseColours): LayerSpecification[] {
+  const o = view.opacity.parts
+  return [
+    ...bins('parts', 'parts_binned', c.part, c, o),
+    {
+      id: 'part', source: 'parts', 'source-layer': 'parts', type: 'circle',
+      paint: {
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 13, 2.4, 16, 4.5, 19, 7], 'circle-opacity': o,
+        // A part that is not intact is a ring instead of a disc: told by its form, not by its colour alone.
+        'circle-color': ['match', ['coalesce', ['get', 'state'], 'intact'], 'intact', c.part, c.pointLine],
+        'circle-stroke-color': ['match', ['coalesce', ['get', 'state'], 'intact'], 'intact', c.pointLine, c.part],
+        'circle-stroke-width': ['match', ['coalesce', ['get', 'state'], 'intact'], 'intact', 1, 2], 'circle-stroke-opacity': o,
+      },
+    },
+  ]
+}
+
+export function eventLayers(view: MapView, c: BaseColours): LayerSpecification[] {
+  const o = view.opacity.events
+  return [
+    ...bins('events', 'events_binned', c.event, c, o),
+    {
+      id: 'event', source: 'events', 'source-layer': 'events', type: 'symbol',
+      layout: {
+        'icon-image': `diamond-${c.event}-${c.pointLine}`, 'icon-allow-overlap': true, 'icon-ignore-placement': true, 'icon-padding': 0,
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 13, 0.5, 16, 0.8, 19, 1.15],
+      },
+      paint: { 'icon-opacity': o },
+    },
+  ]
+}
+
+export function heatLayer(view: MapView): LayerSpecification[] {
+  const colours = heatColours(view.theme)
+  const stops = colours.flatMap((colour, i) => [i / (colours.length - 1), colour])
+  return [
+    {
+      id: 'heat', source: 'heat', type: 'heatmap',
+      paint: {
+        'heatmap-weight': ['interpolate', ['linear'], ['sqrt', ['coalesce', ['get', 'weight'], 1]], 0, 0, 12, 2.4],
+        'heatmap-radius': ['interpolate', ['exponential', 1.6], ['zoom'], 10, 7, 13, 18, 16, 44, 19, 90],
+        'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 10, 0.35, 13, 0.6, 16, 1.1],
+        'heatmap-opacity': view.opacity.heat,
+        'heatmap-color': ['interpolate', ['linear'], ['heatmap-density'], ...stops] as unknown as ExpressionSpecification,
+      },
+    },
+  ]
+}

@@ -1,0 +1,48 @@
+/** Which view does the map draw? Put together from the stores, in one place. */
+import { computed, type ComputedRef } from 'vue'
+import type { FeatureCollection } from 'geojson'
+import { LAYERS, type LayerKey } from '@/lib/layers'
+import { NO_FIGURE } from '@/lib/url'
+import { useAtlas } from '@/state/atlas'
+import { useView } from '@/state/view'
+import { BASE } from './palette'
+import type { MapView } from './style'
+
+export function useMapStyle(): ComputedRef<MapView | null> {
+  const view = useView()
+  const atlas = useAtlas()
+  const figure = computed(() => {
+    const data = atlas.values.data
+    return data ? data.classes.map((c) => data.colours[view.theme][c.colour_index] ?? '#888888') : []
+  })
+  const noData = computed(() =>
+    Object.entries(atlas.values.data?.values ?? {}).filter(([, v]) => v === null).map(([id]) => Number(id)),
+  )
+  const estimated = computed(() => atlas.rows.filter((r) => r.estimated_households > 0).map((r) => r.id))
+
+  return computed(() => {
+    const district = atlas.district
+    if (!district) return null
+    const picked = view.selection
+    return {
+      district: district.code,
+      bbox: district.bbox,
+      versions: district.layers,
+      theme: view.theme,
+      lang: view.lang,
+      shown: view.shown,
+      opacity: Object.fromEntries(LAYERS.map((l) => [l, view.opacityOf(l) / 100])) as Record<LayerKey, number>,
+      classes: view.figure === NO_FIGURE ? null : figure.value,
+      zero: BASE[view.theme].zero,
+      noData: noData.value,
+      estimated: estimated.value,
+      selectedGrid: picked?.type === 'grid' ? (atlas.rowByCode.get(picked.id)?.id ?? null) : null,
+      selectedBuilding: picked?.type === 'building' ? Number(picked.id) : null,
+      area: atlas.area ? { id: atlas.area.id, level: atlas.area.level } : null,
+      eventClass: view.eventClass,
+      partClass: view.partClass,
+      period: atlas.period,
+      heat: view.isShown('heat') ? (atlas.heat.data as FeatureCollection | null) : null,
+    }
+  })
+}

@@ -1,0 +1,111 @@
+/** Which data of the district are here? Loaded once a district, and again when the connection returns. */
+import { defineStore } from 'pinia'
+import { computed, watch } from 'vue'
+import { answer, client } from '@/api/client'
+import type { DistrictDetail, DistrictItem, Division, Figure, FigureValues, GridRow, HeatMap } from '@/api/types'
+import { presetDays, utcPeriod } from '@/lib/dates'
+import { NO_FIGURE } from '@/lib/url'
+import { useConnection } from './connection'
+import { loadable } from './loadable'
+import { useView } from './view'
+
+export const useAtlas = defineStore('atlas', () => {
+  const view = useView()
+  const connection = useConnection()
+  const districts = loadable<DistrictItem[]>()
+  const detail = loadable<DistrictDetail>()
+  const grids = loadable<GridRow[]>()
+  const figures = loadable<Figure[]>()
+  const values = loadable<FigureValues>()
+  const heat = loadable<HeatMap>()
+
+  const district = computed(() => (detail.data.value?.code === view.district ? detail.data.value : null))
+  const timeZone = computed(() => district.value?.time_zone ?? 'UTC')
+  const rows = computed(() => grids.data.value ?? [])
+  const rowById = computed(() => new Map(rows.value.map((r) => [r.id, r])))
+  const rowByCode = computed(() => new Map(rows.value.map((r) => [r.code, r])))
+  const divisions = computed(() => district.value?.divisions ?? [])
+  const divisionById = computed(() => new Map(divisions.value.map((d) => [d.id, d])))
+  const area = computed(() => divisions.value.find((d) => d.code === view.area && d.level !== 'district') ?? null)
+  const figure = computed(() => figures.data.value?.find((f) => f.key === view.figure) ?? null)
+
+  /** The divisions above one, the highest first, itself last; without the district. */
+  function lineOf(division: Division | null | undefined): Division[] {
+    const line: Division[] = []
+    for (let d = division; d && d.level !== 'district'; d = d.parent_id === null ? null : divisionById.value.get(d.parent_id)) {
+      line.unshift(d)
+    }
+    return line
+  }
+
+  /** The divisions one drills into from here. */
+  function childrenOf(division: Division | null): Division[] {
+    const all = divisions.value
+    if (division?.level === 'community') return []
+    if (division) return all.filter((d) => d.parent_id === division.id)
+    const subdistricts = all.filter((d) => d.level === 'subdistrict')
+    return subdistricts.length ? subdistricts : all.filter((d) => d.level === 'community')
+  }
+
+  /** The rows of the grids in the area drilled into. */
+  const areaRows = computed(() => {
+    const here = area.value
+    if (!here) return rows.value
+    return rows.value.filter((r) => lineOf(divisionById.value.get(r.division_id)).some((d) => d.id === here.id))
+  })
+
+  /** Events looked at, `[from, to)` in UTC; null where all are. */
+  const period = computed<[string, string] | null>(() => {
+    const span = district.value?.event_period
+    if (!span || view.period === 'all') return null
+    const days = Array.isArray(view.period) ? view.period : presetDays(view.period, span[1], timeZone.value)
+    return utcPeriod(days[0], days[1], timeZone.value)
+  })
+
+  const start = (): void => {
+    void districts.load((signal) => answer<DistrictItem[]>(client.GET('/api/districts', { signal })))
+    void figures.load((signal) => answer<Figure[]>(client.GET('/api/figures', { signal })))
+  }
+
+  function openDistrict(code: string | null): void {
+    for (const part of [detail, grids, values, heat]) part.clear()
+    if (!code) return
+    const params = { path: { d: code } }
+    void detail.load((signal) => answer<DistrictDetail>(client.GET('/api/districts/{d}', { params, signal })))
+    void grids.load((signal) => answer<GridRow[]>(client.GET('/api/districts/{d}/grids', { params, signal })))
+  }
+
+  /** Reads the district again: its grids were published anew. */
+  async function reread(): Promise<void> {
+    await Promise.all([detail.retry(), grids.retry(), values.retry()])
+  }
+
+  function loadFigure(): void {
+    if (!view.district || view.figure === NO_FIGURE) return values.clear()
+    const path = { d: view.district, key: view.figure }
+    void values.load((signal) => answer<FigureValues>(client.GET('/api/districts/{d}/figures/{key}', { params: { path }, signal })))
+  }
+
+  function loadHeat(): void {
+    if (!view.district || !view.isShown('heat')) return
+    const query = { class: view.eventClass, from: period.value?.[0], to: period.value?.[1] }
+    const params = { path: { d: view.district }, query }
+    void heat.load((signal) => answer<HeatMap>(client.GET('/api/districts/{d}/heat', { params, signal })))
+  }
+
+  // The first district opens by itself where the address names none.
+  watch(districts.data, (list) => {
+    if (list?.length && !view.district) view.open(list[0]!.code)
+  })
+  watch(() => view.district, openDistrict, { immediate: true })
+  watch(() => [view.district, view.figure], loadFigure, { immediate: true })
+  watch(() => [view.district, view.isShown('heat'), view.eventClass, period.value?.[0], period.value?.[1]], loadHeat, { immediate: true })
+  watch(() => connection.returned, () => {
+    for (const part of [districts, figures, detail, grids, values, heat]) if (part.state.value === 'failed') void part.retry()
+  })
+
+  return {
+    districts, detail, grids, figures, values, heat, district, timeZone, rows, rowById, rowByCode, divisions, divisionById,
+    area, figure, areaRows, period, lineOf, childrenOf, start, reread,
+  }
+})
