@@ -1,0 +1,127 @@
+"""What does each block of the sample district carry: slabs, towers, courtyards, a school, a park, fields?"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.sample.plan import CityPlan, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from data.sample.plan import Block
+
+__all__ = ["RESIDENTIAL", "YIELD", "planned_city"]
+
+RESIDENTIAL = ("slab", "tower", "mixed", "courtyard", "village")
+
+YIELD = {
+    "slab": 82.0, "tower": 178.0, "mixed": 98.0, "courtyard": 77.0, "village": 6.6, "commercial": 20.0,
+    "industry": 1.0, "farm": 0.2, "campus": 1.5,
+}  # fmt: skip
+"""Dwellings a hectare of block, street halves included, as `grounds` builds them (measured over seeds)."""
+
+SHARES = {
+    "centre": {"tower": 0.40, "slab": 0.19, "commercial": 0.27, "mixed": 0.08, "green": 0.06},
+    "urban": {"slab": 0.52, "tower": 0.24, "mixed": 0.12, "commercial": 0.06, "green": 0.04, "industry": 0.02},
+    "old": {"courtyard": 0.70, "mixed": 0.20, "commercial": 0.08, "green": 0.02},
+    "edge": {"village": 0.30, "farm": 0.40, "industry": 0.22, "slab": 0.08},
+}
+"""Share of each zone's ground by use."""
+
+NEEDS = {"tower": 11_000, "slab": 7_000, "industry": 9_000, "farm": 6_000, "village": 6_000, "mixed": 3_500}
+"""Smallest block in m2 that a use fits on."""
+
+DENSITY = 4_600.0
+
+
+def _shape_depth(block: Block) -> float:
+    """Rough depth of a block in metres: twice the area over the half outline."""
+    return 4 * block.polygon.area / block.polygon.length
+
+
+def _take(blocks: list[Block], count: int, use: str, fits: Callable[[Block], float | None]) -> None:
+    """Give `use` to the best free blocks, each far from those that have it already."""
+    for _ in range(count):
+        best, best_score = None, -math.inf
+        given = [b for b in blocks if b.use == use]
+        for block in blocks:
+            score = fits(block) if not block.use else None
+            if score is None:
+                continue
+            score += min((block.polygon.distance(g.polygon) for g in given), default=3_000.0)
+            if score > best_score:
+                best, best_score = block, score
+        if best is None:
+            return
+        best.use = use
+
+
+def _assign(plan: CityPlan, seed: int, households: int) -> None:
+    rng = np.random.default_rng([seed, 12])
+    blocks = plan.blocks
+    for block in blocks:
+        if block.zone == "river":
+            block.use = "bank"
+        elif not block.use and (block.polygon.area < 3_000 or _shape_depth(block) < 42):
+            block.use = "green"
+    rails = [w.geometry for w in plan.ways if w.kind == "rail"]
+    jitter = dict(zip(map(id, blocks), rng.uniform(0, 300, len(blocks)), strict=True))
+
+    def sized(low: float, high: float, *zones: str) -> Callable[[Block], float | None]:
+        return lambda b: jitter[id(b)] if low < b.polygon.area < high and b.zone in zones else None
+
+    if rails and households >= 6_000:
+        _take(
+            blocks,
+            1,
+            "station",
+            lambda b: (
+                3_000 - b.polygon.distance(plan.old_town)
+                if b.polygon.area > 9_000 and _shape_depth(b) > 70 and min(b.polygon.distance(r) for r in rails) < 1
+                else None
+            ),
+        )
+    _take(blocks, round(households / 30_000 + 0.3), "hospital", sized(14_000, 40_000, "urban", "centre"))
+    _take(blocks, int(households >= 8_000), "government", sized(12_000, 40_000, "centre", "urban"))
+    _take(blocks, max(1, round(households / 3_400)), "school", sized(13_000, 36_000, "urban", "centre"))
+    _take(blocks, round(households / 9_000), "park", sized(9_000, 45_000, "urban", "centre", "old"))
+    for zone, shares in SHARES.items():
+        free = [b for b in blocks if b.zone == zone and not b.use]
+        total = sum(b.polygon.area for b in free)
+        done = dict.fromkeys(shares, 0.0)
+        waves = {u: (rng.uniform(0, 2 * math.pi), rng.uniform(500, 1_300), rng.uniform(0, 6)) for u in shares}
+        for k in rng.permutation(len(free)):
+            block = free[k]
+            at = block.polygon.centroid
+
+            def wish(use: str, block: Block = block, x: float = at.x, y: float = at.y) -> float:
+                if block.polygon.area < NEEDS.get(use, 0):
+                    return -math.inf
+                heading, length, phase = waves[use]
+                wave = math.sin(2 * math.pi * (x * math.cos(heading) + y * math.sin(heading)) / length + phase)
+                return (shares[use] - done[use] / total) * (1 + 0.5 * wave)
+
+            block.use = max(shares, key=wish)
+            done[block.use] += block.polygon.area
+
+
+def planned_city(seed: int, households: int) -> CityPlan:
+    """Plan a city whose blocks will hold about `households` dwellings."""
+    density = DENSITY
+    best: tuple[float, CityPlan] | None = None
+    for _ in range(5):
+        plan = make_plan(seed, households, density)
+        _assign(plan, seed, households)
+        ratio = sum(YIELD.get(b.use, 0.0) * b.polygon.area for b in plan.blocks) / 1e4 / (households * 1.1)
+        miss = abs(math.log(max(ratio, 0.05)))
+        if best is None or miss < best[0]:
+            best = (miss, plan)
+        if miss < 0.05:
+            break
+        density *= float(np.clip(ratio, 0.6, 1.6)) ** 0.85
+    assert best is not None
+    return best[1]
