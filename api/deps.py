@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 
 from api.state import State
 from gis.store.serve import places
+from gis.store.serve.pool import reading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,13 +26,13 @@ def app_state(request: Request) -> State:
 App = Annotated[State, Depends(app_state)]
 
 
-async def connection(app: App) -> AsyncIterator[AsyncConnection[dict[str, Any]]]:
+async def connection(app: App) -> AsyncIterator[AsyncConnection[Any]]:
     """Lend one connection of the pool for one read-only transaction."""
-    async with app.pool.connection() as lent:
+    async with reading(app.pool) as lent:
         yield lent
 
 
-Connection = Annotated[AsyncConnection[dict[str, Any]], Depends(connection)]
+Connection = Annotated[AsyncConnection[Any], Depends(connection)]
 
 
 async def district(

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gis.clock import Clock, utc_now
 from layers.keeping import Keeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from psycopg import AsyncConnection
     from psycopg_pool import AsyncConnectionPool
 
 __all__ = ["State"]
-
-
-def _utc_now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -37,8 +30,8 @@ class State:
         Derived answers and slow tiles by content version.
     """
 
-    pool: AsyncConnectionPool[AsyncConnection[dict[str, Any]]]
+    pool: AsyncConnectionPool
     database_url: str
-    now: Callable[[], dt.datetime] = _utc_now
+    now: Clock = utc_now
     answers: Keeper = field(default_factory=lambda: Keeper(256))
     tiles: Keeper = field(default_factory=lambda: Keeper(4096, max_bytes=64 * 2**20))

@@ -35,6 +35,8 @@ class Counts(Model):
     parts: int
     events: int
     workers: int
+    households_outside: int = Field(description="Households of buildings that lie in no grid in force.")
+    unlocated_events: int = Field(description="Events without a place.")
 
 
 class DistrictItem(Model):

@@ -26,7 +26,7 @@ class Figure(Model):
 
 
 class FigureClass(Model):
-    """One class of a legend: ``from <= value < to``, the last one closed; null is open."""
+    """One class of a legend; null is open. `class_of` says which value belongs where."""
 
     from_: float | None = Field(alias="from")
     to: float | None
@@ -47,6 +47,10 @@ class FigureValues(Model):
     key: str
     kind: Literal["diverging", "sequential"]
     values: dict[str, float | None] = Field(description="Value by grid id; null is no data.")
+    class_of: dict[str, int | None] = Field(
+        description="Index into `classes` by grid id; -1 is zero (drawn apart), null no data. Sequential classes run "
+        "from <= value < to, the last one closed; a diverging value on a break belongs to the class nearer to 0.",
+    )
     estimated: list[int] = Field(description="Grids whose value rests on estimated households.")
     classes: list[FigureClass]
     colours: Ramp

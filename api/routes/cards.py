@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.deps import Connection, District
+from api.deps import App, Connection, District
 from api.models import Card, SearchHit
 from layers import cards, search
 
@@ -18,9 +18,9 @@ Id = Annotated[int, Path(ge=1, description="Number of the thing, as in the tiles
 
 
 @router.get("/grids/{code}")
-async def get_grid(connection: Connection, district: District, code: str) -> Card:
+async def get_grid(connection: Connection, app: App, district: District, code: str) -> Card:
     """Show a grid in force, by its code."""
-    return Card(**await cards.grid_card(connection, district, code))
+    return Card(**await cards.grid_card(connection, app.answers, district, code))
 
 
 @router.get("/buildings/{thing}")

@@ -7,7 +7,7 @@ asked for each time and answer 304 while nothing changed.
 from __future__ import annotations
 
 import gzip
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -26,7 +26,7 @@ ASK_AGAIN = "private, no-cache"
 Zoom = Annotated[int, Path(ge=0, le=22)]
 Column = Annotated[int, Path(ge=0)]
 
-TILE_RESPONSES = {
+TILE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "A vector tile (MVT).", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}},
     204: {"description": "Nothing lies in this tile."},
 }
@@ -51,12 +51,16 @@ async def slow_tile(
             f"Version {version} of layer {layer} is not the current one ({current}).",
             "Read the district again and use the version named there.",
         )
-    zipped = await tiles.slow_tile(connection, app, district, layer, (z, x, y))
+    zipped = await tiles.slow_tile(
+        connection, district, layer, (z, x, y), database_url=app.database_url, keeper=app.tiles
+    )
     return _answer(request, zipped, {"Cache-Control": FOR_EVER})
 
 
 @router.get(
-    "/{layer}/{z}/{x}/{y}.mvt", responses=TILE_RESPONSES | {304: {"description": "Unchanged."}}, response_class=Response
+    "/{layer}/{z}/{x}/{y}.mvt",
+    responses={**TILE_RESPONSES, 304: {"description": "Unchanged."}},
+    response_class=Response,
 )
 async def live_tile(
     request: Request,
@@ -71,11 +75,11 @@ async def live_tile(
     class_: Annotated[str | None, Query(alias="class", description="Class of things; all when absent.")] = None,
 ) -> Response:
     """Give a tile of the municipal parts or the events; binned where more than 5,000 lie in it."""
-    asked = tiles.LiveTile(layer, (z, x, y), class_, *tiles.period_bounds(district, period))
+    asked = tiles.LiveTile(layer, (z, x, y), class_, *tiles.period_bounds(district.time_zone, period))
     headers = {"Cache-Control": ASK_AGAIN, "ETag": asked.etag(district)}
     if _unchanged(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return _answer(request, await tiles.live_tile(connection, app.answers, district, asked), headers)
+    return _answer(request, await tiles.live_tile(connection, app.tiles, district, asked), headers)
 
 
 def _unchanged(asked: str | None, etag: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
@@ -25,7 +27,9 @@ async def tessellate_district(app: App, district: District, asked: TessellateReq
 async def propose_plan(app: App, district: District, asked: ProposeRequest) -> StepReport:
     """Propose a plan over the newest cells."""
     done = await run_in_threadpool(
-        steps.propose, app.database_url, district.code, asked.target, asked.minimum, asked.maximum, asked.seed
+        partial(steps.propose, target=asked.target, minimum=asked.minimum, maximum=asked.maximum, seed=asked.seed),
+        app.database_url,
+        district.code,
     )
     return StepReport(**done)
 

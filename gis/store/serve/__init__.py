@@ -1,0 +1,1 @@
+"""What does the service read? Asynchronous, named queries; nothing here decides anything."""

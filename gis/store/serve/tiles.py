@@ -1,0 +1,24 @@
+"""Which vector tiles does the store make?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gis.store.serve.rows import one_row
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
+__all__ = ["count_near", "encoded"]
+
+
+async def encoded(connection: AsyncConnection[Any], name: str, **values: Any) -> bytes:
+    """Give the tile of one of the statements in ``serve_tiles.sql``; empty where nothing lies in it."""
+    row = await one_row(connection, f"serve_tiles.{name}", **values)
+    return bytes(row["tile"]) if row and row["tile"] else b""
+
+
+async def count_near(connection: AsyncConnection[Any], layer: str, **values: Any) -> int:
+    """How many parts or events lie in a tile, counted up to ``limit``."""
+    row = await one_row(connection, f"serve_tiles.{layer}_count", **values)
+    return int(row["count"]) if row else 0

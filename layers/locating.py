@@ -1,0 +1,154 @@
+"""How is "where is this, and who is responsible?" answered in words that can be copied?
+
+`gis.store.locating` finds and `gis.locate` decides, for one point exactly as for many; here the answer is told.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from gis.crs import bd09_to_wgs84, gcj02_to_wgs84
+from gis.store.connect import connect
+from gis.store.locating import locate_points
+from layers import words
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from gis.store.locating import Answer
+    from gis.store.serve.places import District
+
+__all__ = ["answers", "tell", "to_lonlat"]
+
+LonLat = tuple[float, float]
+NOWHERE = (float("nan"), float("nan"))
+LEVELS = ("district", "subdistrict", "community")
+
+
+def to_lonlat(points: Sequence[LonLat | None], crs: str) -> list[LonLat | None]:
+    """Bring points of a declared reference system to EPSG:4490 (WGS 84 is the same to some centimetres).
+
+    Parameters
+    ----------
+    points : sequence of (lon, lat) or None
+    crs : {"EPSG:4490", "EPSG:4326", "gcj02", "bd09"}
+    """
+    undo = {"gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84}.get(crs)
+    if undo is None:
+        return list(points)
+    xy = np.array([p or NOWHERE for p in points], float).reshape(-1, 2)
+    lon, lat = undo(xy[:, 0], xy[:, 1])
+    return [None if p is None else (float(lon[i]), float(lat[i])) for i, p in enumerate(points)]
+
+
+def answers(
+    database_url: str,
+    district: District,
+    points: Sequence[LonLat | None],
+    crs: str,
+    at: dt.datetime | None = None,
+) -> list[dict[str, Any]]:
+    """Answer for every point.
+
+    Parameters
+    ----------
+    database_url : str
+    district : District
+    points : sequence of (lon, lat) or None
+        Degrees in `crs`; None has no place.
+    crs : str
+        See `to_lonlat`.
+    at : datetime, optional
+        Moment asked for; the district's moment when absent. One without a zone is local time.
+
+    Returns
+    -------
+    list of dict
+        As `api.models.locating.Answer`, in the order of the points.
+    """
+    moment = at or district.now
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(district.time_zone))
+    lonlat = to_lonlat(points, crs)
+    with connect(database_url) as connection:
+        found = locate_points(connection, district.code, lonlat, at=moment)
+    return [tell(answer, place, crs, district.time_zone) for answer, place in zip(found, lonlat, strict=True)]
+
+
+def tell(answer: Answer, place: LonLat | None, crs: str, time_zone: str) -> dict[str, Any]:
+    """Tell one answer, field by field and as a text in both languages."""
+    grid = None
+    if answer.grid_id is not None:
+        grid = {"id": answer.grid_id, "code": answer.grid_code, "name": answer.grid_name, "kind": answer.grid_kind}
+    told = {
+        "how": answer.how,
+        "distance_m": None if answer.distance_m is None else round(answer.distance_m, 2),
+        "cell": answer.cell,
+        "grid": grid,
+        **{level: _division(getattr(answer, level)) for level in LEVELS},
+        "workers": [{name: worker[name] for name in ("name", "phone", "role")} for worker in answer.workers],
+        "version": answer.version,
+        "valid_from": answer.valid_from,
+        "valid_to": answer.valid_to,
+        "others": [{"grid_code": code, "distance_m": round(metres, 2)} for code, metres in answer.others],
+        "point": None if place is None else {"lon": place[0], "lat": place[1], "crs": crs},
+    }
+    return told | {"text": {"zh": _text_zh(told, time_zone), "en": _text_en(told, time_zone)}}
+
+
+def _division(place: tuple[str, str] | None) -> dict[str, str] | None:
+    return None if place is None else {"code": place[0], "name": place[1]}
+
+
+def _chain(told: dict[str, Any]) -> str:
+    return " › ".join(told[level]["name"] for level in LEVELS if told[level])
+
+
+def _since(told: dict[str, Any], time_zone: str) -> str:
+    return f"{told['valid_from'].astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M}" if told["valid_from"] else ""
+
+
+def _text_zh(told: dict[str, Any], time_zone: str) -> str:
+    lines = []
+    if told["point"]:
+        lines.append(f"坐标:{told['point']['lon']:.6f}, {told['point']['lat']:.6f}(CGCS2000)")
+    if _chain(told):
+        lines.append(f"辖区:{_chain(told)}")
+    if told["grid"]:
+        lines.append(f"网格:{told['grid']['name']} {told['grid']['code']}")
+    how = words.HOW[told["how"]]["zh"]
+    lines.append(f"判定:{how},距离 {told['distance_m']:,.0f} 米" if told["distance_m"] else f"判定:{how}")
+    lines.extend(f"相邻网格:{other['grid_code']}({other['distance_m']:.2f} 米)" for other in told["others"])
+    lines.extend(
+        f"{words.word(words.ROLES, worker['role'])['zh']}:{worker['name']} {worker['phone'] or ''}".rstrip()
+        for worker in told["workers"]
+    )
+    if told["version"] is not None:
+        since = _since(told, time_zone)
+        lines.append(f"版本:第 {told['version']} 版" + (f",自 {since} 起" if since else ""))
+    return "\n".join(lines)
+
+
+def _text_en(told: dict[str, Any], time_zone: str) -> str:
+    lines = []
+    if told["point"]:
+        lines.append(f"Point: {told['point']['lon']:.6f}, {told['point']['lat']:.6f} (CGCS2000)")
+    if _chain(told):
+        lines.append(f"Division: {_chain(told)}")
+    if told["grid"]:
+        lines.append(f"Grid: {told['grid']['name']} {told['grid']['code']}")
+    how = words.HOW[told["how"]]["en"]
+    lines.append(f"Found: {how}, {told['distance_m']:,.0f} m away" if told["distance_m"] else f"Found: {how}")
+    lines.extend(f"Also near: {other['grid_code']} ({other['distance_m']:.2f} m)" for other in told["others"])
+    lines.extend(
+        f"{words.word(words.ROLES, worker['role'])['en']}: {worker['name']} {worker['phone'] or ''}".rstrip()
+        for worker in told["workers"]
+    )
+    if told["version"] is not None:
+        since = _since(told, time_zone)
+        lines.append(f"Version: {told['version']}" + (f", since {since}" if since else ""))
+    return "\n".join(lines)

@@ -1,0 +1,59 @@
+"""What are the things of the store called on the screen, in Chinese and English?"""
+
+from __future__ import annotations
+
+__all__ = ["FLAGS", "GRID_KINDS", "HOW", "PART_STATES", "ROLES", "Pair", "pair", "word"]
+
+Pair = dict[str, str]
+"""``zh`` and ``en``."""
+
+
+def pair(zh: str, en: str) -> Pair:
+    """Give words in both languages."""
+    return {"zh": zh, "en": en}
+
+
+def word(table: dict[str, Pair], key: str) -> Pair:
+    """Words of a key; an unknown one stands for itself."""
+    return table.get(key) or pair(key, key)
+
+
+GRID_KINDS = {
+    "basic": pair("基础网格", "Basic grid"),
+    "dedicated": pair("专属网格", "Dedicated grid"),
+    "rural": pair("农村网格", "Rural grid"),
+    "unit": pair("单元网格", "Unit grid"),
+    "responsibility": pair("责任网格", "Responsibility grid"),
+    "service": pair("服务网格", "Service grid"),
+}
+
+FLAGS = {
+    "oversize_building": pair("单栋超过上限", "One building above the maximum"),
+    "empty": pair("无住户", "No households"),
+    "linked": pair("含连通链接", "Connected by a link"),
+}
+
+HOW = {
+    "inside": pair("在网格内", "Inside the grid"),
+    "border": pair("在网格边界上(1 米内有相邻网格)", "On a border (another grid within 1 m)"),
+    "near": pair("在网格外,取最近网格", "Outside, nearest grid taken"),
+    "outside": pair("不在任何网格范围内", "Not in or near any grid"),
+    "unlocated": pair("无坐标", "Without coordinates"),
+}
+
+ROLES = {
+    "grid_worker": pair("网格员", "Grid worker"),
+    "grid_head": pair("网格长", "Grid head"),
+}
+
+PART_STATES = {
+    "intact": pair("完好", "Intact"),
+    "damaged": pair("破损", "Damaged"),
+    "missing": pair("丢失", "Missing"),
+    "abandoned": pair("废弃", "Abandoned"),
+    "occupied": pair("占用", "Occupied"),
+    "removed": pair("移除", "Removed"),
+}
+
+PART_TONES = {"intact": "good", "damaged": "warn", "missing": "bad", "abandoned": "none", "occupied": "warn"}
+"""Tone in which a part's state is shown; ``none`` for others."""
