@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path  # noqa: TC003  # Typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,7 +61,7 @@ def serve(
 
 
 def demo(
-    households: Annotated[int, typer.Option(help="Size of the sample district.", min=100)] = SAMPLE_HOUSEHOLDS,
+    households: Annotated[int, typer.Option(help="Size of the sample district.", min=500)] = SAMPLE_HOUSEHOLDS,
 ) -> None:
     """Bring up the database, load the sample district where it is missing, and serve in the background."""
     from api import background  # noqa: PLC0415
@@ -121,7 +122,7 @@ def _load_sample(home: Path, urls: DatabaseUrls, households: int) -> None:
     database = f"{row[0] if row else ''} {urls.require_app().rpartition('@')[2]}"
     if there and done.exists() and done.read_text(encoding="utf-8") == database:
         return
-    with _step("sample district"):
+    with _step("sample district"), redirect_stdout(StringIO()):  # the list of files
         seed = ("--households", str(households), "--seed", str(SAMPLE_SEED), "--out", str(folder))
         _command("sample", *seed)
     _command("load", str(folder))
@@ -154,7 +155,7 @@ def _tell(server: Server, does: str) -> None:
 
 @contextmanager
 def _step(label: str) -> Iterator[None]:
+    """Print what was done and how long it took; what runs inside may show its own progress until then."""
     begun = time.monotonic()
-    print(f"  {label:<46}", end="", flush=True)
     yield
-    print(f"{time.monotonic() - begun:6.1f} s", flush=True)
+    print(f"  {label:<46}{time.monotonic() - begun:6.1f} s", flush=True)
