@@ -1,0 +1,329 @@
+"""How does a file of any format an office sends become rows with geometry, text and a declared reference system?"""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+import warnings
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+import shapely
+from pyarrow import ArrowException
+from pyarrow import parquet as pq
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from gis.errors import InputError
+from gis.ingest.kinds import LAT_NAMES, LON_NAMES, WKT_NAMES, fold_name
+from gis.ingest.vocabulary import MISSING
+
+if TYPE_CHECKING:
+    from gis.ingest.specs import FileSpec
+
+__all__ = ["FORMATS", "RawTable", "read_file"]
+
+FORMATS = {
+    ".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GeoPackage", ".shp": "Shapefile", ".zip": "zip",
+    ".parquet": "GeoParquet", ".geoparquet": "GeoParquet", ".csv": "CSV", ".csv.gz": "CSV", ".tsv": "CSV",
+}  # fmt: skip
+"""Formats by the end of the file's name."""
+
+LARGEST_UNPACKED = 8 * 2**30
+
+
+@dataclass
+class RawTable:
+    """Rows of one file as they came, before any meaning is given to them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Attributes only; index 0..n-1 in the file's order.
+    shapes : ndarray of object, shape (n,)
+        shapely geometries or None.
+    crs : pyproj.CRS, optional
+        What the file says its coordinates are; None where it says nothing.
+    source : str
+        Name of the file (and layer).
+    columns_of_place : tuple of str
+        Columns that gave the geometry, where columns did.
+    notes : list of str
+        How it was read: encoding, layer, delimiter.
+    faults : list of (row, field, message)
+        Rows (position) whose place cannot be read.
+    """
+
+    frame: pd.DataFrame
+    shapes: np.ndarray
+    crs: pyproj.CRS | None
+    source: str
+    columns_of_place: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    faults: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+def read_file(spec: FileSpec, *, hint: str = "") -> RawTable:
+    """Read one file.
+
+    Parameters
+    ----------
+    spec : FileSpec
+        Path and options; ``layer`` picks one of several, ``lon``, ``lat`` and ``wkt`` in its map the place columns.
+    hint : str
+        Name of a layer to prefer where a file holds several (the kind's name).
+
+    Raises
+    ------
+    InputError
+        When the file is missing, empty, damaged, of an unknown format, or leaves open which layer is meant.
+    """
+    path = spec.path
+    if not path.is_file():
+        raise InputError(f"There is no file {path}.", "Check the path.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path.name} is empty (0 bytes).", "Export it again; nothing was imported.")
+    name = path.name.lower()
+    suffix = next((s for s in sorted(FORMATS, key=len, reverse=True) if name.endswith(s)), None)
+    if suffix is None:
+        raise InputError(
+            f"{path.name} has no known format.",
+            "Known are .geojson, .gpkg, .shp, .zip (a zipped shapefile), .parquet, .csv and .csv.gz.",
+        )
+    kind = FORMATS[suffix]
+    if kind == "zip":
+        return _read_zip(spec, hint)
+    if kind == "CSV":
+        table = _read_csv(spec)
+    elif kind == "GeoParquet":
+        table = _read_parquet(spec)
+    else:
+        table = _read_ogr(spec, kind, hint)
+    if len(table.frame) == 0:
+        raise InputError(f"{path.name} has no rows.", "Export it again; nothing was imported.")
+    return table
+
+
+# ------------------------------------------------------------------------------------------ by format
+def _read_zip(spec: FileSpec, hint: str) -> RawTable:
+    """Unpack a zip beside nothing else and read the one layer in it (or the one named)."""
+    broken = f"{spec.path.name} is not a readable zip file"
+    try:
+        with zipfile.ZipFile(spec.path) as archive, tempfile.TemporaryDirectory() as folder:
+            members = [m for m in archive.infolist() if not m.is_dir() and "__MACOSX" not in m.filename]
+            if sum(m.file_size for m in members) > LARGEST_UNPACKED:
+                raise InputError(f"{spec.path.name} unpacks to more than 8 GiB.", "Send it in parts.")
+            bad = archive.testzip()
+            if bad:
+                raise InputError(f"{broken}: '{bad}' in it is damaged.", "Transfer or zip it again.")
+            stems: dict[str, str] = {}
+            for member in members:  # names may be GBK or hostile: only the ending is kept
+                inner = Path(member.filename)
+                stem = stems.setdefault(str(inner.with_suffix("")).lower(), f"layer{len(stems)}")
+                target = Path(folder) / (stem + "".join(inner.suffixes[-1:]).lower())
+                target.write_bytes(archive.read(member))
+            found = {
+                original.rsplit("/", 1)[-1]: file
+                for original, stem in stems.items()
+                for file in sorted(Path(folder).glob(f"{stem}.*"))
+                if file.suffix in FORMATS and file.suffix != ".zip"
+            }
+            wanted = spec.option("layer") or hint
+            chosen = found.get(str(wanted).lower()) if len(found) > 1 else next(iter(found.values()), None)
+            if chosen is None:
+                holds = ", ".join(sorted(found)) or "no known format"
+                raise InputError(
+                    f"{spec.path.name} holds {holds}.",
+                    "Say which with FILE:layer=NAME." if found else "Zip a shapefile.",
+                )
+            table = read_file(spec.at(chosen), hint=hint)
+            table.source = spec.path.name
+            return table
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, zipfile.LargeZipFile) as fault:
+        raise InputError(f"{broken} ({fault}).", "Transfer or zip it again.") from fault
+
+
+def _read_ogr(spec: FileSpec, kind: str, hint: str) -> RawTable:
+    """GeoJSON, GeoPackage and Shapefile through GDAL."""
+    path, notes = spec.path, []
+    options: dict[str, Any] = {}
+    if kind == "Shapefile":
+        lost = [
+            s for s in (".shx", ".dbf") if not path.with_suffix(s).exists() and not path.with_suffix(s.upper()).exists()
+        ]
+        if lost:
+            raise InputError(
+                f"{path.name} came without its {' and '.join(lost)} file.", "Send all files of the shapefile."
+            )
+        options["encoding"] = _dbf_encoding(path)
+        notes.append(f"text read as {options['encoding']}")
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            layers = [str(row[0]) for row in pyogrio.list_layers(path)]
+            if len(layers) > 1 or spec.option("layer"):
+                options["layer"] = _choose_layer(path, layers, spec.option("layer") or "", hint)
+                notes.append(f"layer {options['layer']}")
+            frame = pyogrio.read_dataframe(path, **options)
+        notes += sorted({str(w.message) for w in said})
+    except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError, shapely.errors.ShapelyError) as fault:
+        raise InputError(f"{path.name} cannot be read as {kind} ({fault}).", "Export it again.") from fault
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return _with_place(RawTable(frame, _nothing(len(frame)), None, path.name, notes=notes), spec)
+    return _split(frame, path.name, notes)
+
+
+def _choose_layer(path: Path, layers: list[str], wanted: str, hint: str) -> str:
+    for name in (wanted, hint):
+        if name in layers:
+            return name
+        if name == wanted and name:
+            break
+    raise InputError(
+        f"{path.name} has the layers {', '.join(layers)}" + (f" but no {wanted}." if wanted else "."),
+        "Say which with FILE:layer=NAME.",
+    )
+
+
+def _dbf_encoding(shp: Path) -> str:
+    """Encoding of a shapefile's text, by its bytes first: a wrong .cpg is as common as a missing one."""
+    dbf = next(p for p in (shp.with_suffix(".dbf"), shp.with_suffix(".DBF")) if p.exists())
+    with dbf.open("rb") as file:
+        data = file.read(8 * 2**20)
+    body = data[32:]  # the header's numbers are no text
+    wide = sum(b > 127 for b in body)
+    if wide == 0:
+        return "UTF-8"
+    # DBF cuts text at a field's width, within a character too: a few broken ones are still UTF-8
+    if body.decode("utf-8", errors="replace").count("�") <= 0.04 * wide:
+        return "UTF-8"
+    cpg = next((p for p in (shp.with_suffix(".cpg"), shp.with_suffix(".CPG")) if p.exists()), None)
+    said = cpg.read_text("ascii", errors="ignore").strip().lower() if cpg else ""
+    if "8859" in said or "1252" in said or said in {"latin1", "ansi 1252"}:
+        return "ISO-8859-1"
+    if body.decode("gb18030", errors="replace").count("�") <= 0.04 * wide:
+        return "GB18030"
+    return "ISO-8859-1"
+
+
+def _read_parquet(spec: FileSpec) -> RawTable:
+    """GeoParquet, or Parquet with place columns."""
+    path = spec.path
+    try:
+        if b"geo" in (pq.read_schema(path).metadata or {}):
+            return _split(gpd.read_parquet(path), path.name, [])
+        frame = pd.read_parquet(path)
+    except (ArrowException, OSError, ValueError, KeyError) as fault:
+        raise InputError(f"{path.name} cannot be read as GeoParquet ({fault}).", "Export it again.") from fault
+    frame = frame.reset_index(drop=True)
+    return _with_place(RawTable(frame, _nothing(len(frame)), None, path.name), spec)
+
+
+def _read_csv(spec: FileSpec) -> RawTable:
+    """CSV as text (codes keep their zeros), UTF-8 or GB18030, the place in lon/lat columns or WKT."""
+    path = spec.path
+    try:
+        opener = gzip.open if path.suffix.lower() == ".gz" else open
+        with opener(path, "rb") as file:
+            data = file.read()
+    except (OSError, EOFError) as fault:
+        raise InputError(f"{path.name} is damaged ({fault}).", "Transfer it again.") from fault
+    if not data.strip():
+        raise InputError(f"{path.name} is empty.", "Export it again; nothing was imported.")
+    encoding = "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "gb18030"
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError as fault:
+            raise InputError(
+                f"{path.name} is neither UTF-8 nor GB18030 text (byte {fault.start}).", "Save it as CSV UTF-8."
+            ) from fault
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    mark = max(",;\t", key=first.count)
+    from io import StringIO  # noqa: PLC0415
+
+    try:
+        frame = pd.read_csv(StringIO(text), sep=mark, dtype=str, keep_default_na=False, skipinitialspace=True)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as fault:
+        said = str(fault).replace("Error tokenizing data. C error: ", "").strip()
+        raise InputError(
+            f"{path.name} is no regular table ({said}).", "Each row needs as many fields as the head."
+        ) from fault
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise InputError(f"{path.name} has rows with more fields than the head.", "Each row needs as many as the head.")
+    table = RawTable(
+        frame, _nothing(len(frame)), None, path.name, notes=[f"text read as {encoding.removesuffix('-sig')}"]
+    )
+    return _with_place(table, spec)
+
+
+# ------------------------------------------------------------------------------------------ places
+def _nothing(count: int) -> np.ndarray:
+    return np.full(count, None, dtype=object)
+
+
+def _split(frame: gpd.GeoDataFrame, source: str, notes: list[str]) -> RawTable:
+    """Attributes and shapes apart; further geometry columns go."""
+    frame = frame.reset_index(drop=True)
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    others = [c for c in frame.columns if str(frame[c].dtype) == "geometry"]
+    crs = pyproj.CRS.from_user_input(frame.crs) if frame.crs is not None else None
+    return RawTable(pd.DataFrame(frame.drop(columns=others)), shapes, crs, source, notes=notes)
+
+
+def _with_place(table: RawTable, spec: FileSpec) -> RawTable:
+    """Make geometry from longitude and latitude columns, or from WKT or WKB, where there are such."""
+    mapped = {role: column for column, role in spec.map.items() if role in {"lon", "lat", "wkt"}}
+    named = {fold_name(c): c for c in table.frame.columns if c not in spec.map}
+    lon = mapped.get("lon") or next((named[n] for n in LON_NAMES if n in named), None)
+    lat = mapped.get("lat") or next((named[n] for n in LAT_NAMES if n in named), None)
+    wkt = mapped.get("wkt") or next((named[n] for n in WKT_NAMES if n in named), None)
+    if mapped.get("wkt") or (wkt is not None and not (lon and lat)):
+        _from_text(table, str(wkt))
+    elif lon is not None and lat is not None:
+        _from_numbers(table, lon, lat)
+    return table
+
+
+def _from_numbers(table: RawTable, lon: str, lat: str) -> None:
+    numbers = []
+    for column in (lon, lat):
+        text = table.frame[column]
+        value = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        given = ~(text.isna() | text.astype(str).str.strip().str.casefold().isin(MISSING)).to_numpy(bool)
+        for row in np.flatnonzero(given & ~np.isfinite(value)):
+            table.faults.append((int(row), column, f"'{text.iloc[row]}' is no number"))
+        numbers.append(value)
+    x, y = numbers
+    complete = np.isfinite(x) & np.isfinite(y)
+    faulty = {row for row, _, _ in table.faults}
+    for row in np.flatnonzero(np.isfinite(x) != np.isfinite(y)):
+        if int(row) not in faulty:
+            table.faults.append(
+                (int(row), lat if np.isfinite(x[row]) else lon, "only one of the two coordinates is there")
+            )
+    table.shapes[complete] = shapely.points(x[complete], y[complete])
+    table.frame = table.frame.drop(columns=[lon, lat])
+    table.columns_of_place = (lon, lat)
+
+
+def _from_text(table: RawTable, column: str) -> None:
+    values = table.frame[column]
+    if len(values) and isinstance(values.iloc[0], bytes):
+        table.shapes = shapely.from_wkb(values.to_numpy(object), on_invalid="ignore")
+    else:
+        text = values.astype(object).where(~values.astype(str).str.strip().str.casefold().isin(MISSING), None)
+        table.shapes = np.asarray(shapely.from_wkt(text.to_numpy(object), on_invalid="ignore"), dtype=object)
+        for row in np.flatnonzero(shapely.is_missing(table.shapes) & text.notna().to_numpy(bool)):
+            table.faults.append((int(row), column, f"'{str(text.iloc[row])[:40]}' is no WKT geometry"))
+    table.frame = table.frame.drop(columns=[column])
+    table.columns_of_place = (column,)
