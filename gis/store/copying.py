@@ -67,7 +67,8 @@ def copy_frame(
         Columns to fill; all of the table by default (those that the frame lacks become null).
     """
     wanted = sql.SQL(", ").join(map(sql.Identifier, columns)) if columns else sql.SQL("*")
-    cursor.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(wanted, sql.Identifier(table)))
+    # never prepared: a temporary table of the same name has other columns next time
+    cursor.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(wanted, sql.Identifier(table)), prepare=False)
     description = [(c.name, c.type_display) for c in cursor.description or ()]
     arrays = {name: _arrow(frame, name, kind) for name, kind in description}
     names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in description)

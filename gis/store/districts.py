@@ -19,7 +19,6 @@ __all__ = [
     "District",
     "DistrictSummary",
     "bump_layers",
-    "district_bounds",
     "district_of",
     "list_districts",
     "lock",
@@ -90,12 +89,6 @@ class DistrictSummary:
 def list_districts(connection: Connection, at: dt.datetime) -> list[DistrictSummary]:
     """List all districts with what they hold at a moment."""
     return [DistrictSummary(*row) for row in connection.execute(query("districts.summaries"), {"at": at})]
-
-
-def district_bounds(connection: Connection, code: str) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of a district's divisions, EPSG:4490; None where there is no such district."""
-    row = connection.execute(query("districts.bounds"), {"code": code}).fetchone()
-    return None if row is None or row[0] is None else (row[0], row[1], row[2], row[3])
 
 
 def remove_district(connection: Connection, code: str) -> None:

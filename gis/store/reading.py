@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.errors import ConflictError
+from gis.errors import ConflictError, NotFoundError
 from gis.graph import Adjacency, Tessellation, follows_code
+from gis.ingest.bounds import DistrictBounds
 from gis.remarks import Remark, Report
 from gis.store.copying import fetch_frame, fetch_geo_frame
+from gis.store.districts import district_of
 from gis.store.metric import to_metric
 from gis.store.queries import query
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from gis.store.connect import Connection
     from gis.store.districts import District
 
-__all__ = ["Ground", "StoredCells", "read_cells", "read_frames", "report_from"]
+__all__ = ["Ground", "StoredCells", "district_bounds", "read_cells", "read_frames", "report_from"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,19 @@ def read_frames(connection: Connection, place: District, *, at: dt.datetime, as_
     for name in ("households", "people"):
         frames["buildings"][name] = frames["buildings"][name].astype("float64")
     return Ground(**frames)
+
+
+def district_bounds(connection: Connection, code: str) -> DistrictBounds | None:
+    """Give what is already known of a district, for `gis.ingest` to judge new data by; None where it is new."""
+    try:
+        place = district_of(connection, code)
+    except NotFoundError:
+        return None
+    frames = {
+        name: fetch_geo_frame(connection, query(f"districts.bounding_{name}"), {"district": place.id})
+        for name in ("divisions", "buildings", "streets")
+    }
+    return DistrictBounds(code, time_zone=place.time_zone, **frames)
 
 
 def in_metres(frame: gpd.GeoDataFrame, metric_crs: str) -> gpd.GeoDataFrame:

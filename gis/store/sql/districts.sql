@@ -6,11 +6,18 @@ SELECT id, code, name, time_zone, metric_crs, as_of FROM district WHERE code = %
 -- Codes of all districts.
 SELECT code FROM district ORDER BY code
 
--- name: bounds
--- West, south, east, north of what the divisions of a district cover; null where there are none.
-SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)
-FROM (SELECT ST_Extent(v.geom) AS e FROM division v JOIN district d ON d.id = v.district_id
-      WHERE d.code = %(code)s AND upper_inf(v.valid)) extent
+-- name: bounding_divisions
+-- Divisions now valid: what new data must fit.
+SELECT v.code, v.name, v.level, ST_AsBinary(v.geom) AS wkb
+FROM division v WHERE v.district_id = %(district)s AND upper_inf(v.valid) ORDER BY v.level, v.code
+
+-- name: bounding_buildings
+SELECT ST_AsBinary(geom) AS wkb FROM building WHERE district_id = %(district)s AND upper_inf(valid) ORDER BY code
+
+-- name: bounding_streets
+-- Streets at ground level.
+SELECT ST_AsBinary(geom) AS wkb FROM barrier
+WHERE district_id = %(district)s AND kind = 'street' AND NOT bridge AND NOT tunnel ORDER BY code
 
 -- name: summaries
 -- Every district with the size of what it holds.
@@ -46,3 +53,9 @@ DELETE FROM part WHERE district_id = %(district)s
 -- name: remove
 -- Everything else goes by the owner's cascade.
 DELETE FROM district WHERE id = %(district)s
+
+-- name: in_force_since
+-- When the first grids of a district took effect; null where none ever did.
+SELECT min(u.effective)
+FROM publication u JOIN network n ON n.id = u.network_id JOIN district d ON d.id = n.district_id
+WHERE d.code = %(code)s

@@ -1,0 +1,129 @@
+"""How does a whole district get from checked batches to grids in force?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gis.clock import Clock, utc_now
+from gis.errors import InputError
+from gis.progress import Progress, quiet
+from gis.store.cells import tessellate_district
+from gis.store.plans import propose_plan, publish_plan
+from gis.store.queries import query
+from gis.store.write import NewDistrict, write_batch
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+    from concurrent.futures import Executor
+
+    from gis.cells import CellSettings
+    from gis.remarks import Report
+    from gis.store.connect import Connection
+    from gis.store.step import Step
+    from gis.store.write import BatchLike
+
+__all__ = ["LOCATED", "ORDER", "Loaded", "load_district"]
+
+ORDER = ("divisions", "compounds", "landcover", "buildings", "barriers", "parts", "events", "workers")
+"""Order in which kinds are written."""
+LOCATED = ("parts", "events", "workers")
+"""Kinds written after the grids: each thing is then located, and each worker posted, once, as it comes in."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What loading a district did.
+
+    Parameters
+    ----------
+    code : str
+    reports : list of Report
+        Of every import and step, in order.
+    published : Step or None
+        The publication; None where grids were in force already and were kept.
+    """
+
+    code: str
+    reports: list[Report]
+    published: Step | None
+
+
+def load_district(
+    connection: Connection,
+    code: str,
+    batches: Sequence[BatchLike],
+    *,
+    new: NewDistrict | None = None,
+    settings: CellSettings | None = None,
+    target: float = 200,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    seed: int = 1,
+    effective: dt.datetime | None = None,
+    by: str = "gridkeeper",
+    executor: Executor | None = None,
+    progress: Progress = quiet,
+    clock: Clock = utc_now,
+) -> Loaded:
+    """Write every batch, then make cells, propose, check and publish; each step commits by itself.
+
+    Loading the same again changes nothing: what is equal is left, and grids in force are kept with their cells (new
+    buildings join the cells they stand in).
+
+    Parameters
+    ----------
+    batches : sequence of BatchLike
+        In any order, several of a kind too.
+    new : NewDistrict, optional
+        Used where the district is made now.
+    settings, target, minimum, maximum, seed, effective, by, executor, progress, clock
+        See `tessellate_district`, `propose_plan` and `publish_plan`.
+
+    Raises
+    ------
+    InputError
+        There are neither divisions among the batches nor a district of that code.
+    CheckFailedError
+        A hard check of the plan failed; the imports and the draft stay, no grid is in force.
+    """
+    known = connection.execute(query("districts.by_code"), {"code": code}).fetchone()
+    if known is None and not any(batch.kind == "divisions" for batch in batches):
+        raise InputError(
+            f"Nothing says which ground {code} has.", "Put a divisions (or communities) file in the folder."
+        )
+    reports: list[Report] = []
+    ordered = sorted(batches, key=lambda batch: ORDER.index(batch.kind))
+
+    def write(kinds: tuple[str, ...]) -> None:
+        chosen = [batch for batch in ordered if batch.kind in kinds]
+        for done, batch in enumerate(chosen):
+            progress(f"write {batch.kind}", 0, 1)
+            reports.append(write_batch(connection, code, batch, new=new if not done else None, clock=clock))
+            progress(f"write {batch.kind}", 1, 1)
+
+    write(tuple(kind for kind in ORDER if kind not in LOCATED))
+    published = None
+    since = connection.execute(query("districts.in_force_since"), {"code": code}).fetchone()
+    if since is None or since[0] is None:
+        cells = tessellate_district(
+            connection, code, settings=settings, executor=executor, progress=progress, clock=clock
+        )
+        plan = propose_plan(
+            connection,
+            code,
+            target=target,
+            minimum=minimum,
+            maximum=maximum,
+            seed=seed,
+            executor=executor,
+            progress=progress,
+            clock=clock,
+        )
+        published = publish_plan(
+            connection, code, plan.plan_id, effective=effective, by=by, progress=progress, clock=clock
+        )
+        reports += [cells.report, plan.report, published.report]
+    write(LOCATED)
+    return Loaded(code, reports, published)
