@@ -555,10 +555,20 @@ export interface components {
              * @description Households by the latest counts, estimates included.
              */
             households: number;
+            /**
+             * Households Outside
+             * @description Households of buildings that lie in no grid in force.
+             */
+            households_outside: number;
             /** Parts */
             parts: number;
             /** People */
             people: number;
+            /**
+             * Unlocated Events
+             * @description Events without a place.
+             */
+            unlocated_events: number;
             /** Workers */
             workers: number;
         };
@@ -778,7 +788,7 @@ export interface components {
         };
         /**
          * FigureClass
-         * @description One class of a legend: ``from <= value < to``, the last one closed; null is open.
+         * @description One class of a legend; null is open. `class_of` says which value belongs where.
          */
         FigureClass: {
             /**
@@ -811,6 +821,13 @@ export interface components {
              * @enum {string}
              */
             basis: "then" | "as_of";
+            /**
+             * Class Of
+             * @description Index into `classes` by grid id; -1 is zero (drawn apart), null no data. Sequential classes run from <= value < to, the last one closed; a diverging value on a break belongs to the class nearer to 0.
+             */
+            class_of: {
+                [key: string]: number | null;
+            };
             /** Classes */
             classes: components["schemas"]["FigureClass"][];
             colours: components["schemas"]["Ramp"];

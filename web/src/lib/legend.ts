@@ -1,4 +1,4 @@
-/** How does the border of a class read, and which class does a value belong to? */
+/** How does a class of the legend read? */
 import type { FigureClass } from '@/api/types'
 import type { Lang } from '@/i18n/messages'
 import { quantity } from './numbers'
@@ -12,11 +12,4 @@ export function classLabel(c: Pick<FigureClass, 'from' | 'to'>, lang: Lang, dive
   if (c.from === null) return `< ${signed(c.to!, lang, diverging)}`
   if (c.to === null) return `≥ ${signed(c.from, lang, diverging)}`
   return `${signed(c.from, lang, diverging)} – ${signed(c.to, lang, diverging)}`
-}
-
-/** The place of a value among the classes (`from <= value < to`, the last closed); -1 where none holds it. */
-export function classOf(value: number, classes: readonly Pick<FigureClass, 'from' | 'to'>[]): number {
-  return classes.findIndex(
-    (c, i) => (c.from === null || value >= c.from) && (c.to === null || value < c.to || (i === classes.length - 1 && value === c.to)),
-  )
 }

@@ -1,20 +1,13 @@
 /** Which grid gets which class? Written as feature state, so that no tile is fetched again for a new figure. */
 import type { Map as MapLibreMap } from 'maplibre-gl'
 import type { FigureValues } from '@/api/types'
-import { classOf } from '@/lib/legend'
-import { NO_DATA, ZERO } from './style-grids'
+import { NO_DATA } from './style-grids'
 
 const GRIDS = { source: 'grids', sourceLayer: 'grids' } as const
 
 /** The class of every grid by id: an index into the classes, ZERO or NO_DATA. */
 export function gridClasses(figure: FigureValues): Map<number, number> {
-  const result = new Map<number, number>()
-  for (const [id, value] of Object.entries(figure.values)) {
-    const found = value === null ? -1 : classOf(value, figure.classes)
-    const zero = figure.kind === 'sequential' && value === 0
-    result.set(Number(id), zero ? ZERO : found >= 0 ? found : NO_DATA)
-  }
-  return result
+  return new Map(Object.entries(figure.class_of).map(([id, c]) => [Number(id), c ?? NO_DATA]))
 }
 
 export function paintGrids(map: MapLibreMap, figure: FigureValues | null, outside: ReadonlySet<number>): void {

@@ -1,9 +1,9 @@
 /** How do grids and divisions look: fill, borders, labels, selection? */
 import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl'
-import { identityColours, type BaseColours } from './palette'
+import type { BaseColours } from './palette'
 import { FONT, type MapView } from './style'
 
-/** Feature state `c` of a grid: its class, or one of these. */
+/** Feature state `c` of a grid: its class, or one of these (the service says -1 for zero, null for no data). */
 export const ZERO = -1
 export const NO_DATA = -2
 
@@ -11,15 +11,14 @@ const from = { source: 'grids', 'source-layer': 'grids' } as const
 
 function fillColour(view: MapView): ExpressionSpecification {
   if (view.classes === null) {
-    const tints = identityColours(view.theme)
-    const pairs = tints.flatMap((colour, i) => [i, colour])
-    return ['match', ['%', ['coalesce', ['get', 'colour'], 0], tints.length], ...pairs, tints[0]] as unknown as ExpressionSpecification
+    const pairs = view.tints.flatMap((colour, i) => [i, colour])
+    return ['match', ['%', ['coalesce', ['get', 'colour'], 0], view.tints.length], ...pairs, view.tints[0]] as unknown as ExpressionSpecification
   }
   const pairs = view.classes.flatMap((colour, i) => [i, colour])
   return ['match', ['coalesce', ['feature-state', 'c'], -9], ...pairs, ZERO, view.zero, 'rgba(0,0,0,0)'] as unknown as ExpressionSpecification
 }
 
-export function gridFill(view: MapView, c: BaseColours): LayerSpecification[] {
+export function gridFill(view: MapView): LayerSpecification[] {
   const o = view.opacity.grids
   const layers: LayerSpecification[] = [
     {
@@ -33,7 +32,7 @@ export function gridFill(view: MapView, c: BaseColours): LayerSpecification[] {
   if (view.classes !== null && view.noData.length) {
     layers.push({
       id: 'grid-no-data', ...from, type: 'fill', filter: ['in', ['id'], ['literal', view.noData]],
-      paint: { 'fill-pattern': `hatch-${c.hatch}`, 'fill-opacity': o },
+      paint: { 'fill-pattern': `hatch-${view.hatch}`, 'fill-opacity': o },
     })
   }
   return layers

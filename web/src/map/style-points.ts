@@ -1,6 +1,6 @@
 /** How do parts, events and their heat look? */
 import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl'
-import { heatColours, type BaseColours } from './palette'
+import type { BaseColours } from './palette'
 import { FONT, type MapView } from './style'
 
 function bins(source: string, layer: string, colour: string, c: BaseColours, o: number): LayerSpecification[] {
@@ -58,7 +58,7 @@ export function eventLayers(view: MapView, c: BaseColours): LayerSpecification[]
 }
 
 export function heatLayer(view: MapView): LayerSpecification[] {
-  const colours = heatColours(view.theme)
+  const colours = [`${view.heatRamp[0]}00`, ...view.heatRamp]
   const stops = colours.flatMap((colour, i) => [i / (colours.length - 1), colour])
   return [
     {

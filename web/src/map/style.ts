@@ -19,7 +19,11 @@ export interface MapView {
   opacity: Record<LayerKey, number>
   /** Colours of the classes of the figure; null paints grids apart by their own colour. */
   classes: string[] | null
+  /** Colours that map, legend and export share. */
   zero: string
+  hatch: string
+  tints: string[]
+  heatRamp: string[]
   noData: number[]
   estimated: number[]
   selectedGrid: number | null
@@ -68,7 +72,7 @@ export function buildStyle(view: MapView, origin: string): StyleSpecification {
     layers: [
       { id: 'land', type: 'background', paint: { 'background-color': c.land } },
       ...on('base', under.ground),
-      ...on('grids', gridFill(view, c)),
+      ...on('grids', gridFill(view)),
       ...on('base', under.ways),
       ...on('buildings', buildingLayers(c, view.opacity.buildings)),
       ...on('grids', gridLines(view, c)),

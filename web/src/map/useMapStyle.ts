@@ -5,7 +5,6 @@ import { LAYERS, type LayerKey } from '@/lib/layers'
 import { NO_FIGURE } from '@/lib/url'
 import { useAtlas } from '@/state/atlas'
 import { useView } from '@/state/view'
-import { BASE } from './palette'
 import type { MapView } from './style'
 
 export function useMapStyle(): ComputedRef<MapView | null> {
@@ -22,7 +21,8 @@ export function useMapStyle(): ComputedRef<MapView | null> {
 
   return computed(() => {
     const district = atlas.district
-    if (!district) return null
+    const style = atlas.style.data
+    if (!district || !style) return null
     const picked = view.selection
     return {
       district: district.code,
@@ -33,7 +33,10 @@ export function useMapStyle(): ComputedRef<MapView | null> {
       shown: view.shown,
       opacity: Object.fromEntries(LAYERS.map((l) => [l, view.opacityOf(l) / 100])) as Record<LayerKey, number>,
       classes: view.figure === NO_FIGURE ? null : figure.value,
-      zero: BASE[view.theme].zero,
+      zero: style.zero[view.theme],
+      hatch: style.no_data[view.theme],
+      tints: style.tints[view.theme],
+      heatRamp: style.heat[view.theme],
       noData: noData.value,
       estimated: estimated.value,
       selectedGrid: picked?.type === 'grid' ? (atlas.rowByCode.get(picked.id)?.id ?? null) : null,

@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, watch } from 'vue'
 import { answer, client } from '@/api/client'
-import type { DistrictDetail, DistrictItem, Division, Figure, FigureValues, GridRow, HeatMap } from '@/api/types'
+import type { DistrictDetail, DistrictItem, Division, Figure, FigureValues, GridRow, HeatMap, Style } from '@/api/types'
 import { presetDays, utcPeriod } from '@/lib/dates'
 import { NO_FIGURE } from '@/lib/url'
 import { useConnection } from './connection'
@@ -16,6 +16,7 @@ export const useAtlas = defineStore('atlas', () => {
   const detail = loadable<DistrictDetail>()
   const grids = loadable<GridRow[]>()
   const figures = loadable<Figure[]>()
+  const style = loadable<Style>()
   const values = loadable<FigureValues>()
   const heat = loadable<HeatMap>()
 
@@ -64,6 +65,7 @@ export const useAtlas = defineStore('atlas', () => {
 
   const start = (): void => {
     void districts.load((signal) => answer<DistrictItem[]>(client.GET('/api/districts', { signal })))
+    void style.load((signal) => answer<Style>(client.GET('/api/style', { signal })))
     void figures.load((signal) => answer<Figure[]>(client.GET('/api/figures', { signal })))
   }
 
@@ -101,11 +103,11 @@ export const useAtlas = defineStore('atlas', () => {
   watch(() => [view.district, view.figure], loadFigure, { immediate: true })
   watch(() => [view.district, view.isShown('heat'), view.eventClass, period.value?.[0], period.value?.[1]], loadHeat, { immediate: true })
   watch(() => connection.returned, () => {
-    for (const part of [districts, figures, detail, grids, values, heat]) if (part.state.value === 'failed') void part.retry()
+    for (const part of [districts, style, figures, detail, grids, values, heat]) if (part.state.value === 'failed') void part.retry()
   })
 
   return {
-    districts, detail, grids, figures, values, heat, district, timeZone, rows, rowById, rowByCode, divisions, divisionById,
+    districts, style, detail, grids, figures, values, heat, district, timeZone, rows, rowById, rowByCode, divisions, divisionById,
     area, figure, areaRows, period, lineOf, childrenOf, start, reread,
   }
 })
