@@ -37,15 +37,21 @@ class Grouping:
 
 
 def group_faces(
-    plane: Plane, block: np.ndarray, owner: np.ndarray, core: np.ndarray, n_buildings: int, settings: CellSettings
+    plane: Plane,
+    block: np.ndarray,
+    quarter: np.ndarray,
+    owner: np.ndarray,
+    core: np.ndarray,
+    n_buildings: int,
+    settings: CellSettings,
 ) -> Grouping:
     """Group faces into cells.
 
     Parameters
     ----------
     plane : Plane
-    block : ndarray of int64, shape (f,)
-        Block of each face.
+    block, quarter : ndarray of int64, shape (f,)
+        Block of each face, and what streets alone enclose.
     owner : ndarray of int64, shape (f,)
         Building that stands on the face or is nearest to it; -1 in a block without buildings.
     core : ndarray of bool, shape (f,)
@@ -63,7 +69,7 @@ def group_faces(
     group_owner[group] = owner
     core_area = np.bincount(group, weights=np.where(core, np.maximum(area, 1e-9), 0.0), minlength=n)
     main = _largest(group_owner, core_area, n_buildings)
-    group = _place_orphans(plane, group, group_owner, core_area, main, block, area, settings)
+    group = _place_orphans(plane, group, group_owner, core_area, main, quarter, area, settings)
     cell, of_cell = _keep_cap(plane, group, group_owner, core, area, settings)
     face_of_main = np.full(n, -1, dtype=np.int64)
     cores = np.flatnonzero(core)
@@ -90,7 +96,7 @@ def _place_orphans(
     group_owner: np.ndarray,
     core_area: np.ndarray,
     main: np.ndarray,
-    block: np.ndarray,
+    quarter: np.ndarray,
     area: np.ndarray,
     settings: CellSettings,
 ) -> np.ndarray:
@@ -101,9 +107,9 @@ def _place_orphans(
     sliver = (size < settings.min_block_m2) | (2 * size < settings.sliver_m * rim)
     orphan = np.where(group_owner >= 0, core_area <= settings.overlap_m2, sliver)
     orphan[main[main >= 0]] = False
-    same_block = plane.sides[:, 0] >= 0
-    same_block &= block[plane.sides[:, 0]] == block[plane.sides[:, 1]]
-    weight = np.where(same_block, plane.length, 0.25 * plane.length)
+    within = plane.sides[:, 0] >= 0
+    within &= quarter[plane.sides[:, 0]] == quarter[plane.sides[:, 1]]
+    weight = np.where(within, plane.length, 0.25 * plane.length)
     group = group.copy()
     while orphan.any():
         pairs, _, pair = plane.borders(group)
@@ -155,7 +161,7 @@ def _keep_cap(
             faces = np.flatnonzero(group == g)
             if len(faces) == 1:
                 continue
-            pieces = _split(faces, pairs, metres, area, core & (group_owner[g] >= 0), settings)
+            pieces = _split(plane, faces, pairs, metres, area, core & (group_owner[g] >= 0), settings)
             for k, piece in enumerate(pieces):
                 if k:
                     cell[piece] = len(owners)
@@ -167,6 +173,7 @@ def _keep_cap(
 
 
 def _split(
+    plane: Plane,
     faces: np.ndarray,
     pairs: np.ndarray,
     metres: np.ndarray,
@@ -184,12 +191,14 @@ def _split(
         i, j = local[int(a)], local[int(b)]
         touch[i][j] = touch[j][i] = float(m)
     size = [float(area[f]) for f in faces]
+    rim = [float(shapely.length(plane.faces[f])) for f in faces]
     members: list[list[int]] = [[int(f)] for f in faces]
     alive = set(range(len(faces)))
 
     def merge(i: int, j: int) -> None:
         """Join piece `j` to piece `i`."""
         size[i] += size[j]
+        rim[i] += rim[j] - 2 * touch[i][j]
         members[i] += members[j]
         for k, m in touch[j].items():
             del touch[k][j]
@@ -208,20 +217,29 @@ def _split(
             break
         merge(home, min(rest))
     cap = settings.max_cell_m2
+    room = cap - min(2 * settings.min_block_m2, 0.05 * cap)  # for crumbs
     while home >= 0:
-        fits = [(-round(m, 6), i) for i, m in touch[home].items() if size[home] + size[i] <= cap]
+        fits = [(-round(m, 6), i) for i, m in touch[home].items() if size[home] + size[i] <= room]
         if not fits:
             break
         merge(home, min(fits)[1])
     while True:
         best = None
         for i in sorted(alive - {home}, key=lambda k: (size[k], k)):
-            fits = [(round(size[j], 3), j) for j in touch[i] if j != home and size[i] + size[j] <= cap]
+            fits = [(round(size[j], 3), j) for j in touch[i] if j != home and size[i] + size[j] <= room]
             if fits:
                 best = (min(fits)[1], i)
                 break
         if best is None:
             break
         merge(*best)
+    above = home >= 0 and size[home] > cap  # a building above the cap takes the crumbs round it
+    for i in sorted(alive - {home}, key=lambda k: (size[k], k)):
+        if size[i] < settings.min_block_m2 or 2 * size[i] < settings.sliver_m * rim[i]:
+            fits = [
+                (-round(m, 6), j) for j, m in touch[i].items() if size[i] + size[j] <= cap or (above and j == home)
+            ]
+            if fits:
+                merge(min(fits)[1], i)
     order = ([home] if home >= 0 else []) + sorted(alive - {home})
     return [np.array(members[i], dtype=np.int64) for i in order]

@@ -10,7 +10,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from gis.cells.assemble import Grouping, group_faces
-from gis.cells.blocks import blocks_of
+from gis.cells.blocks import Blocks, blocks_of, joined_groups
 from gis.cells.findings import Findings
 from gis.cells.neighbours import link_parts, neighbours
 from gis.cells.plane import Plane, line_parts, node, plane_of, plane_of_faces, polygon_parts, unite
@@ -124,41 +124,43 @@ def _uncut(job: Job, findings: Findings) -> Cut:
 
 def _cut(job: Job, findings: Findings) -> Cut:
     settings = job.settings
-    blocks = blocks_of(job.ground, job.lines.geometry[job.lines.bounds], settings, findings, job.code)
     takes = np.flatnonzero(~job.guest)
-    shape = job.geometry[takes]
-    solid = shapely.get_dimensions(shape) == 2
-    takes, shape, solid, joined = _points_apart(takes, shape, solid)
-    block_of = _block_of(shape, solid, blocks)
-    samples, sample_of = outline_samples(shape, settings.densify_m)
-    cuts = _share_lines(blocks, block_of, shape[solid], samples, sample_of, settings)
-    plane = _noded(job.ground, blocks, shape[solid], cuts, settings)
+    takes, shape, solid, joined = _points_apart(takes, job.geometry[takes])
+    blocks = blocks_of(job.ground, job.lines, settings, findings, job.code)
+    block_of = _block_of(shape, solid, blocks.ground)
+    blocks, block_of = _without_empty_strips(blocks, block_of, settings)
+    samples, sample_of = outline_samples(shape, solid, settings.densify_m, settings.narrow_m, settings.fine_m)
+    pools = _pools(blocks, block_of, sample_of, settings)
+    cuts = _share_lines(blocks.ground, pools, shape[solid], samples, sample_of, settings)
+    plane = _noded(job.ground, blocks.ground, shape[solid], cuts, settings)
     points = shapely.point_on_surface(plane.faces)
-    block = _which(blocks, points)
-    owner, core = _owners(plane, points, block, block_of, shape, solid, samples, sample_of)
-    grouping = group_faces(plane, block, owner, core, len(shape), settings)
+    block = _which(blocks.ground, points)
+    stand = _standing(plane, points, shape, solid, settings)
+    owner = _shared(stand, points, block, pools, samples, sample_of)
+    grouping = group_faces(plane, block, blocks.quarter[block], owner, stand.core, len(shape), settings)
     cells = unite(plane.faces, grouping.cell)
     _insist(cells, job)
-    cell_block = _majority(grouping.cell, block, shapely.area(plane.faces), len(cells))
     cell_of = np.full(len(job.geometry), -1, dtype=np.int64)
     cell_of[takes] = grouping.main
-    for i, j in joined:
+    for i, j in [*((int(takes[a]), int(takes[b])) for a, b in stand.joined), *joined]:
         cell_of[i] = cell_of[j]
     _house_guests(job, cells, cell_of, findings)
-    owner_row = np.where(grouping.owner >= 0, job.building[takes[grouping.owner]] if len(takes) else -1, -1)
+    _tell(job, takes, shape, grouping, stand, findings)
+    owner_row = np.where(grouping.owner >= 0, job.building[takes][grouping.owner] if len(takes) else -1, -1)
     compound = _compounds(job, takes, grouping, cells)
-    _tell_parts(job, takes, shape, grouping, plane, owner, core, findings)
     counted = np.flatnonzero(job.counts)
     load = np.bincount(cell_of[counted], weights=job.households[counted], minlength=len(cells))
     adjacency = neighbours(plane, grouping.cell, block, compound, job.lines, settings)
     adjacency = link_parts(cells, load, adjacency, settings, findings, job.code)
+    cell_block = _majority(grouping.cell, block, shapely.area(plane.faces), len(cells))
     return Cut(cells, cell_block, owner_row, compound, job.building[counted], cell_of[counted], adjacency, findings)
 
 
 def _points_apart(
-    takes: np.ndarray, shape: np.ndarray, solid: np.ndarray
+    takes: np.ndarray, shape: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[tuple[int, int]]]:
     """Let points that lie in a footprint, or on another point, join that building's cell."""
+    solid = shapely.get_dimensions(shape) == 2
     joined: list[tuple[int, int]] = []
     drop = np.zeros(len(takes), dtype=bool)
     spots = np.flatnonzero(~solid)
@@ -199,24 +201,55 @@ def _block_of(shape: np.ndarray, solid: np.ndarray, blocks: np.ndarray) -> np.nd
     return out
 
 
+def _without_empty_strips(blocks: Blocks, block_of: np.ndarray, settings: CellSettings) -> tuple[Blocks, np.ndarray]:
+    """Join narrow empty ground between land cover and streets to its neighbour, where no building could share it."""
+    n = len(blocks.ground)
+    built = np.bincount(block_of, minlength=n) > 0
+    lived_in = np.isin(blocks.quarter, blocks.quarter[built])
+    alone = np.bincount(blocks.quarter, minlength=int(blocks.quarter.max(initial=0)) + 1)[blocks.quarter] == 1
+    if (built | lived_in | alone).all():
+        return blocks, block_of
+    plane = plane_of_faces(blocks.ground)
+    group = joined_groups(
+        plane, blocks.quarter, settings.strip_m, settings.min_block_m2, keep=built | lived_in | alone, across=False
+    )
+    used, group = np.unique(group, return_inverse=True)
+    quarter = np.zeros(len(used), dtype=np.int64)
+    quarter[group.ravel()] = blocks.quarter
+    return Blocks(unite(plane.faces, group.ravel()), quarter), group.ravel()[block_of]
+
+
+def _pools(blocks: Blocks, block_of: np.ndarray, sample_of: np.ndarray, settings: CellSettings) -> list[np.ndarray]:
+    """Samples among which the ground of each block is shared: its own buildings', for a strip its quarter's."""
+    n = len(blocks.ground)
+    of_sample = block_of[sample_of] if len(sample_of) else np.empty(0, np.int64)
+    order = np.argsort(of_sample, kind="stable")
+    pools = np.split(order, np.searchsorted(of_sample[order], np.arange(1, n)))
+    built = np.bincount(block_of, minlength=n) > 0
+    narrow = 2 * shapely.area(blocks.ground) < settings.strip_m * shapely.length(blocks.ground)
+    for q in np.unique(blocks.quarter[~built & narrow]):
+        mine = np.flatnonzero(blocks.quarter == q)
+        together = np.sort(np.concatenate([pools[b] for b in mine if built[b]] or [np.empty(0, np.int64)]))
+        for b in mine:
+            if not built[b] and narrow[b]:
+                pools[b] = together
+    return pools
+
+
 def _share_lines(
     blocks: np.ndarray,
-    block_of: np.ndarray,
+    pools: list[np.ndarray],
     footprints: np.ndarray,
     samples: np.ndarray,
     sample_of: np.ndarray,
     settings: CellSettings,
 ) -> np.ndarray:
     """Ridges between the shares of each block, and the lattice that keeps large blocks under the cap."""
-    block_of_sample = block_of[sample_of] if len(sample_of) else np.empty(0, np.int64)
-    order = np.argsort(block_of_sample, kind="stable")
-    start = np.searchsorted(block_of_sample[order], np.arange(len(blocks) + 1))
     large = shapely.area(blocks) > settings.max_cell_m2
     out: list[np.ndarray] = []
     of_block: list[np.ndarray] = []
     for b, polygon in enumerate(blocks):
-        mine = order[start[b] : start[b + 1]]
-        found = [ridges(samples[mine], sample_of[mine])]
+        found = [ridges(samples[pools[b]], sample_of[pools[b]])]
         if large[b]:
             found.append(lattice(polygon, settings.max_cell_m2 / 4))
         for lines in found:
@@ -261,51 +294,95 @@ def _which(areas: np.ndarray, points: np.ndarray) -> np.ndarray:
     return out
 
 
-def _owners(
-    plane: Plane,
-    points: np.ndarray,
-    block: np.ndarray,
-    block_of: np.ndarray,
-    shape: np.ndarray,
-    solid: np.ndarray,
-    samples: np.ndarray,
-    sample_of: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Building of each face: the smallest footprint on it, else the nearest sample of its block."""
-    owner = np.full(len(points), -1, dtype=np.int64)
-    core = np.zeros(len(points), dtype=bool)
-    if len(shape) == 0:
-        return owner, core
-    tree = shapely.STRtree(points)
+@dataclass
+class _Stand:
+    """What stands on each face.
+
+    Parameters
+    ----------
+    owner : ndarray of int64, shape (f,)
+        The smallest footprint on the face (-1: none), or the point in it.
+    core : ndarray of bool, shape (f,)
+        Something stands there.
+    overlaps : list of (winner, loser, m2)
+    joined : list of (building, host)
+        Buildings that others cover (nearly) whole.
+    """
+
+    owner: np.ndarray
+    core: np.ndarray
+    overlaps: list[tuple[int, int, float]]
+    joined: list[tuple[int, int]]
+
+
+def _standing(plane: Plane, points: np.ndarray, shape: np.ndarray, solid: np.ndarray, settings: CellSettings) -> _Stand:
+    """Find the building on each face; where footprints overlap the smaller one has the ground."""
+    n = len(points)
+    stand = _Stand(np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=bool), [], [])
+    owner, core = stand.owner, stand.core
     rows = np.flatnonzero(solid)
     if len(rows):
-        which, face = tree.query(shape[rows], predicate="contains")
+        which, face = shapely.STRtree(points).query(shape[rows], predicate="contains")
         which = rows[which]
-        order = np.lexsort((which, np.round(shapely.area(shape[which]), 3), face))
-        first = np.unique(face[order], return_index=True)[1]
-        owner[face[order][first]] = which[order][first]
-        core[face[order][first]] = True
+        size = np.round(shapely.area(shape), 3)
+        order = np.lexsort((which, size[which], face))
+        which, face = which[order], face[order]
+        used, first, rank = np.unique(face, return_index=True, return_inverse=True)
+        owner[used], core[used] = which[first], True
+        winner = which[first][rank]
+        lost = winner != which
+        area = shapely.area(plane.faces)
+        keys, place = np.unique(np.column_stack([winner[lost], which[lost]]), axis=0, return_inverse=True)
+        metres = np.bincount(place.ravel(), weights=area[face[lost]], minlength=len(keys))
+        stand.overlaps = [(int(w), int(b), float(m)) for (w, b), m in zip(keys, metres, strict=True)]
+        left = np.bincount(owner[core], weights=area[core], minlength=len(shape))
+        covered = solid & (left < settings.same_share * shapely.area(shape))
+        host = np.arange(len(shape))
+        best = np.zeros(len(shape))
+        for w, b, m in stand.overlaps:
+            if covered[b] and not covered[w] and m > best[b]:
+                host[b], best[b] = w, m
+        stand.joined = [(int(b), int(host[b])) for b in np.flatnonzero(host != np.arange(len(shape)))]
+        owner[core] = host[owner[core]]
     spots = np.flatnonzero(~solid)
     if len(spots):
         spot, face = shapely.STRtree(plane.faces).query(shape[spots], predicate="intersects")
         order = np.lexsort((face, core[face], spot))
-        first = np.unique(spot[order], return_index=True)[1]
-        for k in order[first]:
+        for k in order[np.unique(spot[order], return_index=True)[1]]:
             if not core[face[k]]:
                 owner[face[k]], core[face[k]] = spots[spot[k]], True
-    block_of_sample = block_of[sample_of]
-    order = np.argsort(block_of_sample, kind="stable")
-    n_blocks = int(max(block.max(), block_of_sample.max())) + 1
-    start = np.searchsorted(block_of_sample[order], np.arange(n_blocks + 1))
+    return stand
+
+
+def _shared(
+    stand: _Stand,
+    points: np.ndarray,
+    block: np.ndarray,
+    pools: list[np.ndarray],
+    samples: np.ndarray,
+    sample_of: np.ndarray,
+) -> np.ndarray:
+    """Give open faces to the building with the nearest sample of those that share the block; -1 where none does."""
+    owner = stand.owner.copy()
+    free = np.flatnonzero(~stand.core)
+    free = free[np.argsort(block[free], kind="stable")]
     xy = shapely.get_coordinates(points)
-    free = np.flatnonzero(~core)
-    by_block = free[np.argsort(block[free], kind="stable")]
-    begin = np.searchsorted(block[by_block], np.arange(n_blocks + 1))
-    for b in range(n_blocks):
-        mine, near = by_block[begin[b] : begin[b + 1]], order[start[b] : start[b + 1]]
-        if len(mine) and len(near):
-            owner[mine] = sample_of[near[cKDTree(samples[near]).query(xy[mine])[1]]]
-    return owner, core
+    for b, mine in zip(*_runs(block[free]), strict=True):
+        pool = pools[b]
+        if len(pool):
+            rows = free[mine]
+            owner[rows] = sample_of[pool[cKDTree(samples[pool]).query(xy[rows])[1]]]
+    host = np.arange(int(owner.max(initial=-1)) + 1)
+    for b, h in stand.joined:
+        if b < len(host):
+            host[b] = h
+    return np.where(owner >= 0, host[owner], -1) if len(host) else owner
+
+
+def _runs(values: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Distinct values of a sorted array and the places of each."""
+    used, start = np.unique(values, return_index=True)
+    return used, np.split(np.arange(len(values)), start[1:]) if len(used) else []
 
 
 def _insist(cells: np.ndarray, job: Job) -> None:
@@ -340,7 +417,7 @@ def _house_guests(job: Job, cells: np.ndarray, cell_of: np.ndarray, findings: Fi
         findings.add(
             "mended",
             "building_covered",
-            f"Building {job.codes[i]} is covered by others and counts in the cell at its place.",
+            f"Building {job.codes[i]} has no ground of its own and counts in the cell at its place.",
             code=job.codes[i],
             at=job.geometry[i],
         )
@@ -360,18 +437,32 @@ def _compounds(job: Job, takes: np.ndarray, grouping: Grouping, cells: np.ndarra
     return out
 
 
-def _tell_parts(
-    job: Job,
-    takes: np.ndarray,
-    shape: np.ndarray,
-    grouping: Grouping,
-    plane: Plane,
-    owner: np.ndarray,
-    core: np.ndarray,
-    findings: Findings,
+def _tell(
+    job: Job, takes: np.ndarray, shape: np.ndarray, grouping: Grouping, stand: _Stand, findings: Findings
 ) -> None:
-    """Name buildings whose ground is in several cells, and overlaps."""
-    del plane, owner, core
+    """Name overlaps, buildings that others cover, and buildings with ground in several cells."""
+    host = dict(stand.joined)
+    for winner, loser, area in stand.overlaps:
+        if area <= job.settings.overlap_m2 or host.get(loser) == winner:
+            continue
+        findings.add(
+            "mended",
+            "buildings_overlap",
+            f"{area:.1f} m² lie under buildings {job.codes[takes[winner]]} and {job.codes[takes[loser]]}; the ground "
+            f"goes to the smaller, {job.codes[takes[winner]]}.",
+            code=job.codes[takes[loser]],
+            at=shape[winner],
+            amount=area,
+            unit="m2",
+        )
+    for b, h in stand.joined:
+        findings.add(
+            "mended",
+            "building_covered",
+            f"Building {job.codes[takes[b]]} lies under {job.codes[takes[h]]} and shares its cell.",
+            code=job.codes[takes[b]],
+            at=shape[b],
+        )
     owned = grouping.owner[grouping.owner >= 0]
     for b in np.flatnonzero(np.bincount(owned, minlength=len(shape)) > 1):
         apart = len(polygon_parts(shape[b])) > 1

@@ -58,17 +58,20 @@ class Lines:
         Takes part in bounding blocks (others only name what a border follows).
     bridge : ndarray of bool
         A street or rail on a bridge.
+    soft : ndarray of bool
+        An outline of a compound or of land cover, not a street, water, rail or wall.
     """
 
     geometry: np.ndarray
     follows: np.ndarray
     bounds: np.ndarray
     bridge: np.ndarray
+    soft: np.ndarray
 
     def near(self, tree: shapely.STRtree, ground: shapely.Geometry, metres: float) -> Lines:
         """Lines within some metres of a piece of ground, in their order."""
         rows = np.sort(tree.query(ground, predicate="dwithin", distance=metres))
-        return Lines(self.geometry[rows], self.follows[rows], self.bounds[rows], self.bridge[rows])
+        return Lines(self.geometry[rows], self.follows[rows], self.bounds[rows], self.bridge[rows], self.soft[rows])
 
 
 def _flags(frame: gpd.GeoDataFrame, column: str) -> np.ndarray:
@@ -102,54 +105,34 @@ def barrier_lines(
     findings : Findings
         Gets how many tunnels and unusable rows were left out.
     """
-    lines: list[np.ndarray] = []
-    codes: list[np.ndarray] = []
-    bounds: list[np.ndarray] = []
-    bridges: list[np.ndarray] = []
-
-    def take(geometry: list[shapely.Geometry], code: list[int], bound: list[bool], bridge: list[bool]) -> None:
-        raw = np.array([_outline(g) for g in geometry], dtype=object)
-        parts, row = shapely.get_parts(raw, return_index=True)
-        keep = ~shapely.is_empty(parts) & (shapely.length(parts) > 0)
-        parts, row = parts[keep], row[keep]
-        lines.append(parts)
-        codes.append(np.asarray(code, dtype=np.int8)[row])
-        bounds.append(np.asarray(bound, dtype=bool)[row])
-        bridges.append(np.asarray(bridge, dtype=bool)[row])
-
-    if barriers is not None and len(barriers):
-        kinds, classes = _texts(barriers, "kind"), _texts(barriers, "class")
+    rows: list[tuple[shapely.Geometry | None, int, bool, bool, bool]] = []
+    if barriers is not None:
         tunnel, bridge = _flags(barriers, "tunnel"), _flags(barriers, "bridge")
-        code, bound = [], []
-        for kind, name in zip(kinds, classes, strict=True):
-            street = kind in ("street", "") or kind not in BARRIER_KINDS
+        texts = zip(_texts(barriers, "kind"), _texts(barriers, "class"), strict=True)
+        for i, (geometry, (kind, name)) in enumerate(zip(barriers.geometry, texts, strict=True)):
+            if tunnel[i]:
+                continue
+            street = kind == "street" or kind not in BARRIER_KINDS
             known = name in STREET_CLASSES
-            code.append(follows_code(name if known else "block") if street else follows_code(kind))
-            bound.append(not street or not known or name in settings.block_classes)
-        here = [i for i in range(len(barriers)) if not tunnel[i]]
+            code = follows_code(name if known else "block") if street else follows_code(kind)
+            bounding = not street or not known or name in settings.block_classes
+            rows.append((geometry, code, bounding, bool(bridge[i]), False))
         if tunnel.any():
             findings.add("note", "tunnels_left_out", f"{int(tunnel.sum())} barriers in tunnels bound no block.")
-        geometry = barriers.geometry.to_numpy()
-        take(
-            [geometry[i] for i in here],
-            [code[i] for i in here],
-            [bound[i] for i in here],
-            [bool(bridge[i]) for i in here],
-        )
-    if compounds is not None and len(compounds):
-        n = len(compounds)
-        take(list(compounds.geometry), [follows_code("compound")] * n, [True] * n, [False] * n)
-    if landcover is not None and len(landcover):
-        rows = [
-            (g, BOUNDING_LANDCOVER[k])
-            for g, k in zip(landcover.geometry, _texts(landcover, "kind"), strict=True)
-            if k in BOUNDING_LANDCOVER
-        ]
-        take([g for g, _ in rows], [follows_code(k) for _, k in rows], [True] * len(rows), [False] * len(rows))
-    if not lines:
-        none = np.empty(0, dtype=object)
-        return Lines(none, np.empty(0, np.int8), np.empty(0, bool), np.empty(0, bool))
-    return Lines(np.concatenate(lines), np.concatenate(codes), np.concatenate(bounds), np.concatenate(bridges))
+    if compounds is not None:
+        rows += [(geometry, follows_code("compound"), True, False, True) for geometry in compounds.geometry]
+    if landcover is not None:
+        for geometry, kind in zip(landcover.geometry, _texts(landcover, "kind"), strict=True):
+            if kind in BOUNDING_LANDCOVER:
+                name = BOUNDING_LANDCOVER[kind]
+                rows.append((geometry, follows_code(name), True, False, name == "block"))
+    parts, row = shapely.get_parts(
+        np.array([None, *(_outline(r[0]) for r in rows)], dtype=object)[1:], return_index=True
+    )
+    keep = shapely.length(parts) > 0
+    parts, row = parts[keep], row[keep]
+    table = np.array([r[1:] for r in rows], dtype=np.int8).reshape(-1, 4)[row]
+    return Lines(parts, table[:, 0], table[:, 1] > 0, table[:, 2] > 0, table[:, 3] > 0)
 
 
 def _outline(geometry: shapely.Geometry | None) -> shapely.Geometry:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Standing", "Stock", "building_stock", "standings"]
 
+MIN_FOOTPRINT_M2 = 1.0
+"""Less is a crumb of drawing, not ground to stand on."""
 KEPT_SHARE = 0.10
 """A piece of a building across a community border stays whole there from this share on ..."""
 KEPT_M2 = 100.0
@@ -112,12 +114,12 @@ def _mended(geometry: shapely.Geometry | None, code: str, findings: Findings) ->
     if geometry.geom_type == "Point":
         return shapely.force_2d(geometry)
     polygon, changed = mended_polygon(geometry)
-    if polygon is None or polygon.area < 1e-3:
+    if polygon is None or polygon.area < MIN_FOOTPRINT_M2:
         point = shapely.point_on_surface(shapely.force_2d(geometry))
         findings.add(
             "mended",
             "building_without_area",
-            f"The outline of building {code} has no area; it is taken as a point.",
+            f"The outline of building {code} has less than {MIN_FOOTPRINT_M2:g} m²; it is taken as a point.",
             code=code,
             at=point,
         )

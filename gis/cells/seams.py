@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
+from scipy.spatial import cKDTree
 
-from gis.cells.plane import edges_of, pair_up, plane_of_faces
+from gis.cells.plane import components, edges_of, line_parts, node, pair_up, plane_of, polygon_parts, unite
 
 __all__ = ["stitch"]
+
+NEAR_GRIDS = 10.0
+"""Border vertices nearer than this many lattice steps become one."""
 
 
 def stitch(cells: np.ndarray, grid: float) -> np.ndarray:
@@ -25,12 +29,49 @@ def stitch(cells: np.ndarray, grid: float) -> np.ndarray:
     Returns
     -------
     ndarray of Polygon
-        Edge-matched; cells away from such places are the same objects.
+        Edge-matched and valid; cells away from such places are the same objects.
     """
-    directed, owner = edges_of(cells)
-    edges, sides = pair_up(directed, owner)
+    out = _with_missing(_with_near_as_one(cells, grid), grid)
+    if shapely.is_valid(out).all() and shapely.coverage_is_valid(out):
+        return out
+    return _noded_again(cells, grid)
+
+
+def _rim(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Edges that one cell alone has, and that cell."""
+    edges, sides = pair_up(*edges_of(cells))
     single = sides[:, 0] < 0
-    edges, side = edges[single], sides[single, 1]
+    return edges[single], sides[single, 1]
+
+
+def _with_near_as_one(cells: np.ndarray, grid: float) -> np.ndarray:
+    edges, _ = _rim(cells)
+    if len(edges) == 0:
+        return cells
+    vertices = np.unique(np.concatenate([edges[:, :2], edges[:, 2:]]), axis=0)
+    pairs = cKDTree(vertices).query_pairs(NEAR_GRIDS * grid, output_type="ndarray")
+    if len(pairs) == 0:
+        return cells
+    group = components(len(vertices), pairs)
+    first = np.unique(group, return_index=True)[1]
+    moved = np.flatnonzero(first[group] != np.arange(len(vertices)))
+    to = {vertices[i].tobytes(): vertices[first[group[i]]] for i in moved}
+    touched = np.unique(shapely.STRtree(cells).query(shapely.points(vertices[moved]), "dwithin", distance=grid)[1])
+    out = cells.copy()
+    for cell in touched:
+        rings = []
+        for ring in shapely.get_rings(cells[cell]):
+            xy = np.array([to.get(p.tobytes(), p) for p in shapely.get_coordinates(ring)])
+            keep = np.append(True, np.any(xy[1:] != xy[:-1], axis=1))
+            if keep.sum() >= 4:
+                rings.append(xy[keep])
+        if rings:
+            out[cell] = shapely.Polygon(rings[0], rings[1:])
+    return out
+
+
+def _with_missing(cells: np.ndarray, grid: float) -> np.ndarray:
+    edges, side = _rim(cells)
     if len(edges) == 0:
         return cells
     vertices = np.unique(np.concatenate([edges[:, :2], edges[:, 2:]]), axis=0)
@@ -44,15 +85,14 @@ def stitch(cells: np.ndarray, grid: float) -> np.ndarray:
     if len(edge) == 0:
         return cells
     order = np.lexsort((vertex, t, edge))
-    edge, vertex, t = edge[order], vertex[order], t[order]
+    edge, vertex = edge[order], vertex[order]
+    extra: dict[bytes, np.ndarray] = {}
+    used, start = np.unique(edge, return_index=True)
+    for e, points in zip(used, np.split(vertices[vertex], start[1:]), strict=True):
+        extra[edges[e].tobytes()] = points
+        extra[edges[e][[2, 3, 0, 1]].tobytes()] = points[::-1]
     out = cells.copy()
     for cell in np.unique(side[edge]):
-        extra: dict[bytes, np.ndarray] = {}
-        mine = side[edge] == cell
-        for e in np.unique(edge[mine]):
-            points = vertices[vertex[mine & (edge == e)]]
-            extra[edges[e].tobytes()] = points
-            extra[edges[e][[2, 3, 0, 1]].tobytes()] = points[::-1]
         out[cell] = _with_vertices(cells[cell], extra)
     return out
 
@@ -61,9 +101,8 @@ def _with_vertices(polygon: shapely.Geometry, extra: dict[bytes, np.ndarray]) ->
     rings = []
     for ring in shapely.get_rings(polygon):
         xy = shapely.get_coordinates(ring)
-        legs = np.hstack([xy[:-1], xy[1:]])
         pieces = []
-        for i, leg in enumerate(legs):
+        for i, leg in enumerate(np.hstack([xy[:-1], xy[1:]])):
             pieces.append(xy[i : i + 1])
             points = extra.get(leg.tobytes())
             if points is not None:
@@ -73,7 +112,16 @@ def _with_vertices(polygon: shapely.Geometry, extra: dict[bytes, np.ndarray]) ->
     return shapely.Polygon(rings[0], rings[1:])
 
 
-def unmatched_metres(cells: np.ndarray) -> float:
-    """Metres of edge that only one cell has: the outer rim of an exact coverage."""
-    plane = plane_of_faces(cells)
-    return float(plane.length[plane.sides[:, 0] < 0].sum())
+def _noded_again(cells: np.ndarray, grid: float) -> np.ndarray:
+    """Node all cells of the district together: slow and sure, where stitching did not do."""
+    plane = plane_of(node(line_parts(shapely.boundary(cells)), grid))
+    points = shapely.point_on_surface(plane.faces)
+    cell, face = shapely.STRtree(points).query(cells, predicate="contains")
+    first = np.unique(face, return_index=True)[1]
+    cell, face = cell[first], face[first]
+    united = unite(plane.faces[face], np.unique(cell, return_inverse=True)[1])
+    out = cells.copy()
+    for i, shape in zip(np.unique(cell), united, strict=True):
+        parts = polygon_parts(shape)
+        out[i] = parts[np.argmax(shapely.area(parts))]
+    return out

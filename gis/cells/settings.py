@@ -22,6 +22,8 @@ class CellSettings:
         All vertices lie on this lattice: the exactness of the noding (rule 7).
     densify_m : float
         Spacing of the samples along outlines that stand for a building in its Voronoi share.
+    narrow_m, fine_m : float
+        Where another building is this near the samples are finer: `fine_m` apart.
     snap_m : float
         Gaps between communities up to this width are closed; above they stay and are reported.
     moved_m : float
@@ -31,7 +33,10 @@ class CellSettings:
     along_m : float
         A barrier this near to a community border runs along it and makes no block of its own.
     sliver_m : float
-        A block without a building narrower than this (mean width) joins its neighbour.
+        A block narrower than this (mean width) joins its neighbour.
+    strip_m : float
+        Ground without a building between compounds (or land cover) and the streets around them, narrower than this,
+        is shared among the buildings there instead of making cells of its own.
     min_block_m2 : float
         So does a smaller one.
     min_border_m : float
@@ -56,13 +61,16 @@ class CellSettings:
     max_cell_m2: float = 50_000.0
     metric_crs: object = None
     grid_m: float = 1e-5
-    densify_m: float = 6.0
+    densify_m: float = 4.0
+    narrow_m: float = 6.0
+    fine_m: float = 1.2
     snap_m: float = 5.0
     moved_m: float = 1.0
     close_m: float = 2.0
     along_m: float = 1.0
-    sliver_m: float = 3.0
-    min_block_m2: float = 100.0
+    sliver_m: float = 4.0
+    strip_m: float = 25.0
+    min_block_m2: float = 200.0
     min_border_m: float = 1.0
     follow_m: float = 5.0
     minimum_load: float = 150.0

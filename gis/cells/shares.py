@@ -12,18 +12,59 @@ __all__ = ["lattice", "outline_samples", "ridges"]
 
 SAME_M = 1e-3
 """Samples nearer than this are one; the ground between goes to the first building."""
+PROBE_M = 0.05
+"""Another building this near hides an outline: there is no ground between them to share."""
 
 
-def outline_samples(geometry: np.ndarray, spacing: float) -> tuple[np.ndarray, np.ndarray]:
-    """Points that stand for buildings: vertices and every `spacing` metres of an outline, or the point.
+def outline_samples(
+    shape: np.ndarray, solid: np.ndarray, spacing: float, narrow: float, fine: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points that stand for buildings where ground is to be shared: along outlines that face it, or the point.
+
+    Parameters
+    ----------
+    shape : ndarray of geometry
+        Footprints and points.
+    solid : ndarray of bool
+        Which are footprints.
+    spacing : float
+        Metres between samples where other buildings are far.
+    narrow, fine : float
+        Where another building is within `narrow` metres the samples are `fine` metres apart.
 
     Returns
     -------
     xy : ndarray of float64, shape (n, 2)
     which : ndarray of int64, shape (n,)
-        Row in `geometry`.
+        Row in `shape`.
     """
-    return shapely.get_coordinates(shapely.segmentize(geometry, spacing), return_index=True)
+    spots = np.flatnonzero(~solid)
+    rows = np.flatnonzero(solid)
+    spot_xy = shapely.get_coordinates(shape[spots])
+    if len(rows) == 0:
+        return spot_xy, spots
+    footprints = shapely.orient_polygons(shape[rows], exterior_cw=False)
+    rings, part = shapely.get_rings(footprints, return_index=True)
+    xy, ring = shapely.get_coordinates(shapely.segmentize(rings, 2 * spacing), return_index=True)
+    same = ring[:-1] == ring[1:]
+    a, b, which = xy[:-1][same], xy[1:][same], part[ring[:-1][same]]
+    long = np.hypot(*(b - a).T)
+    keep = long > 0
+    a, b, which, long = a[keep], b[keep], which[keep], long[keep]
+    away = np.column_stack([b[:, 1] - a[:, 1], a[:, 0] - b[:, 0]]) / long[:, None]
+    probes = shapely.points((a + b) / 2 + PROBE_M * away)
+    hidden = np.zeros(len(probes), dtype=bool)
+    hidden[shapely.STRtree(probes).query(footprints, predicate="contains")[1]] = True
+    a, b, which, long, probes = a[~hidden], b[~hidden], which[~hidden], long[~hidden], probes[~hidden]
+    other, piece = shapely.STRtree(probes).query(footprints, predicate="dwithin", distance=narrow)
+    tight = np.zeros(len(a), dtype=bool)
+    tight[piece[other != which[piece]]] = True
+    count = np.where(tight, np.ceil(long / fine), np.where(long > spacing / 2, 2, 1)).astype(np.int64)
+    piece = np.repeat(np.arange(len(a)), count)
+    step = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
+    share = ((step + 0.5) / count[piece])[:, None]
+    points = a[piece] * (1 - share) + b[piece] * share
+    return np.concatenate([points, spot_xy]), np.concatenate([rows[which[piece]], spots])
 
 
 def ridges(xy: np.ndarray, owner: np.ndarray) -> np.ndarray:
@@ -55,10 +96,10 @@ def ridges(xy: np.ndarray, owner: np.ndarray) -> np.ndarray:
     real = (sites < len(local)).all(axis=1)
     differ = np.zeros(len(sites), dtype=bool)
     differ[real] = owner[sites[real, 0]] != owner[sites[real, 1]]
-    ends = np.array([v for v, keep in zip(diagram.ridge_vertices, differ, strict=True) if keep], dtype=np.int64)
+    ends = np.array(diagram.ridge_vertices, dtype=np.int64)[differ]
+    ends = ends[(ends >= 0).all(axis=1)]
     if len(ends) == 0:
         return np.empty(0, dtype=object)
-    ends = ends[(ends >= 0).all(axis=1)]
     return shapely.linestrings(diagram.vertices[ends] + origin)
 
 
