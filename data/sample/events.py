@@ -16,9 +16,9 @@ import shapely
 from data.sample.things import along_streets
 
 if TYPE_CHECKING:
-    from data.sample.grounds import Grounds
     from data.sample.labels import Labels
     from data.sample.plan import CityPlan, Way
+    from data.sample.plots import Grounds
 
 __all__ = ["EVENTS_A_HOUSEHOLD", "LAST_DAY", "make_events"]
 
@@ -223,7 +223,7 @@ class _Places:
         self, rng: np.random.Generator, city: CityPlan, grounds: Grounds, ways: list[Way], homes: np.ndarray
     ) -> None:
         self.rng, self.city = rng, city
-        self.streets = [w for w in ways if w.kind == "street" and w.cls not in {"path"}]
+        self.streets = [w for w in ways if w.kind == "street" and w.cls != "path"]
         self.houses = np.array([h.polygon for h in grounds.houses])
         self.homes = homes
         by_use = {
@@ -281,7 +281,7 @@ class _Places:
             side = rng.integers(0, 2, len(k)).astype(bool)
             xy = box[:, :2] + rng.random((len(k), 2)) * (box[:, 2:] - box[:, :2])
             xy[:, 1] = np.where(side, box[:, 1] - grow[:, 0], box[:, 3] + grow[:, 0])
-        elif where == "river" and self.city.bank is not None:
+        elif where == "river" and not self.city.bank.is_empty:
             xy = self._in(np.array([self.city.bank.intersection(self.city.outline)]), count * 2)
         elif where == "green" and len(self.greens):
             xy = self._in(self.greens, count * 2)
@@ -310,7 +310,9 @@ def make_events(
     classes: dict[str, str],
     seed: int,
 ) -> dict[str, Any]:
-    """Columns of a year of events ending on `LAST_DAY`, in order of time; x and y are NaN where only an address is known.
+    """Columns of a year of events that ends on `LAST_DAY`, in order of time.
+
+    x and y are NaN where only an address is known.
 
     Parameters
     ----------

@@ -12,8 +12,8 @@ from data.sample.names import Name, NamePool
 
 if TYPE_CHECKING:
     from data.sample.divisions import Divisions
-    from data.sample.grounds import Grounds
     from data.sample.plan import CityPlan, Way
+    from data.sample.plots import Grounds
 
 __all__ = ["DISTRICT_CODE", "Labels", "label"]
 

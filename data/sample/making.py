@@ -15,7 +15,7 @@ import shapely
 
 from data.sample.divisions import Divisions, divide
 from data.sample.events import LAST_DAY, make_events
-from data.sample.grounds import Grounds, build_city
+from data.sample.grounds import build_city
 from data.sample.labels import DISTRICT_CODE, Labels, label
 from data.sample.things import make_parts, make_workers
 from data.sample.writing import DECIMALS, write_csv, write_geojson
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from data.sample.plan import CityPlan, Way
+    from data.sample.plots import Grounds
 
 __all__ = ["PLACE", "SMALLEST", "Sample", "make_sample", "write_sample"]
 
@@ -100,7 +101,7 @@ def _households(grounds: Grounds, wanted: int, seed: int) -> np.ndarray:
     order = np.argsort(-(exact - whole) - (dwellings > 0) * 0.5 + (whole >= 400) * 9, kind="stable")
     for k in range(missing):
         whole[order[k % max(int((dwellings > 0).sum()), 1)]] += 1
-    return whole
+    return np.asarray(whole)
 
 
 def make_sample(households: int = 30_000, seed: int = 1, *, progress: Progress = quiet) -> Sample:

@@ -7,25 +7,31 @@ cut into blocks by residential streets. Metres in a plane around (0, 0); x east,
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon
-from shapely.geometry.base import BaseGeometry
 
 from data.sample import shapes
-from gis.graph import STREET_WIDTH
 
-__all__ = ["MM", "Block", "CityPlan", "Way", "make_plan"]
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+__all__ = ["MM", "Block", "CityPlan", "Road", "Way", "fineness", "make_plan"]
 
 MM = 0.01
 """Every planned coordinate lies on a lattice of 1 cm, so that shared corners are shared exactly."""
 
 RAIL_HALF = 9.0
-EXPRESSWAY_FROM, RAIL_FROM, CAMPUS_FROM = 6_000, 1_500, 8_000
+EXPRESSWAY_FROM, RAIL_FROM, CAMPUS_FROM, RIVER_FROM = 6_000, 1_500, 8_000, 1_000
 
 BLOCK_AREA = {"old": 12_000.0, "centre": 27_000.0, "urban": 36_000.0, "edge": 80_000.0}
+
+
+Road = tuple[str, str]
+"""Class and heading of a named street."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +66,19 @@ class CityPlan:
         One for each named street, by index; heading is one of ``ew``, ``ns``, ``bank``, ``local``.
     outline : Polygon
         The district.
-    river, bank : Polygon or None
-        Water, and water with its green banks.
+    river, bank : Polygon
+        Water, and water with its green banks; empty where there is no river.
+    river_half : float
+        Half the width of the water in metres.
     """
 
     ways: list[Way]
-    roads: list[tuple[str, str]]
+    roads: list[Road]
     outline: Polygon
     blocks: list[Block] = field(default_factory=list)
-    river: Polygon | None = None
-    bank: Polygon | None = None
+    river: Polygon = field(default_factory=Polygon)
+    bank: Polygon = field(default_factory=Polygon)
+    river_half: float = 0.0
     old_town: Point = field(default_factory=lambda: Point(0, 0))
     scale: float = 1.0
 
@@ -77,12 +86,14 @@ class CityPlan:
 class _Grid:
     """Main streets: a jittered, bent lattice of nodes and the curves through them."""
 
-    def __init__(self, rng: np.random.Generator, area: float) -> None:
+    def __init__(self, rng: np.random.Generator, area: float, fineness: float) -> None:
         width = math.sqrt(area * 1.28)
         height = area / width
-        self.nx, self.ny = max(1, round(width / 470)), max(1, round(height / 420))
+        self.nx, self.ny = max(1, round(width / (470 * fineness))), max(1, round(height / (420 * fineness)))
         self.xs, self.ys = (self._ticks(rng, n, span) for n, span in ((self.nx, width), (self.ny, height)))
         self.width, self.height = width, height
+        self.express = -1
+        self.south = max(0, round(0.3 * self.ny) - (self.ny > 2)) if self.ny > 1 else 0
         self.waves = [
             (rng.uniform(0.3, 1.0), rng.uniform(1100, 3000), *rng.uniform(0, 2 * math.pi, 3)) for _ in range(5)
         ]
@@ -160,17 +171,98 @@ def _middle(ticks: np.ndarray, k: int) -> float:
     return float(ticks[k] + ticks[k + 1]) / 2
 
 
-def _add_crossing(ways: list[Way], way: Way, over: Polygon, cut: Polygon, *, passes: bool, tunnel: bool) -> None:
-    """Lead a street across the water or the rails, or stop it at `cut` and let a ghost go on."""
+def _with(way: Way, geometry: LineString, **changes: Any) -> Way:
+    return replace(way, geometry=geometry, **changes)
+
+
+def _crossed(way: Way, over: Polygon, cut: Polygon, *, passes: bool, mark: str) -> list[Way]:
+    """Lead a street across water or rails (`mark` is ``bridge`` or ``tunnel``), or let a ghost go on within `cut`."""
     if not way.geometry.intersects(cut):
-        ways.append(way)
-        return
-    inner, mark = (over, {"tunnel" if tunnel else "bridge": True}) if passes else (cut, {"kind": "ghost"})
-    for piece in shapes.parts_of(way.geometry.difference(inner), "LineString"):
-        ways.append(Way(piece, way.kind, way.cls, way.road, way.bridge, way.tunnel))
-    for piece in shapes.parts_of(way.geometry.intersection(inner), "LineString"):
-        given = {"kind": way.kind, "cls": way.cls, "road": way.road, "bridge": way.bridge, "tunnel": way.tunnel}
-        ways.append(Way(piece, **{**given, **mark}))
+        return [way]
+    inner = over if passes else cut
+    changes: dict[str, Any] = {mark: True} if passes else {"kind": "ghost"}
+    outside = shapes.parts_of(way.geometry.difference(inner), "LineString")
+    inside = shapes.parts_of(way.geometry.intersection(inner), "LineString")
+    return [_with(way, p) for p in outside] + [_with(way, p, **changes) for p in inside]
+
+
+def _main_streets(rng: np.random.Generator, grid: _Grid, roads: list[Road]) -> list[tuple[Way, str]]:
+    """Give the spans of the lattice that bound ground of the district, with their heading."""
+    found: list[tuple[Way, str]] = []
+    for heading, spans_of, mid in (("ns", grid.columns, grid.ny // 2), ("ew", grid.rows, grid.nx // 2)):
+        shift = int(rng.integers(3))
+        for line, spans in enumerate(spans_of):
+            edge = line in (0, len(spans_of) - 1)
+            cls = "tertiary" if rng.random() < 0.3 and not edge else "secondary"
+            cls = "primary" if (line + shift) % 3 == 0 else cls
+            cls = "expressway" if heading == "ns" and line == grid.express else cls
+            if min(grid.nx, grid.ny) <= 2:
+                cls = {"primary": "secondary", "secondary": "tertiary"}.get(cls, cls)
+            halves = cls in {"primary", "secondary"} and len(spans) >= 4
+            first = len(roads)
+            roads.extend([(cls, f"{heading}-low"), (cls, f"{heading}-high")] if halves else [(cls, heading)])
+            for k, points in enumerate(spans):
+                i, j = (line, k) if heading == "ns" else (k, line)
+                sides = (grid.has(i - 1, j) if heading == "ns" else grid.has(i, j - 1), grid.has(i, j))
+                left_out = all(sides) and cls in {"secondary", "tertiary"} and rng.random() < 0.1
+                if any(sides) and not left_out:
+                    road = first + int(halves and k >= mid)
+                    found.append((Way(_tidy(LineString(points)), "street", cls, road), heading))
+    return found
+
+
+def _lay_river(rng: np.random.Generator, grid: _Grid, plan: CityPlan) -> tuple[LineString, float]:
+    """Set the water and its banks; the middle line, and the half width with banks."""
+    half = float(np.clip(32 * plan.scale, 6, 34))
+    step = grid.ys[grid.south + 1] - grid.ys[grid.south]
+    middle = _middle(grid.ys, grid.south)
+    river = _curve(
+        grid,
+        middle if grid.ny > 1 else middle - 0.22 * step,
+        rng.uniform(-0.6, 0.6) * step if grid.ny > 2 else 0.0,
+        (0.2 if grid.ny > 1 else 0.05) * step,
+        rng.uniform(0.7, 1.1) * min(grid.width, 4_500.0),
+        rng.uniform(0, 6),
+    )
+    reach = half * 1.5 + 8
+    plan.river_half = half
+    plan.river = river.buffer(half, cap_style="flat")
+    plan.bank = river.buffer(reach, cap_style="flat")
+    return river, reach
+
+
+def _across_river(streets: list[tuple[Way, str]], river: LineString, plan: CityPlan) -> list[Way]:
+    """Bridges for main streets, and for others where the next bridge is far; no street close along the bank."""
+    near = plan.bank.buffer(85 * plan.scale)
+    found: list[Way] = []
+    last = -math.inf
+    for way, heading in streets:
+        line = way.geometry
+        if heading == "ew":
+            inside = plan.outline.contains(line.interpolate(0.5, normalized=True).buffer(20))
+            if line.intersection(near).length <= 0.45 * line.length or not inside:
+                found += _crossed(way, plan.river, plan.bank, passes=False, mark="bridge")
+            continue
+        crossing = line.intersection(river)
+        passes = way.cls in {"primary", "expressway"}
+        if not crossing.is_empty:
+            x = float(shapely.get_coordinates(crossing)[0, 0])
+            passes = passes or x - last > 700
+            last = x if passes else last
+        found += _crossed(way, plan.river, plan.bank, passes=passes, mark="bridge")
+    return found
+
+
+def _lay_rails(rng: np.random.Generator, grid: _Grid) -> LineString:
+    north = grid.ny - 1 if grid.ny < 5 else grid.ny - 2
+    row = grid.ys[north + 1] - grid.ys[north]
+    drift = rng.uniform(-0.3, 0.3) * row
+    return _curve(grid, _middle(grid.ys, north), drift, 0.05 * row, 2.2 * grid.width, 1.0)
+
+
+def fineness(households: int) -> float:
+    """Return how much smaller the blocks of a small district are, that it may show some of everything."""
+    return float(np.clip((households / 9_000) ** 0.25, 0.6, 1.0))
 
 
 def make_plan(seed: int, households: int, density: float) -> CityPlan:
@@ -184,145 +276,81 @@ def make_plan(seed: int, households: int, density: float) -> CityPlan:
         Households a square kilometre of the whole district, water and fields included.
     """
     rng = np.random.default_rng([seed, 11])
-    grid = _Grid(rng, households / density * 1e6)
-    scale = min(1.0, grid.width / 2600)
-    outline = _tidy(
-        shapely.union_all([grid.cell(i, j) for i in range(grid.nx) for j in range(grid.ny) if grid.kept[i, j]])
-    )
-    outline = shapes.largest(outline)
+    grid = _Grid(rng, households / density * 1e6, fineness(households))
+    grid.express = grid.nx - 1 if households >= EXPRESSWAY_FROM and grid.nx >= 4 else -1
+    cells = [grid.cell(i, j) for i in range(grid.nx) for j in range(grid.ny) if grid.kept[i, j]]
+    outline = shapes.largest(_tidy(shapely.union_all(cells)))
     assert outline is not None
-    express = grid.nx - 1 if households >= EXPRESSWAY_FROM and grid.nx >= 4 else -1
-
-    roads: list[tuple[str, str]] = []
-    raw: list[tuple[Way, str]] = []
-    shift_x, shift_y = int(rng.integers(3)), int(rng.integers(3))
-    middle_i, middle_j = grid.nx // 2, grid.ny // 2
-    for heading, count, spans_of, shift, mid in (
-        ("ns", grid.nx + 1, grid.columns, shift_x, middle_j),
-        ("ew", grid.ny + 1, grid.rows, shift_y, middle_i),
-    ):
-        for line in range(count):
-            edge = line in (0, count - 1)
-            cls = (
-                "primary" if (line + shift) % 3 == 0 else "tertiary" if rng.random() < 0.3 and not edge else "secondary"
-            )
-            if heading == "ns" and line == express:
-                cls = "expressway"
-            if min(grid.nx, grid.ny) <= 2:
-                cls = {"primary": "secondary", "secondary": "tertiary"}.get(cls, cls)
-            spans = spans_of[line]
-            halves = cls in {"primary", "secondary"} and len(spans) >= 4
-            roads.append((cls, f"{heading}-low" if halves else heading))
-            first = len(roads) - 1
-            if halves:
-                roads.append((cls, f"{heading}-high"))
-            for k, points in enumerate(spans):
-                i, j = (line, k) if heading == "ns" else (k, line)
-                sides = (
-                    (grid.has(i - 1, j), grid.has(i, j)) if heading == "ns" else (grid.has(i, j - 1), grid.has(i, j))
-                )
-                if not any(sides):
-                    continue
-                if all(sides) and cls in {"secondary", "tertiary"} and rng.random() < 0.1:
-                    continue
-                raw.append((Way(_tidy(LineString(points)), "street", cls, first + (halves and k >= mid)), heading))
-
-    ways: list[Way] = []
-    plan = CityPlan(ways, roads, outline, scale=scale)
-    half = float(np.clip(32 * scale, 6, 34))
-    south = max(0, round(0.3 * grid.ny) - (grid.ny > 2)) if grid.ny > 1 else 0
-    step = grid.ys[south + 1] - grid.ys[south]
-    river = _curve(
-        grid,
-        _middle(grid.ys, south) - (0.22 * step if grid.ny == 1 else 0),
-        rng.uniform(-0.6, 0.6) * step if grid.ny > 2 else 0.0,
-        0.2 * step if grid.ny > 1 else 0.05 * step,
-        rng.uniform(0.7, 1.1) * grid.width,
-        rng.uniform(0, 6),
-    )
-    water = river.buffer(half, cap_style="flat")
-    bank = river.buffer(half * 1.5 + 8, cap_style="flat")
-    plan.river, plan.bank = water, bank
-    rails: BaseGeometry | None = None
-    if households >= RAIL_FROM and grid.ny >= 3:
-        north = grid.ny - 1 if grid.ny < 5 else grid.ny - 2
-        row = grid.ys[north + 1] - grid.ys[north]
-        rails = _curve(grid, _middle(grid.ys, north), rng.uniform(-0.3, 0.3) * row, 0.05 * row, 2.2 * grid.width, 1.0)
-        rail_over, rail_cut = rails.buffer(RAIL_HALF, cap_style="flat"), rails.buffer(RAIL_HALF + 5, cap_style="flat")
-
-    near_bank = bank.buffer(85 * scale)
-    staged: list[Way] = []
-    last_bridge = -math.inf
-    for way, heading in raw:
-        if heading == "ew":
-            if way.geometry.intersection(near_bank).length > 0.45 * way.geometry.length and outline.contains(
-                way.geometry.interpolate(0.5, normalized=True).buffer(20)
-            ):
-                continue
-            _add_crossing(staged, way, water, bank, passes=False, tunnel=False)
-            continue
-        crossing = way.geometry.intersection(river)
-        passes = way.cls in {"primary", "expressway"}
-        if not crossing.is_empty:
-            x = float(shapely.get_coordinates(crossing)[0, 0])
-            passes = passes or x - last_bridge > 700
-            if passes:
-                last_bridge = x
-        _add_crossing(staged, way, water, bank, passes=passes, tunnel=False)
-    for way in staged:
-        if rails is None or way.kind == "ghost":
-            ways.append(way)
-        else:
-            through = way.cls in {"expressway", "primary"} or rng.random() < 0.6
-            _add_crossing(ways, way, rail_over, rail_cut, passes=through, tunnel=way.cls != "expressway")
-
-    bank_class = "tertiary" if households >= EXPRESSWAY_FROM else "residential"
-    for side, heading in ((1, "bank-north"), (-1, "bank-south")):
-        roads.append((bank_class, heading))
-        shore = shapely.offset_curve(river, side * (half * 1.5 + 8), quad_segs=4)
-        if rails is not None:
-            shore = shore.difference(rail_cut)
-        ways.extend(
-            Way(piece, "street", bank_class, len(roads) - 1)
-            for piece in shapes.parts_of(_tidy(shore.intersection(outline)), "LineString")
-        )
+    plan = CityPlan([], [], outline, scale=min(1.0, grid.width / 2600))
     reach = outline.buffer(260, quad_segs=2)
-    ways.extend(Way(p, "water") for p in shapes.parts_of(river.intersection(reach), "LineString"))
-    if rails is not None:
-        ways.extend(Way(p, "rail") for p in shapes.parts_of(rails.difference(water).intersection(reach), "LineString"))
-        ways.extend(
-            Way(p, "rail", bridge=True)
-            for p in shapes.parts_of(rails.intersection(water).intersection(reach), "LineString")
-        )
-    plan.old_town = Point(
-        grid.bent(np.array([[-0.16 * grid.width, _middle(grid.ys, south) + (0.9 if grid.ny > 2 else 0.3) * step]]))[0]
-    )
-    _cut_blocks(plan, rng, households, grid, express)
+    streets = _main_streets(rng, grid, plan.roads)
+    ways = [way for way, _ in streets]
+    shores: list[Way] = []
+    if households >= RIVER_FROM:
+        river, half = _lay_river(rng, grid, plan)
+        ways = _across_river(streets, river, plan)
+        cls = "tertiary" if households >= EXPRESSWAY_FROM else "residential"
+        for side, heading in ((1, "bank-north"), (-1, "bank-south")):
+            plan.roads.append((cls, heading))
+            shore = _tidy(shapely.offset_curve(river, side * half, quad_segs=4).intersection(outline))
+            shores += [Way(p, "street", cls, len(plan.roads) - 1) for p in shapes.parts_of(shore, "LineString")]
+        plan.ways += [Way(p, "water") for p in shapes.parts_of(river.intersection(reach), "LineString")]
+    if households >= RAIL_FROM and grid.ny >= 3:
+        rails = _lay_rails(rng, grid)
+        over, cut = (rails.buffer(RAIL_HALF + more, cap_style="flat") for more in (0, 5))
+        ways = [
+            part
+            for way in ways + shores
+            for part in (
+                [way]
+                if way.kind == "ghost"
+                else _crossed(
+                    way,
+                    over,
+                    cut,
+                    passes=way.cls in {"expressway", "primary"} or (way.cls != "residential" and rng.random() < 0.6),
+                    mark="bridge" if way.cls == "expressway" else "tunnel",
+                )
+            )
+        ]
+        dry = rails.difference(plan.river).intersection(reach)
+        wet = rails.intersection(plan.river).intersection(reach)
+        plan.ways += [Way(p, "rail") for p in shapes.parts_of(dry, "LineString")]
+        plan.ways += [Way(p, "rail", bridge=True) for p in shapes.parts_of(wet, "LineString")]
+    else:
+        ways += shores
+    plan.ways += ways
+    step = grid.ys[grid.south + 1] - grid.ys[grid.south]
+    north = _middle(grid.ys, grid.south) + (0.9 if grid.ny > 2 else 0.3) * step
+    plan.old_town = Point(grid.bent(np.array([[-0.16 * grid.width, north]]))[0])
+    _cut_blocks(plan, rng, households, grid)
     return plan
 
 
-def _zone(plan: CityPlan, grid: _Grid, face: Polygon, express: int, old_radius: float) -> str:
+def _zone(plan: CityPlan, grid: _Grid, face: Polygon, old_radius: float) -> str:
     point = face.representative_point()
-    if plan.bank is not None and plan.bank.contains(point):
+    if plan.bank.contains(point):
         return "river"
-    if express > 0 and point.x > np.interp(point.y, grid.nodes[express, :, 1], grid.nodes[express, :, 0]):
-        return "edge"
+    if grid.express > 0:
+        line = grid.nodes[grid.express]
+        if point.x > np.interp(point.y, line[:, 1], line[:, 0]):
+            return "edge"
     if point.distance(plan.old_town) < old_radius:
         return "old"
     centre = Point(plan.old_town.x + 0.3 * grid.width, plan.old_town.y + 0.16 * grid.height)
     return "centre" if point.distance(centre) < 0.9 * old_radius else "urban"
 
 
-def _cut_blocks(plan: CityPlan, rng: np.random.Generator, households: int, grid: _Grid, express: int) -> None:
+def _cut_blocks(plan: CityPlan, rng: np.random.Generator, households: int, grid: _Grid) -> None:
     """Divide the ground between main streets into blocks by residential streets."""
     faces = _faces([w.geometry for w in plan.ways], plan.outline)
-    old_radius = 0.165 * math.sqrt(grid.width * grid.height)
-    zoned = [(f, _zone(plan, grid, f, express, old_radius)) for f in faces]
+    old_radius = (0.165 if households >= EXPRESSWAY_FROM else 0.24) * math.sqrt(grid.width * grid.height)
+    zoned = [(f, _zone(plan, grid, f, old_radius)) for f in faces]
     whole = _whole_faces(plan, zoned, households)
     for k, (face, zone) in enumerate(zoned):
         if k in whole or zone == "river":
             continue
-        todo, limit = [face], BLOCK_AREA[zone]
+        todo, limit = [face], BLOCK_AREA[zone] * fineness(households)
         while todo:
             piece = todo.pop()
             if piece.area <= limit * rng.uniform(0.75, 1.6):
@@ -362,8 +390,8 @@ def _whole_faces(plan: CityPlan, zoned: list[tuple[Polygon, str]], households: i
             face = zoned[k][0]
             apart = min((face.distance(zoned[w][0]) for w in whole), default=2_000.0)
             size = abs(face.area - (170_000 if use == "campus" else 110_000)) / 400
-            shore = plan.bank.distance(face) if use == "park" and plan.bank is not None else 0
-            return min(apart, 2_000.0) - size - 2 * min(shore, 400.0)
+            shore = plan.bank.distance(face) if use == "park" and not plan.bank.is_empty else 0
+            return float(min(apart, 2_000.0) - size - 2 * min(shore, 400.0))
 
         whole[max(free, key=worth)] = use
     return whole

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Interval",
+    "Ring",
     "best_rows",
     "cross_shape",
     "cut_out",
@@ -38,12 +39,14 @@ __all__ = [
 ]
 
 Interval = tuple[float, float]
+Ring = np.ndarray | list[np.ndarray]
+"""An open ring of points, or an outer ring with its holes."""
 
 
 def turn(xy: np.ndarray, angle: float) -> np.ndarray:
     """Turn points, shape (n, 2), about the origin."""
     c, s = math.cos(angle), math.sin(angle)
-    return xy @ np.array([[c, s], [-s, c]])
+    return np.asarray(xy @ np.array([[c, s], [-s, c]]))
 
 
 def turned(geometry: BaseGeometry, angle: float) -> BaseGeometry:
@@ -171,7 +174,7 @@ def u_shape(x0: float, y0: float, x1: float, y1: float, wing: float) -> np.ndarr
     ])  # fmt: skip
 
 
-def cross_shape(x0: float, y0: float, x1: float, y1: float, notch: float) -> np.ndarray:
+def cross_shape(x0: float, y0: float, x1: float, y1: float, notch: float = 4.5) -> np.ndarray:
     """Point tower: a rectangle with its four corners cut out."""
     n = notch
     return np.array([
@@ -208,7 +211,7 @@ def spread(x0: float, x1: float, length: float, gap: float, rest: float = 1e9) -
     count = int((room + gap) // (length + gap))
     left = room - count * (length + gap)
     short = left if left >= rest else 0.0
-    used = count * (length + gap) + (short if short else -gap)
+    used = count * (length + gap) + (short or -gap)
     at = x0 + (room - used) / 2
     for _ in range(count):
         yield at, at + length

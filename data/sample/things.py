@@ -14,9 +14,9 @@ from gis.graph import STREET_WIDTH
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from data.sample.grounds import Grounds
     from data.sample.labels import Labels
     from data.sample.plan import CityPlan, Way
+    from data.sample.plots import Grounds
 
 __all__ = ["along_streets", "make_parts", "make_workers"]
 
@@ -33,9 +33,11 @@ PLACES: dict[str, tuple[float, str, tuple[str, ...]]] = {
     "0113": (2.0, "kerb", ALL), "0115": (0.9, "kerb", ALL), "0116": (0.9, "compound", ()), "0117": (2.4, "kerb", ALL),
     "0120": (1.2, "green", ()), "0121": (0.15, "kerb", MAIN), "0123": (0.2, "kerb", MAIN),
     "0125": (0.25, "kerb", MAIN), "0126": (1.4, "compound", ()), "0201": (0.5, "compound", ()),
-    "0203": (1.0, "kerb", MAIN), "0204": (0.15, "kerb", MAIN), "0209": (3.0, "kerb", MAIN), "0210": (2.4, "crossing", MAIN),
+    "0203": (1.0, "kerb", MAIN), "0204": (0.15, "kerb", MAIN), "0209": (3.0, "kerb", MAIN),
+    "0210": (2.4, "crossing", MAIN),
     "0211": (1.0, "kerb", MAIN), "0212": (1.2, "kerb", ALL), "0213": (1.6, "crossing", ALL),
-    "0301": (0.3, "kerb", ALL), "0302": (0.9, "compound", ()), "0304": (0.6, "compound", ()), "0306": (0.5, "kerb", MAIN),
+    "0301": (0.3, "kerb", ALL), "0302": (0.9, "compound", ()), "0304": (0.6, "compound", ()),
+    "0306": (0.5, "kerb", MAIN),
     "0307": (1.5, "kerb", MAIN), "0308": (0.05, "green", ()), "0401": (0.2, "green", ()), "0404": (0.8, "kerb", MAIN),
     "0406": (0.1, "green", ()), "0407": (1.6, "green", ()), "0408": (0.6, "green", ()),
 }  # fmt: skip
@@ -126,7 +128,7 @@ def make_parts(
                 shapely.STRtree([w.geometry for w in main]).query(
                     shapely.points(nodes), predicate="dwithin", distance=0.05
                 )
-                if len(main) and len(nodes)
+                if main and len(nodes)
                 else np.empty((2, 0), int)
             )
             nodes = nodes[np.unique(near[0])] if len(nodes) else nodes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.sample.plan import CityPlan, make_plan
+from data.sample.plan import CityPlan, fineness, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 __all__ = ["RESIDENTIAL", "YIELD", "planned_city"]
 
-RESIDENTIAL = ("slab", "tower", "mixed", "courtyard", "village")
+RESIDENTIAL = ("slab", "tower", "flats", "courtyard", "village")
 
 YIELD = {
-    "slab": 82.0, "tower": 178.0, "mixed": 98.0, "courtyard": 77.0, "village": 6.6, "commercial": 20.0,
+    "slab": 82.0, "tower": 178.0, "flats": 98.0, "courtyard": 77.0, "village": 6.6, "commercial": 20.0,
     "industry": 1.0, "farm": 0.2, "campus": 1.5,
 }  # fmt: skip
 """Dwellings a hectare of block, street halves included, as `grounds` builds them (measured over seeds)."""
 
 SHARES = {
-    "centre": {"tower": 0.40, "slab": 0.19, "commercial": 0.27, "mixed": 0.08, "green": 0.06},
-    "urban": {"slab": 0.52, "tower": 0.24, "mixed": 0.12, "commercial": 0.06, "green": 0.04, "industry": 0.02},
-    "old": {"courtyard": 0.70, "mixed": 0.20, "commercial": 0.08, "green": 0.02},
+    "centre": {"tower": 0.40, "slab": 0.19, "commercial": 0.27, "flats": 0.08, "green": 0.06},
+    "urban": {"slab": 0.52, "tower": 0.24, "flats": 0.12, "commercial": 0.06, "green": 0.04, "industry": 0.02},
+    "old": {"courtyard": 0.70, "flats": 0.20, "commercial": 0.08, "green": 0.02},
     "edge": {"village": 0.30, "farm": 0.40, "industry": 0.22, "slab": 0.08},
 }
 """Share of each zone's ground by use."""
 
-NEEDS = {"tower": 11_000, "slab": 7_000, "industry": 9_000, "farm": 6_000, "village": 6_000, "mixed": 3_500}
+NEEDS = {"tower": 11_000, "slab": 7_000, "industry": 9_000, "farm": 6_000, "village": 6_000, "flats": 3_500}
 """Smallest block in m2 that a use fits on."""
 
 DENSITY = 4_600.0
@@ -40,7 +40,7 @@ DENSITY = 4_600.0
 
 def _shape_depth(block: Block) -> float:
     """Rough depth of a block in metres: twice the area over the half outline."""
-    return 4 * block.polygon.area / block.polygon.length
+    return float(4 * block.polygon.area / block.polygon.length)
 
 
 def _take(blocks: list[Block], count: int, use: str, fits: Callable[[Block], float | None]) -> None:
@@ -62,11 +62,11 @@ def _take(blocks: list[Block], count: int, use: str, fits: Callable[[Block], flo
 
 def _assign(plan: CityPlan, seed: int, households: int) -> None:
     rng = np.random.default_rng([seed, 12])
-    blocks = plan.blocks
+    blocks, fine = plan.blocks, fineness(households)
     for block in blocks:
         if block.zone == "river":
             block.use = "bank"
-        elif not block.use and (block.polygon.area < 3_000 or _shape_depth(block) < 42):
+        elif not block.use and (block.polygon.area < 3_000 * fine or _shape_depth(block) < 42 * fine):
             block.use = "green"
     rails = [w.geometry for w in plan.ways if w.kind == "rail"]
     jitter = dict(zip(map(id, blocks), rng.uniform(0, 300, len(blocks)), strict=True))
@@ -87,26 +87,35 @@ def _assign(plan: CityPlan, seed: int, households: int) -> None:
         )
     _take(blocks, round(households / 30_000 + 0.3), "hospital", sized(14_000, 40_000, "urban", "centre"))
     _take(blocks, int(households >= 8_000), "government", sized(12_000, 40_000, "centre", "urban"))
-    _take(blocks, max(1, round(households / 3_400)), "school", sized(13_000, 36_000, "urban", "centre"))
+    _take(
+        blocks,
+        max(int(households >= 1_500), round(households / 3_400)),
+        "school",
+        sized(13_000 * fine, 36_000, "urban", "centre"),
+    )
     _take(blocks, round(households / 9_000), "park", sized(9_000, 45_000, "urban", "centre", "old"))
     for zone, shares in SHARES.items():
-        free = [b for b in blocks if b.zone == zone and not b.use]
-        total = sum(b.polygon.area for b in free)
-        done = dict.fromkeys(shares, 0.0)
-        waves = {u: (rng.uniform(0, 2 * math.pi), rng.uniform(500, 1_300), rng.uniform(0, 6)) for u in shares}
-        for k in rng.permutation(len(free)):
-            block = free[k]
-            at = block.polygon.centroid
+        _share_out(rng, [b for b in blocks if b.zone == zone and not b.use], shares, fine)
 
-            def wish(use: str, block: Block = block, x: float = at.x, y: float = at.y) -> float:
-                if block.polygon.area < NEEDS.get(use, 0):
-                    return -math.inf
-                heading, length, phase = waves[use]
-                wave = math.sin(2 * math.pi * (x * math.cos(heading) + y * math.sin(heading)) / length + phase)
-                return (shares[use] - done[use] / total) * (1 + 0.5 * wave)
 
-            block.use = max(shares, key=wish)
-            done[block.use] += block.polygon.area
+def _share_out(rng: np.random.Generator, free: list[Block], shares: dict[str, float], fine: float) -> None:
+    """Give each block the use that is furthest behind its share of the ground, waves making quarters of one kind."""
+    total = sum(b.polygon.area for b in free)
+    done = dict.fromkeys(shares, 0.0)
+    waves = {u: (rng.uniform(0, 2 * math.pi), rng.uniform(500, 1_300), rng.uniform(0, 6)) for u in shares}
+
+    def wish(use: str, block: Block) -> float:
+        if block.polygon.area < NEEDS.get(use, 0) * fine:
+            return -math.inf
+        heading, length, phase = waves[use]
+        at = block.polygon.centroid
+        wave = math.sin(2 * math.pi * (at.x * math.cos(heading) + at.y * math.sin(heading)) / length + phase)
+        return float((shares[use] - done[use] / total) * (1 + 0.5 * wave))
+
+    for k in rng.permutation(len(free)):
+        block = free[k]
+        block.use = max(((wish(use, block), use) for use in shares))[1]
+        done[block.use] += block.polygon.area
 
 
 def planned_city(seed: int, households: int) -> CityPlan:
