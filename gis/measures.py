@@ -253,7 +253,7 @@ PLAN_MEASURES: dict[str, Measure] = {
             _text(
                 "在楼栋不可拆分、网格不出社区的条件下,各社区以现有网格数至多能有多少网格落在 ±10% 以内;"
                 "未计入连通要求,实际可达值更低。",
-                "The most grids of each community that could lie within ±10%, its number of grids being given, no building "
+                "The most grids of each community that could lie within ±10%, given its number of grids, no building "
                 "divided and no grid leaving its community. Connectedness is not counted in, so less is attainable.",
             ),
         ),
@@ -357,7 +357,7 @@ PLAN_MEASURES: dict[str, Measure] = {
             PERCENT,
             _text(
                 "内部边界沿道路、水系、铁路、小区围界等(5 米以内)的长度占比。",
-                "Share of the inner border by what it runs along: a street, water, rail or compound outline within 5 m.",
+                "Share of the inner border by what it runs along within 5 m: street, water, rail, compound outline.",
             ),
         ),
         Measure(

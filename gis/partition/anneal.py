@@ -4,7 +4,6 @@ Every state the search visits consists of connected, non-empty sets. Load, area,
 are kept as it goes, so a proposal is priced in the time it takes to look at one cell's neighbours.
 """
 
-# ruff: noqa: PLR0917  (kernels take their arrays by position)
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -359,7 +358,15 @@ def _resplit(
 
 @compiled
 def anneal(
-    of: np.ndarray, k: int, graph: Graph, w: np.ndarray, steps: int, hot: float, cold: float, rng: np.ndarray
+    of: np.ndarray,
+    k: int,
+    graph: Graph,
+    w: np.ndarray,
+    steps: int,
+    hot: float,
+    cold: float,
+    rng: np.ndarray,
+    shots: np.ndarray,
 ) -> tuple[np.ndarray, float]:
     """Improve a division of a connected graph into `k` connected sets.
 
@@ -376,6 +383,8 @@ def anneal(
     hot, cold : float
         First and last temperature, in units of energy; geometric in between.
     rng : ndarray of uint64
+    shots : ndarray of int64, shape (q, n)
+        Filled with q divisions met on the way, evenly spread over the cooler half of the steps; the last is `best`.
 
     Returns
     -------
@@ -388,8 +397,12 @@ def anneal(
     best = of.copy()
     now = state.energy.sum()
     lowest = now
+    for s in range(len(shots)):
+        shots[s] = of
     if k == 1:
         return best, lowest
+    pause = max(1, (steps // 2) // max(1, len(shots)))
+    taken = 0
     seen = np.zeros(n, np.int64)
     stamp = 0
     queue = np.empty(n, np.int64)
@@ -400,8 +413,11 @@ def anneal(
     cool = (cold / hot) ** (1.0 / max(1, steps))
     heat = hot
 
-    for _ in range(steps):
+    for step in range(steps):
         heat *= cool
+        if taken < len(shots) and step >= steps // 2 + taken * pause:
+            shots[taken] = state.of
+            taken += 1
         kind = uniform(rng)
         v = state.border[below(rng, state.listed[0])]
         a = state.of[v]
@@ -449,4 +465,6 @@ def anneal(
         if now < lowest - 1e-9:
             lowest = now
             best[:] = state.of
+    if len(shots) > 0:
+        shots[-1] = best
     return best, lowest

@@ -79,11 +79,11 @@ class Weights:
     maximum: float
     tolerance: float = 0.1
     slope: float = 1.5
-    bend: float = 1.5
-    miss: float = 1.0
+    bend: float = 2.0
+    miss: float = 2.0
     ramp: float = 0.08
     outside: float = 4.0
-    compact: float = 1.2
+    compact: float = 0.8
     border: float = 0.25
 
     def array(self, side: float) -> np.ndarray:

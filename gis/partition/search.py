@@ -9,6 +9,7 @@ import numpy as np
 
 from gis.partition._random import state_of
 from gis.partition.anneal import anneal
+from gis.partition.cover import Pool, best_cover
 from gis.partition.trees import recursive_split
 
 if TYPE_CHECKING:
@@ -24,20 +25,35 @@ class Effort:
     Parameters
     ----------
     runs : int
-        Annealing runs from a fresh start; the best is polished once more.
+        Annealing runs, each from a fresh start.
     steps_per_cell : int
         Proposals a cell in each run.
     tries : int
-        Random trees looked at for each cut of the start.
+        Random trees looked at for each cut of a start.
     hot, cold : float
         First and last temperature of a run.
+    shots : int
+        Divisions of each run whose grids go into the pool.
+    rounds : int
+        Exact covers from the pool, each followed by polishing.
+    polish : int
+        Runs after each cover, from the best division at temperature `warm`.
+    warm : float
+        See `polish`.
+    most : int
+        Grids of the pool that a cover looks at.
     """
 
-    runs: int = 8
-    steps_per_cell: int = 300
+    runs: int = 5
+    steps_per_cell: int = 150
     tries: int = 4
     hot: float = 0.5
     cold: float = 0.02
+    shots: int = 24
+    most: int = 6000
+    rounds: int = 1
+    polish: int = 1
+    warm: float = 0.1
 
 
 def divide(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int) -> tuple[np.ndarray, float]:
@@ -66,9 +82,23 @@ def divide(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int)
         return np.arange(n, dtype=np.int64), 0.0
     rng = state_of(seed)
     best, lowest = np.empty(0, np.int64), np.inf
+    pool = Pool(graph, k, weights)
+    shots = np.empty((effort.shots, n), np.int64)
     for _ in range(max(1, effort.runs)):
         start = recursive_split(k, graph, effort.tries, rng)
-        of, energy = anneal(start, k, graph, weights, effort.steps_per_cell * n, effort.hot, effort.cold, rng)
+        of, energy = anneal(start, k, graph, weights, effort.steps_per_cell * n, effort.hot, effort.cold, rng, shots)
+        pool.add(shots)
         if energy < lowest:
             best, lowest = of, energy
+    for _ in range(effort.rounds):
+        found = best_cover(pool, lowest, effort.most)
+        if found is not None:
+            best, lowest = found
+        for _ in range(effort.polish):
+            of, energy = anneal(
+                best, k, graph, weights, effort.steps_per_cell * n, effort.warm, effort.cold, rng, shots
+            )
+            pool.add(shots)
+            if energy < lowest:
+                best, lowest = of, energy
     return best, float(lowest)
