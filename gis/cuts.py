@@ -68,14 +68,16 @@ def cut_buildings(grids: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, *, every
         homes = community[grid[group]]
         if len(set(homes)) > 1:
             tell(building, "community_border", float(np.sort(shapely.area(piece[group]))[:-1].sum()))
-        for name in sorted(set(homes)):
-            mine = piece[group[homes == name]]
-            if len(mine) < 2:
-                continue
-            near = [j for j in tree.query(footprint[building], predicate="intersects") if j != building]
-            clear = np.sort(shapely.area(shapely.difference(mine, shapely.union_all(footprint[near]))))[:-1].sum()
-            amount = float(np.sort(shapely.area(mine))[:-1].sum())
-            tell(building, "cut" if clear > TOLERANCE_M2 else "overlaps_building", amount)
+        # What a community border clips off counts on the larger side (rule 7): only a cut there divides the building.
+        names, at = np.unique(homes.astype(str), return_inverse=True)
+        home = names[np.argmax(np.bincount(at, shapely.area(piece[group])))]
+        mine = piece[group[homes == home]]
+        if len(mine) < 2:
+            continue
+        near = [j for j in tree.query(footprint[building], predicate="intersects") if j != building]
+        clear = np.sort(shapely.area(shapely.difference(mine, shapely.union_all(footprint[near]))))[:-1].sum()
+        amount = float(np.sort(shapely.area(mine))[:-1].sum())
+        tell(building, "cut" if clear > TOLERANCE_M2 else "overlaps_building", amount)
     if every:
         _tell_parts_apart(whole, owner, polygons, tell)
     words = {

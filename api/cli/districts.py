@@ -1,12 +1,290 @@
-"""The `districts` family of commands."""
+"""How does a district get from files to grids in force on the command line, step by step or in one go?"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gis.errors import InputError
 
 if TYPE_CHECKING:
-    import typer
+    from collections.abc import Iterator
+
+    from gis.remarks import Report
+    from gis.store.connect import Connection
+    from gis.store.step import Step
+
+__all__ = ["register"]
+
+# Everything that loads geometry libraries is imported where it is used: `gridkeeper --help` should not wait for it.
+
+District = Annotated[str, typer.Argument(help="Code of the district, as `gridkeeper districts` lists it.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes to use.")]
+ReportFile = Annotated[Path | None, typer.Option("--report", help="Write the whole report to this JSON file.")]
+Target = Annotated[int, typer.Option(min=1, help="Households wanted in a grid.")]
+Minimum = Annotated[int | None, typer.Option("--min", min=0, help="Fewest households; 0.75 of the target.")]
+Maximum = Annotated[int | None, typer.Option("--max", min=1, help="Most households; 1.5 of the target.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same plan.")]
+Effective = Annotated[
+    str | None, typer.Option(help="When the grids begin: a past day or moment, e.g. 2026-01-01; at once by default.")
+]
+CORES = os.cpu_count() or 1
 
 
 def register(app: typer.Typer) -> None:
     """Add this family's commands to `app`."""
+    for command in (load, tessellate, propose, check, publish, remove):
+        app.command()(command)
+    app.command("districts")(list_all)
+
+
+def load(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the district's files.")],
+    *,
+    district: Annotated[str | None, typer.Option(help="Code; the divisions' six digits or the folder's name.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the district.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="IANA name; by position when left out.")] = None,
+    metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in; by position.")] = None,
+    crs: Annotated[str | None, typer.Option(help="What coordinates are where files do not say.")] = None,
+    accept_crs: Annotated[bool, typer.Option("--accept-crs", help="Do not question reference systems.")] = False,
+    accept_partial: Annotated[bool, typer.Option("--accept-partial", help="Take the good rows.")] = False,
+    estimate_households: Annotated[
+        bool, typer.Option("--estimate-households", help="Estimate households where nobody counted them.")
+    ] = False,
+    as_of: Annotated[str | None, typer.Option(help="Date of the household counts, e.g. 2026-06-30.")] = None,
+    target: Target = 200,
+    minimum: Minimum = None,
+    maximum: Maximum = None,
+    seed: Seed = 1,
+    effective: Effective = None,
+    jobs: Jobs = CORES,
+    report: ReportFile = None,
+) -> None:
+    """Load a folder of files and make, check and publish the first grids; things are located, workers posted."""
+    from api.cli._show import console, progress_bars, show_checks, show_measures, show_reports  # noqa: PLC0415
+    from gis.ingest import ReadOptions  # noqa: PLC0415
+    from gis.progress import worker_pool  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+
+    options = ReadOptions(
+        crs=crs,
+        accept_crs=accept_crs,
+        accept_partial=accept_partial,
+        as_of=_date(as_of),
+        estimate_households=estimate_households,
+        district=district,
+        district_name=name,
+        time_zone=time_zone,
+    )
+    reports: list[Report] = []
+    with _store() as connection, _kept(report, reports):
+        with progress_bars() as progress, worker_pool(jobs) as pool:
+            read = pipeline.read_folder(connection, folder, options, progress=progress)
+            new = pipeline.NewDistrict(name=name, time_zone=time_zone, metric_crs=metric_crs, crs_note=read.crs_note)
+            loaded = pipeline.load_district(
+                connection,
+                read.code,
+                read.batches,
+                new=new,
+                target=target,
+                minimum=minimum,
+                maximum=maximum,
+                seed=seed,
+                effective=_moment(effective, read.time_zone),
+                executor=pool,
+                progress=progress,
+            )
+        reports += loaded.reports
+    for file, why in read.skipped:
+        console.print(f"Not read: {file} ({why})")
+    show_reports(loaded.reports)
+    if loaded.published is None:
+        console.print(f"{loaded.code} is up to date; its grids in force were kept.")
+        return
+    show_measures(loaded.published.measures)
+    show_checks(loaded.published)
+    console.print(f"{loaded.code}: version 1, {_since(loaded.published)}.")
+
+
+def tessellate(
+    district: District,
+    *,
+    max_cell_m2: Annotated[float, typer.Option(min=100.0, help="Largest cell without building, m2.")] = 50_000.0,
+    jobs: Jobs = CORES,
+    report: ReportFile = None,
+) -> None:
+    """Divide a district into cells."""
+    from gis.cells import CellSettings  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+
+    settings = CellSettings(max_cell_m2=max_cell_m2)
+    _step(pipeline.tessellate_district, district, report, jobs=jobs, settings=settings)
+
+
+def propose(
+    district: District,
+    *,
+    target: Target = 200,
+    minimum: Minimum = None,
+    maximum: Maximum = None,
+    seed: Seed = 1,
+    jobs: Jobs = CORES,
+    report: ReportFile = None,
+) -> None:
+    """Propose a plan over the cells of a district: a draft."""
+    from gis.store import pipeline  # noqa: PLC0415
+
+    limits: dict[str, Any] = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed}
+    _step(pipeline.propose_plan, district, report, jobs=jobs, **limits)
+
+
+def check(
+    district: District,
+    *,
+    plan: Annotated[int | None, typer.Option(help="Number of the plan; the newest draft by default.")] = None,
+    report: ReportFile = None,
+) -> None:
+    """Run all checks over a plan; exit code 6 when a hard one fails."""
+    from gis.store import pipeline  # noqa: PLC0415
+
+    done = _step(pipeline.check_plan, district, report, progress=False, plan_id=plan)
+    if any(result.hard and not result.passed for result in done.checks):
+        raise typer.Exit(6)
+
+
+def publish(
+    district: District,
+    *,
+    plan: Annotated[int | None, typer.Option(help="Number of the plan; the newest draft by default.")] = None,
+    effective: Effective = None,
+    by: Annotated[str, typer.Option("--as", help="Who publishes.")] = "gridkeeper",
+    report: ReportFile = None,
+) -> None:
+    """Check a plan and put its grids in force."""
+    from gis.store import pipeline  # noqa: PLC0415
+
+    with _store() as connection:
+        moment = _moment(effective, pipeline.district_of(connection, district).time_zone)
+    _step(pipeline.publish_plan, district, report, plan_id=plan, effective=moment, by=by)
+
+
+def remove(
+    district: District,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take a district out of the store with everything that belongs to it."""
+    from gis.store import pipeline  # noqa: PLC0415
+
+    if not yes:
+        typer.confirm(f"Remove {district} with its grids, counts and events for ever?", abort=True)
+    with _store() as connection:
+        pipeline.remove_district(connection, district)
+    print(f"{district} is removed.")
+
+
+def list_all() -> None:
+    """List the districts of the store."""
+    from rich.table import Table  # noqa: PLC0415
+
+    from api.cli._show import console  # noqa: PLC0415
+    from gis.clock import utc_now  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+
+    with _store() as connection:
+        found = pipeline.list_districts(connection, utc_now())
+    if not found:
+        print("No districts yet: `gridkeeper load DIR` loads one.")
+        return
+    names = ("code", "name", "buildings", "households", "of these estimated", "grids", "parts", "events", "version")
+    table = Table(*names)
+    for item in found:
+        numbers = (item.buildings, item.households, item.estimated_households, item.grids, item.parts, item.events)
+        version = "-" if item.version is None else f"{item.version} since {item.effective:%Y-%m-%d}"
+        table.add_row(item.code, item.name, *(f"{n:,}" for n in numbers), version)
+    console.print(table)
+
+
+@contextmanager
+def _store() -> Iterator[Connection]:
+    """Connect as the role that serves and loads."""
+    from api.settings import database_urls  # noqa: PLC0415
+    from gis.store.connect import connect  # noqa: PLC0415
+
+    with connect(database_urls().require_app()) as connection:
+        yield connection
+
+
+def _step(
+    function: Any, district: str, report: Path | None, *, jobs: int = 0, progress: bool = True, **options: Any
+) -> Step:
+    """Run one step and show what it did; `jobs` 0: it does not fan out."""
+    from api.cli._show import progress_bars, show_checks, show_measures, show_reports  # noqa: PLC0415
+    from gis.progress import worker_pool  # noqa: PLC0415
+
+    reports: list[Report] = []
+    with _store() as connection, _kept(report, reports):
+        with progress_bars() as bars, worker_pool(jobs) as pool:
+            if jobs:
+                options["executor"] = pool
+            if progress:
+                options["progress"] = bars
+            done: Step = function(connection, district, **options)
+        reports.append(done.report)
+    show_reports([done.report])
+    if done.measures:
+        show_measures(done.measures)
+    if done.checks:
+        show_checks(done)
+    if done.version is not None:
+        print(f"{district}: version {done.version}, {_since(done)}.")
+    elif done.plan_id is not None:
+        print(f"Plan {done.plan_id} of {district}.")
+    return done
+
+
+def _since(step: Step) -> str:
+    return f"in force since {step.effective:%Y-%m-%d %H:%M %Z}"
+
+
+@contextmanager
+def _kept(path: Path | None, reports: list[Report]) -> Iterator[None]:
+    """Write the report file whatever happens: a refused import has the most to tell."""
+    from api.cli._show import write_json  # noqa: PLC0415
+
+    try:
+        yield
+    except InputError as fault:
+        if fault.report is not None:
+            reports.append(fault.report)
+        raise
+    finally:
+        if path is not None:
+            write_json(path, {"reports": [one.as_dict() for one in reports]})
+
+
+def _date(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"'{text}' is no date.", "Write it as 2026-06-30.") from None
+
+
+def _moment(text: str | None, zone: str) -> dt.datetime | None:
+    """Read a day or moment; without a time zone it is the district's."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    if text is None:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"'{text}' is no moment.", "Write it as 2026-01-01 or 2026-01-01T08:00.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))

@@ -1,8 +1,8 @@
 """Which steps lead from files in the store to grids in force? This is their table of contents."""
 
 from gis.store.cells import tessellate_district
-from gis.store.districts import list_districts, remove_district
-from gis.store.loading import Loaded, load_district
+from gis.store.districts import district_of, list_districts, remove_district
+from gis.store.loading import FolderRead, Loaded, load_district, read_folder
 from gis.store.locating import Answer, locate_points, locate_things
 from gis.store.plans import check_plan, propose_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
@@ -12,11 +12,13 @@ from gis.store.write import NewDistrict, write_batch
 
 __all__ = [
     "Answer",
+    "FolderRead",
     "Loaded",
     "NewDistrict",
     "Step",
     "check_plan",
     "district_bounds",
+    "district_of",
     "list_districts",
     "load_district",
     "locate_points",
@@ -24,6 +26,7 @@ __all__ = [
     "post_workers",
     "propose_plan",
     "publish_plan",
+    "read_folder",
     "read_frames",
     "remove_district",
     "tessellate_district",

@@ -1,0 +1,94 @@
+"""How does a command show that it works, what it found, and what it did?"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from rich.progress import TaskID
+
+    from gis.progress import Progress
+    from gis.remarks import Report
+    from gis.store.step import Step
+
+__all__ = ["console", "progress_bars", "show_checks", "show_measures", "show_reports", "write_json"]
+
+console = Console(highlight=False, soft_wrap=True)
+_errors = Console(stderr=True)
+
+SHOWN = ("error", "left_over", "mended")
+"""Severities worth a line on the screen; notes are in the report file."""
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress]:
+    """Give a callback that keeps one bar for each label, on stderr."""
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=_errors) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(label: str, done: int, total: int) -> None:
+            if label not in tasks:
+                tasks[label] = bars.add_task(label, total=total or None)
+            bars.update(tasks[label], completed=done, total=total or None)
+
+        yield tell
+
+
+def show_reports(reports: Sequence[Report]) -> None:
+    """Print what each step counted, and how often each rule spoke."""
+    table = Table("step", "counts", "told (rule: times)", title=None)
+    for report in reports:
+        severe = {remark.rule for remark in report.remarks if remark.severity in SHOWN}
+        counts = ", ".join(f"{name} {_number(value)}" for name, value in report.counts.items())
+        told = ", ".join(f"{rule}: {n}" for rule, n in report.tally().items() if rule in severe)
+        table.add_row(report.title, counts, told)
+    console.print(table)
+
+
+def show_measures(measures: Mapping[str, Any]) -> None:
+    """Print a plan's measures by their names."""
+    from gis.measures import PLAN_MEASURES  # noqa: PLC0415  # geometry libraries: only where there is something to show
+
+    table = Table("measure", "value", "unit")
+    for key, value in measures.items():
+        known = PLAN_MEASURES.get(key)
+        if not isinstance(value, dict) and known is not None:
+            percent = known.unit["en"] == "%"
+            shown = "-" if value is None else f"{100 * value:.1f}" if percent else _number(value)
+            table.add_row(known.label["en"], shown, known.unit["en"])
+    console.print(table)
+
+
+def show_checks(step: Step) -> None:
+    """Print the outcome of every check."""
+    table = Table("check", "kind", "outcome", "")
+    for check in step.checks:
+        outcome = "passed" if check.passed else ("FAILED" if check.hard else f"{len(check.offenders)} told")
+        text = "" if check.passed else check.message["en"]
+        table.add_row(check.name, "hard" if check.hard else "soft", outcome, text[:160])
+    console.print(table)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a report file."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=_plain), encoding="utf-8")
+    console.print(f"Report: {path}")
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
