@@ -87,14 +87,14 @@ async def values(connection: AsyncConnection[Any], keeper: Keeper, district: Dis
     if figure is None:
         raise NotFoundError(f"There is no figure {key}.", f"There are: {', '.join(GRID_FIGURES)}.")
     loads = await grid_loads(connection, keeper, district)
-    computed = compute(figure, loads, district)
+    computed = np.round(compute(figure, loads, district), DIGITS)  # what is told is what is classed
     classes = classify(computed, figure.kind)
     ids = [row["id"] for row in loads]
     return {
         "key": key,
         "kind": figure.kind,
         "values": {
-            str(i): None if np.isnan(v) else round(float(v), DIGITS) for i, v in zip(ids, computed, strict=True)
+            str(i): None if np.isnan(v) else float(v) for i, v in zip(ids, computed, strict=True)
         },
         "class_of": {str(i): None if c == NO_DATA else int(c) for i, c in zip(ids, classes.of, strict=True)},
         "estimated": [row["id"] for row in loads if "households" in figure.needs and row["estimated_households"] > 0],
