@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,24 +24,26 @@ if TYPE_CHECKING:
 
 __all__ = ["console", "progress_bars", "show_checks", "show_measures", "show_reports", "write_json"]
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 _errors = Console(stderr=True)
 
+READING = ("reading ", "checking ", "checked ")
 SHOWN = ("error", "left_over", "mended")
 """Severities worth a line on the screen; notes are in the report file."""
 
 
 @contextmanager
 def progress_bars() -> Iterator[Progress]:
-    """Give a callback that keeps one bar for each label, on stderr."""
+    """Give a callback that keeps one bar for each label, on stderr; reading files shares one."""
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bars(*columns, console=_errors) as bars:
         tasks: dict[str, TaskID] = {}
 
         def tell(label: str, done: int, total: int) -> None:
-            if label not in tasks:
-                tasks[label] = bars.add_task(label, total=total or None)
-            bars.update(tasks[label], completed=done, total=total or None)
+            key = "reading" if label.startswith(READING) else label
+            if key not in tasks:
+                tasks[key] = bars.add_task(label, total=total or None)
+            bars.update(tasks[key], description=label, completed=done, total=total or None)
 
         yield tell
 
@@ -61,9 +64,9 @@ def show_measures(measures: Mapping[str, Any]) -> None:
     from gis.measures import PLAN_MEASURES  # noqa: PLC0415  # geometry libraries: only where there is something to show
 
     table = Table("measure", "value", "unit")
-    for key, value in measures.items():
-        known = PLAN_MEASURES.get(key)
-        if not isinstance(value, dict) and known is not None:
+    for key, known in PLAN_MEASURES.items():
+        value = measures.get(key)
+        if not isinstance(value, dict):
             percent = known.unit["en"] == "%"
             shown = "-" if value is None else f"{100 * value:.1f}" if percent else _number(value)
             table.add_row(known.label["en"], shown, known.unit["en"])

@@ -28,16 +28,15 @@ SELECT b.code, h.households, h.estimated FROM building b JOIN LATERAL (
 
 
 @pytest.fixture
-def store(fresh_database):
-    with connect(fresh_database.app_url) as connection:
+def store(database):
+    """A connection whose work is undone after the test."""
+    with connect(database.app_url) as connection, connection.transaction(force_rollback=True):
         write_batch(connection, small.DISTRICT, small.divisions(), clock=CLOCK)
         yield connection
 
 
 def rows(connection, table):
-    return connection.execute(
-        psycopg.sql.SQL("SELECT count(*) FROM {}").format(psycopg.sql.Identifier(table))
-    ).fetchone()[0]
+    return connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()[0]
 
 
 def versions(connection):
@@ -58,22 +57,22 @@ def test_divisions_make_the_district(store):
     ]
 
 
-def test_what_is_said_of_a_district_wins(fresh_database):
+def test_what_is_said_of_a_district_wins(store):
     said = NewDistrict(name="别名", time_zone="Asia/Urumqi", metric_crs="EPSG:4549", crs_note="gcj02")
-    with connect(fresh_database.app_url) as connection:
-        write_batch(connection, "x", small.divisions(), new=said)
-        place = district_of(connection, "x")
-        assert (place.name, place.time_zone, place.metric_crs) == ("别名", "Asia/Urumqi", "EPSG:4549")
+    write_batch(store, "x", small.divisions(), new=said)
+    place = district_of(store, "x")
+    assert (place.name, place.time_zone, place.metric_crs) == ("别名", "Asia/Urumqi", "EPSG:4549")
 
 
-def test_parents_without_codes_are_found_by_position(fresh_database):
+def test_parents_without_codes_are_found_by_position(store):
     batch = small.divisions()
     batch.frame["code"] = ["city", "quarter", "a", "b"]
-    with connect(fresh_database.app_url) as connection:
-        write_batch(connection, "free", batch)
-        tree = connection.execute(
-            "SELECT d.code, p.code FROM division d LEFT JOIN division p ON p.id = d.parent_id ORDER BY d.code"
-        ).fetchall()
+    write_batch(store, "free", batch)
+    tree = store.execute(
+        "SELECT d.code, p.code FROM division d LEFT JOIN division p ON p.id = d.parent_id"
+        " WHERE d.district_id = %s ORDER BY d.code",
+        [district_of(store, "free").id],
+    ).fetchall()
     assert tree == [("a", "quarter"), ("b", "quarter"), ("city", None), ("quarter", "city")]
 
 
@@ -156,6 +155,12 @@ def test_buildings_nobody_counted_have_no_count_and_no_date_means_today(store):
     assert write_batch(store, small.DISTRICT, batch, clock=CLOCK).counts["counts_added"] == 23
     assert store.execute("SELECT DISTINCT as_of FROM household_count").fetchall() == [(dt.date(2026, 7, 1),)]
 
+    tomorrow = stopped_at(NOW + dt.timedelta(days=1))
+    assert write_batch(store, small.DISTRICT, batch, clock=tomorrow).counts["counts_added"] == 0
+    batch.frame.loc[1, "households"] = 66
+    assert write_batch(store, small.DISTRICT, batch, clock=tomorrow).counts["counts_added"] == 1
+    assert rows(store, "household_count") == 24
+
 
 def test_local_times_are_the_districts(store):
     write_batch(store, small.DISTRICT, small.events(), clock=CLOCK)
@@ -172,9 +177,11 @@ def test_coordinates_come_back_as_they_went_in(store):
     assert there[0].distance(small.placed(batch.frame.geometry.iloc[0])) > 1  # metres, not degrees
 
 
-def test_two_writers_of_one_district_take_turns(store, fresh_database):
-    with connect(fresh_database.app_url) as other, store.transaction():
-        write_batch(store, small.DISTRICT, small.parts(), clock=CLOCK)
+def test_two_writers_of_one_district_take_turns(fresh_database):
+    with connect(fresh_database.app_url) as one, connect(fresh_database.app_url) as other:
+        write_batch(one, small.DISTRICT, small.divisions(), clock=CLOCK)
+        one.execute("BEGIN")
+        write_batch(one, small.DISTRICT, small.parts(), clock=CLOCK)
         other.execute("SET lock_timeout = '200ms'")
         with pytest.raises(psycopg.errors.LockNotAvailable):
             write_batch(other, small.DISTRICT, small.barriers(), clock=CLOCK)

@@ -156,15 +156,16 @@ ORDER BY s.geom
 
 -- name: insert_counts
 -- Household counts are only ever added: a value that the date already has adds nothing, another one adds a row (the
--- latest recorded counts), and an estimate never takes the place of a count.
+-- latest recorded counts), and an estimate never takes the place of a count. Counts without a date hold from today;
+-- where nothing changed since the latest known, they add nothing.
 INSERT INTO household_count (building_id, as_of, households, people, estimated, source)
 SELECT b.id, COALESCE(s.as_of, %(as_of)s), s.households, s.people, COALESCE(s.estimated, false), %(source)s
 FROM staged s
 JOIN building b ON b.district_id = %(district)s AND b.code = s.code AND upper_inf(b.valid)
 LEFT JOIN LATERAL (
     SELECT h.households, h.people, h.estimated FROM household_count h
-    WHERE h.building_id = b.id AND h.as_of = COALESCE(s.as_of, %(as_of)s)
-    ORDER BY h.recorded_at DESC, h.id DESC LIMIT 1
+    WHERE h.building_id = b.id AND (h.as_of = s.as_of OR s.as_of IS NULL AND h.as_of <= %(as_of)s)
+    ORDER BY h.as_of DESC, h.recorded_at DESC, h.id DESC LIMIT 1
 ) known ON true
 WHERE s.households IS NOT NULL
   AND (known.households, known.people, known.estimated)
