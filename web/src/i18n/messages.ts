@@ -40,7 +40,7 @@ const zh = {
   range: '允许范围',
   households: '户数',
   householdsUnit: '户',
-  perGrid: '户/网格',
+  targetRange: '{target}（{minimum}–{maximum}）户/网格',
   // looks
   language: '语言',
   otherLanguage: 'English',
@@ -151,6 +151,7 @@ const zh = {
   // locate
   whereHint: '点击地图任意一点，查看由哪个网格、谁负责。按 Enter 查询地图中心，按 Esc 结束。',
   whereTitle: '这是哪里？',
+  gridDetails: '网格详情',
   copy: '复制',
   copied: '已复制',
   copyFailed: '无法访问剪贴板，请选中文字复制',
@@ -246,7 +247,7 @@ const en: Record<Key, string> = {
   range: 'Allowed range',
   households: 'Households',
   householdsUnit: 'households',
-  perGrid: 'households a grid',
+  targetRange: '{target} ({minimum}–{maximum}) a grid',
   language: 'Language',
   otherLanguage: '中文',
   theme: 'Theme',
@@ -352,6 +353,7 @@ const en: Record<Key, string> = {
   noGridsHint: 'The data are loaded but not yet divided. These commands divide, check and publish:',
   whereHint: 'Click any place to see which grid and who is responsible. Enter asks for the middle of the map, Esc ends.',
   whereTitle: 'Where is this?',
+  gridDetails: 'Grid details',
   copy: 'Copy',
   copied: 'Copied',
   copyFailed: 'No access to the clipboard: select the text and copy it',

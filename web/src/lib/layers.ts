@@ -1,7 +1,7 @@
 /** Which layers can a person switch, in which order do they lie, and which are on at first? */
 import type { Key } from '@/i18n/messages'
 
-export const LAYERS = ['labels', 'events', 'parts', 'heat', 'divisions', 'grids', 'buildings', 'base'] as const
+export const LAYERS = ['labels', 'events', 'heat', 'parts', 'divisions', 'grids', 'buildings', 'base'] as const
 export type LayerKey = (typeof LAYERS)[number]
 
 export const LAYER_NAME: Record<LayerKey, Key> = {

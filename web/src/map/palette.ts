@@ -46,7 +46,7 @@ export const BASE: Record<Theme, BaseColours> = {
     land: '#14181e', water: '#15303f', waterLine: '#26506a', green: '#17261e', campus: '#211f1a', builtUp: '#181c22',
     compound: '#1a1e24', wall: '#4d5158', building: '#262b33', buildingLine: '#39404a', street: '#3b424d',
     casing: '#0d1014', rail: '#565d68', railGap: '#14181e', text: '#e8ebef', textQuiet: '#a2a9b3',
-    textWater: '#79aeca', halo: '#0d1014', district: '#d9c8f2', division: '#c3b0e0', community: '#a796c4',
+    textWater: '#79aeca', halo: '#0d1014', district: '#b5a4d4', division: '#9c8bbd', community: '#85769f',
     grid: '#7d8794', accent: '#6ea8ff', selectHalo: '#ffffff',
     part: '#4fd1c0', event: '#ff8ac6', pointLine: '#0d1014', measure: '#ffa861',
   },

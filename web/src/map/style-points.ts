@@ -32,11 +32,15 @@ export function partLayers(view: MapView, c: BaseColours): LayerSpecification[] 
     {
       id: 'part', source: 'parts', 'source-layer': 'parts', type: 'circle',
       paint: {
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 13, 2.4, 16, 4.5, 19, 7], 'circle-opacity': o,
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 12, 1, 14, 1.8, 15, 2.6, 16, 4, 19, 7], 'circle-opacity': o,
         // A part that is not intact is a ring instead of a disc: told by its form, not by its colour alone.
         'circle-color': ['match', ['coalesce', ['get', 'state'], 'intact'], 'intact', c.part, c.pointLine],
         'circle-stroke-color': ['match', ['coalesce', ['get', 'state'], 'intact'], 'intact', c.pointLine, c.part],
-        'circle-stroke-width': ['match', ['coalesce', ['get', 'state'], 'intact'], 'intact', 1, 2], 'circle-stroke-opacity': o,
+        'circle-stroke-width': [
+          'interpolate', ['linear'], ['zoom'], 14, ['match', ['coalesce', ['get', 'state'], 'intact'], 'intact', 0.3, 0.8],
+          16, ['match', ['coalesce', ['get', 'state'], 'intact'], 'intact', 1, 2],
+        ],
+        'circle-stroke-opacity': o,
       },
     },
   ]
@@ -50,7 +54,7 @@ export function eventLayers(view: MapView, c: BaseColours): LayerSpecification[]
       id: 'event', source: 'events', 'source-layer': 'events', type: 'symbol',
       layout: {
         'icon-image': `diamond-${c.event}-${c.pointLine}`, 'icon-allow-overlap': true, 'icon-ignore-placement': true, 'icon-padding': 0,
-        'icon-size': ['interpolate', ['linear'], ['zoom'], 13, 0.5, 16, 0.8, 19, 1.15],
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 12, 0.22, 14, 0.4, 16, 0.8, 19, 1.15],
       },
       paint: { 'icon-opacity': o },
     },

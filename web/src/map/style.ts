@@ -14,6 +14,7 @@ export interface MapView {
   versions: { base: number; divisions: number; grids: number }
   theme: Theme
   lang: Lang
+  attribution: string
   shown: LayerKey[]
   /** 0..1 */
   opacity: Record<LayerKey, number>
@@ -40,6 +41,9 @@ export const FONT = ['Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', 'Noto San
 /** Beyond this zoom tiles are stretched: at 16 their lattice is 15 cm. */
 export const DEEPEST_TILE = 16
 
+/** MapLibre shows an attribution as HTML. */
+const escape = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
+
 function query(values: Record<string, string | null | undefined>): string {
   const pairs = Object.entries(values).filter(([, v]) => v !== null && v !== undefined)
   return pairs.length ? '?' + pairs.map(([k, v]) => `${k}=${encodeURIComponent(v!)}`).join('&') : ''
@@ -53,7 +57,7 @@ function sources(view: MapView, origin: string): Record<string, SourceSpecificat
   const { base, divisions, grids } = view.versions
   const time = { from: view.period?.[0], to: view.period?.[1] }
   return {
-    base: tiles(`base/${base}`),
+    base: { ...tiles(`base/${base}`), attribution: escape(view.attribution) } as SourceSpecification,
     divisions: tiles(`divisions/${divisions}`),
     grids: tiles(`grids/${grids}`),
     parts: tiles('parts', query({ class: view.partClass })),

@@ -1,6 +1,7 @@
 /** Which view does the map draw? Put together from the stores, in one place. */
 import { computed, type ComputedRef } from 'vue'
 import type { FeatureCollection } from 'geojson'
+import { pick } from '@/i18n'
 import { LAYERS, type LayerKey } from '@/lib/layers'
 import { NO_FIGURE } from '@/lib/url'
 import { useAtlas } from '@/state/atlas'
@@ -30,6 +31,7 @@ export function useMapStyle(): ComputedRef<MapView | null> {
       versions: district.layers,
       theme: view.theme,
       lang: view.lang,
+      attribution: pick(view.lang, district.attribution),
       shown: view.shown,
       opacity: Object.fromEntries(LAYERS.map((l) => [l, view.opacityOf(l) / 100])) as Record<LayerKey, number>,
       classes: view.figure === NO_FIGURE ? null : figure.value,

@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, watch } from 'vue'
 import { answer, client } from '@/api/client'
 import type { DistrictDetail, DistrictItem, Division, Figure, FigureValues, GridRow, HeatMap, Style } from '@/api/types'
-import { presetDays, utcPeriod } from '@/lib/dates'
+import { presetDays } from '@/lib/dates'
 import { NO_FIGURE } from '@/lib/url'
 import { useConnection } from './connection'
 import { loadable } from './loadable'
@@ -20,15 +20,26 @@ export const useAtlas = defineStore('atlas', () => {
   const values = loadable<FigureValues>()
   const heat = loadable<HeatMap>()
 
-  const district = computed(() => (detail.data.value?.code === view.district ? detail.data.value : null))
-  const timeZone = computed(() => district.value?.time_zone ?? 'UTC')
-  const rows = computed(() => grids.data.value ?? [])
-  const rowById = computed(() => new Map(rows.value.map((r) => [r.id, r])))
-  const rowByCode = computed(() => new Map(rows.value.map((r) => [r.code, r])))
+  const district = computed<DistrictDetail | null>(() => (detail.data.value?.code === view.district ? detail.data.value : null))
   const divisions = computed(() => district.value?.divisions ?? [])
   const divisionById = computed(() => new Map(divisions.value.map((d) => [d.id, d])))
+  const timeZone = computed(() => district.value?.time_zone ?? 'UTC')
+  const nameOf = (d: { name: string; name_en?: string | null }): string => (view.lang === 'en' ? d.name_en || d.name : d.name)
+  /** The grids in force, their communities named in the language of the screen. */
+  const rows = computed<GridRow[]>(() => (grids.data.value ?? []).map((row) => {
+    const community = divisionById.value.get(row.division_id)
+    return community ? { ...row, community_name: nameOf(community) } : row
+  }))
+  const rowById = computed(() => new Map(rows.value.map((r) => [r.id, r])))
+  const rowByCode = computed(() => new Map(rows.value.map((r) => [r.code, r])))
   const area = computed(() => divisions.value.find((d) => d.code === view.area && d.level !== 'district') ?? null)
   const figure = computed(() => figures.data.value?.find((f) => f.key === view.figure) ?? null)
+
+  /** What a grid is called: its name in the data, in English its number. */
+  function gridName(grid: { code: string; name: string }): string {
+    const serial = rowByCode.value.get(grid.code)?.serial
+    return view.lang === 'en' && serial ? `Grid ${serial}` : grid.name
+  }
 
   /** The divisions above one, the highest first, itself last; without the district. */
   function lineOf(division: Division | null | undefined): Division[] {
@@ -55,12 +66,11 @@ export const useAtlas = defineStore('atlas', () => {
     return rows.value.filter((r) => lineOf(divisionById.value.get(r.division_id)).some((d) => d.id === here.id))
   })
 
-  /** Events looked at, `[from, to)` in UTC; null where all are. */
+  /** First and last local day of the events looked at; null where all are. */
   const period = computed<[string, string] | null>(() => {
     const span = district.value?.event_period
     if (!span || view.period === 'all') return null
-    const days = Array.isArray(view.period) ? view.period : presetDays(view.period, span[1], timeZone.value)
-    return utcPeriod(days[0], days[1], timeZone.value)
+    return Array.isArray(view.period) ? view.period : presetDays(view.period, span[1], timeZone.value)
   })
 
   const start = (): void => {
@@ -107,7 +117,7 @@ export const useAtlas = defineStore('atlas', () => {
   })
 
   return {
-    districts, style, detail, grids, figures, values, heat, district, timeZone, rows, rowById, rowByCode, divisions, divisionById,
+    districts, style, detail, grids, figures, values, heat, district, timeZone, nameOf, gridName, rows, rowById, rowByCode, divisions, divisionById,
     area, figure, areaRows, period, lineOf, childrenOf, start, reread,
   }
 })
