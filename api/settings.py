@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import psycopg
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gis.errors import SetupError
 from gis.store.cluster import DEMO, open_cluster
-from gis.store.migrate import current_revision, head_revision, migrate
 
 __all__ = [
     "DEFAULT_PORT",
@@ -196,6 +194,10 @@ def require_loopback(host: str) -> str:
 
 
 def _migrate_where_behind(owner_url: str) -> None:
+    import psycopg  # noqa: PLC0415  # slow to import, and a server that runs already needs none of it
+
+    from gis.store.migrate import current_revision, head_revision, migrate  # noqa: PLC0415
+
     with psycopg.connect(owner_url) as connection:
         behind = current_revision(connection) != head_revision()
     if behind:
