@@ -1,7 +1,7 @@
 """What did a district office really send, and what of it can be taken?"""
 
 from gis.ingest.bounds import DistrictBounds
-from gis.ingest.folder import Folder, FolderItem, recognise_folder
+from gis.ingest.folder import Folder, FolderItem, read_folder, recognise_folder
 from gis.ingest.households import EstimateSettings, estimate_households
 from gis.ingest.kinds import KINDS
 from gis.ingest.options import ReadOptions
@@ -22,6 +22,7 @@ __all__ = [
     "estimate_households",
     "parse_map",
     "parse_spec",
+    "read_folder",
     "read_kind",
     "recognise_folder",
 ]

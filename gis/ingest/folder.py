@@ -1,20 +1,28 @@
-"""Which files of a folder hold what of a district?"""
+"""Which files of a folder hold what of a district, and what is in them?"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gis.errors import InputError
+from gis.ingest.bounds import DistrictBounds
 from gis.ingest.kinds import KINDS
+from gis.ingest.options import ReadOptions
+from gis.ingest.read import read_kind
 from gis.ingest.readers import FORMATS
 from gis.ingest.specs import FileSpec
+from gis.progress import Progress, quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Folder", "FolderItem", "recognise_folder"]
+    import geopandas as gpd
+
+    from gis.ingest.read import Batch
+
+__all__ = ["Folder", "FolderItem", "read_folder", "recognise_folder"]
 
 NAMES: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     "divisions": (("divisions", {}),),
@@ -121,6 +129,69 @@ def recognise_folder(path: Path) -> Folder:
         raise InputError(f"{path} holds no divisions.", "Add divisions.geojson (or communities) with the borders.")
     folder.items = [FolderItem(kind, items[kind], {}) for kind in KINDS if kind in items]
     return folder
+
+
+def read_folder(
+    path: Path,
+    *,
+    options: ReadOptions | None = None,
+    district: DistrictBounds | None = None,
+    progress: Progress = quiet,
+) -> tuple[str, list[Batch]]:
+    """Read everything in a folder, each kind beside those before it.
+
+    Parameters
+    ----------
+    path : Path
+    options : ReadOptions, optional
+        Hold for every file; `ReadOptions.level` is not used. The district's code is the one said here, else the six
+        digits of the divisions, else the folder's name.
+    district : DistrictBounds, optional
+        What the store already holds of it.
+    progress : Progress
+
+    Returns
+    -------
+    code : str
+        The district's code.
+    batches : list of Batch
+        In the order in which a district is loaded.
+
+    Raises
+    ------
+    InputError
+        As `read_kind`.
+    """
+    options = replace(options or ReadOptions(), level=None)
+    batches: list[Batch] = []
+    known: dict[str, gpd.GeoDataFrame] = {}
+    for item in recognise_folder(path):
+        if item.kind == "divisions" and options.district is None:
+            try:
+                batch = read_kind(item.kind, item.files, options=options, district=district, progress=progress)
+            except InputError:
+                options = replace(options, district=path.resolve().name)
+                batch = read_kind(item.kind, item.files, options=options, district=district, progress=progress)
+        else:
+            batch = read_kind(
+                item.kind, item.files, options=options, district=district or _bounds(options, known), progress=progress
+            )
+        batches.append(batch)
+        known[item.kind] = batch.frame
+        options = replace(options, district=options.district or batch.district)
+    return str(options.district), batches
+
+
+def _bounds(options: ReadOptions, known: dict[str, gpd.GeoDataFrame]) -> DistrictBounds | None:
+    if "divisions" not in known:
+        return None
+    streets = known.get("barriers")
+    if streets is not None:
+        ground = (streets["kind"] == "street") & ~streets["bridge"].astype(bool) & ~streets["tunnel"].astype(bool)
+        streets = streets[ground]
+    return DistrictBounds(
+        str(options.district), known["divisions"], known.get("buildings"), streets, time_zone=options.time_zone
+    )
 
 
 def _ending(file: Path) -> str | None:

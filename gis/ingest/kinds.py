@@ -213,8 +213,8 @@ BARRIERS = Kind(
         Field(
             "class",
             "word",
-            "highway road_class street_class fclass major_road 道路等级 道路类型 等级 dldj",
-            words=words.STREET_CLASS,
+            "highway road_class street_class fclass major_road cls 道路等级 道路类型 等级 dldj",
+            words=words.STREET_CLASS | words.OTHER_KIND,
             by_column={"majorroad": words.MAJOR_ROAD},
         ),
         Field("railway", "word", "rail_type 铁路类型", words=words.RAILWAY, open_words=True),

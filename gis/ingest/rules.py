@@ -14,7 +14,7 @@ from gis.errors import InputError
 from gis.graph import STREET_CLASSES
 from gis.ingest.columns import as_time
 from gis.ingest.households import EstimateSettings, estimate_households
-from gis.ingest.vocabulary import BARRIER_KIND, LANDCOVER, PART_CLASS, fold_word
+from gis.ingest.vocabulary import BARRIER_KIND, LANDCOVER, OTHER_KIND, PART_CLASS, fold_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +98,10 @@ def fix_by_spec(kind: str, frame: pd.DataFrame, spec: FileSpec, sieve: Sieve) ->
                 )
             found[:] = guess
         frame["kind"] = found
+    if "class" in frame:  # a river or a railway among the streets is what it is
+        other = frame["class"].isin(set(OTHER_KIND.values()))
+        frame.loc[other, "kind"] = frame.loc[other, "class"]
+        frame.loc[other, "class"] = None
     fixed = spec.option("class")
     if fixed and "class" not in frame:
         if fixed not in STREET_CLASSES:

@@ -171,7 +171,7 @@ def _evidence(
         if named is not None and "code" in bounds.communities.columns:
             yield _stated(named[keep], spots, others, bounds)
         if kind in {"parts", "events"} and streets is not None:
-            yield _nearer("near_street", _metres(scale(spots), streets), _metres(scale(others), streets), NEAR_M)
+            yield _nearer(scale(spots), scale(others), streets)
         if kind == "parts" and houses is not None:
             covered = shapely.STRtree(houses)
             yield _differ("inside_building", ~_hit(covered, scale(spots)), ~_hit(covered, scale(others)))
@@ -186,7 +186,7 @@ def _evidence(
             yield _differ("crossed_by_street", ~_crossed(ways, sample), ~_crossed(ways_moved, sample))
         borders = _inner_borders(scale(np.asarray(bounds.communities.geometry.array)))
         if len(borders):
-            yield _nearer("border_on_street", _metres(borders, flat), _metres(borders, moved), NEAR_M / 2)
+            yield _along(borders, flat, moved)
     if kind == "divisions" and houses is not None:
         spots = shapely.point_on_surface(houses[:SAMPLE])
         yield _differ("inside_district", _hit(shapely.STRtree(flat), spots), _hit(shapely.STRtree(moved), spots))
@@ -243,15 +243,25 @@ def _stated(named: np.ndarray, spots: np.ndarray, others: np.ndarray, bounds: Di
     return _differ("stated_community", shapely.contains(mine, spots[known]), shapely.contains(mine, others[known]))
 
 
-def _metres(spots: np.ndarray, lines: np.ndarray) -> np.ndarray:
-    _, metres = shapely.STRtree(lines).query_nearest(spots, all_matches=False, return_distance=True)
-    return np.asarray(metres, np.float64)
+def _nearest(spots: np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Nearest line of each spot and the metres to it."""
+    found, metres = shapely.STRtree(lines).query_nearest(spots, all_matches=False, return_distance=True)
+    return np.asarray(found[1], np.int64), np.asarray(metres, np.float64)
 
 
-def _nearer(name: str, here: np.ndarray, there: np.ndarray, reach: float) -> Evidence:
-    """Compare metres to the nearest line, where one reading is clearly nearer and near at all."""
-    clear = (np.abs(here - there) > CLEARLY_M) & (np.minimum(here, there) < reach)
-    return Evidence(name, int((clear & (there < here)).sum()), int((clear & (here < there)).sum()))
+def _nearer(spots: np.ndarray, others: np.ndarray, lines: np.ndarray) -> Evidence:
+    """Which reading puts things clearly nearer to a street, and near at all?"""
+    (_, here), (_, there) = _nearest(spots, lines), _nearest(others, lines)
+    clear = (np.abs(here - there) > CLEARLY_M) & (np.minimum(here, there) < NEAR_M)
+    return Evidence("near_street", int((clear & (there < here)).sum()), int((clear & (here < there)).sum()))
+
+
+def _along(borders: np.ndarray, lines: np.ndarray, moved: np.ndarray) -> Evidence:
+    """Which reading lays streets along the borders of communities? Each street is one witness, however long."""
+    (line, here), (line_moved, there) = _nearest(borders, lines), _nearest(borders, moved)
+    clear = (np.abs(here - there) > CLEARLY_M) & (np.minimum(here, there) < NEAR_M / 2)
+    other, declared = clear & (there < here), clear & (here < there)
+    return Evidence("border_on_street", len(np.unique(line_moved[other])), len(np.unique(line[declared])))
 
 
 def _inner_borders(polygons: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ __all__ = [
     "MAJOR_ROAD",
     "MISSING",
     "NON_RESIDENTIAL",
+    "OTHER_KIND",
     "PART_CLASS",
     "PART_STATE",
     "RAILWAY",
@@ -83,6 +84,11 @@ STREET_CLASS: Words = _table(
     " 规划 在建 废弃"
 )
 assert set(STREET_CLASS.values()) - {None} == set(STREET_CLASSES)
+
+OTHER_KIND: Words = dict.fromkeys(
+    ["river", "stream", "canal", "drain", "ditch", "coastline", "waterway", "河流", "河道", "运河"], "water"
+) | (dict.fromkeys(["rail", "railway", "light_rail", "subway", "tram", "铁路", "地铁", "轻轨"], "rail"))
+"""Words met among classes of streets that say it is no street at all: they make the row's kind."""
 
 MAJOR_ROAD: Words = {"": "residential", "0": "residential", "1": "primary", "2": "secondary", "3": "tertiary"}
 """Massachusetts' `major_road`: 1 numbered and parkway routes, 2 other through streets, nothing: the rest."""
