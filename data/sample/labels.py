@@ -152,10 +152,9 @@ class _Numbers:
         for point, w in zip(points, near, strict=True):
             way = self.ways[w]
             if not lanes and way.cls == "path":
-                options = self.tree.query(point, predicate="dwithin", distance=400)
-                wide = [o for o in options if self.ways[o].cls != "path"]
-                if wide:
-                    way = self.ways[min(wide, key=lambda o, point=point: (self.ways[o].geometry.distance(point), o))]
+                around = self.tree.query(point, predicate="dwithin", distance=400)
+                wide = [(self.ways[o].geometry.distance(point), o) for o in around if self.ways[o].cls != "path"]
+                way = self.ways[min(wide)[1]] if wide else way
             heading = self.city.roads[way.road][1]
             foot = way.geometry.interpolate(way.geometry.project(point))
             first, last = way.geometry.coords[0], way.geometry.coords[-1]

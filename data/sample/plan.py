@@ -122,7 +122,7 @@ class _Grid:
     def _ticks(rng: np.random.Generator, n: int, span: float) -> np.ndarray:
         at = np.linspace(-1, 1, n) if n > 1 else np.zeros(1)
         steps = rng.uniform(0.78, 1.22, n) * (0.85 + 0.4 * np.abs(at))
-        return np.concatenate([[0], np.cumsum(steps)]) / steps.sum() * span - span / 2
+        return np.asarray(np.concatenate([[0], np.cumsum(steps)]) / steps.sum() * span - span / 2)
 
     def bent(self, xy: np.ndarray) -> np.ndarray:
         """Bend and turn the plane a little, so that no street is quite straight."""

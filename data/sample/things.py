@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["along_streets", "make_parts", "make_workers"]
 
 HOUSEHOLDS_A_PART = 2.4
-STATES = (("intact", 0.955), ("damaged", 0.032), ("missing", 0.008), ("abandoned", 0.005))
+STATES = {"intact": 0.955, "damaged": 0.032, "missing": 0.008, "abandoned": 0.005}
 
 MAIN = ("primary", "secondary", "tertiary")
 ALL = ("primary", "secondary", "tertiary", "residential")
@@ -77,13 +77,22 @@ def along_streets(
     return here + np.column_stack([-along[:, 1], along[:, 0]]) * (side * off)[:, None], own[k]
 
 
-def _crossings(ways: list[Way], segments: np.ndarray, classes: Collection[str]) -> np.ndarray:
-    """Points where at least three street segments meet and one is of `classes`."""
+def _crossings(segments: np.ndarray, streets: list[Way], classes: Collection[str]) -> np.ndarray:
+    """Points where at least three segments meet and a street of `classes` passes."""
     ends = np.vstack([shapely.get_coordinates(shapely.get_point(segments, k)) for k in (0, -1)])
-    del ways
     keys, count = np.unique(ends.round(2), axis=0, return_counts=True)
-    del classes
-    return keys[count >= 3]
+    nodes = keys[count >= 3]
+    passing = shapely.STRtree([w.geometry for w in streets if w.cls in classes])
+    near = passing.query(shapely.points(nodes), predicate="dwithin", distance=0.05)[0]
+    return np.asarray(nodes[np.unique(near)])
+
+
+def _corners(rng: np.random.Generator, nodes: np.ndarray, count: int) -> np.ndarray:
+    """Up to four corners of crossings, 9 to 15 m from the middle."""
+    turns = rng.permutation(np.repeat(np.arange(len(nodes)), 4))[:count]
+    quarter = rng.integers(0, 4, len(turns)) * np.pi / 2 + 0.8
+    away = rng.uniform(9, 15, (len(turns), 1))
+    return np.asarray(nodes[turns] + np.column_stack([np.cos(quarter), np.sin(quarter)]) * away)
 
 
 def _inside(rng: np.random.Generator, polygons: np.ndarray, count: int) -> np.ndarray:
@@ -94,7 +103,7 @@ def _inside(rng: np.random.Generator, polygons: np.ndarray, count: int) -> np.nd
     k = rng.choice(len(polygons), count * 4, p=area / area.sum())
     box = shapely.bounds(polygons[k])
     xy = box[:, :2] + rng.random((len(k), 2)) * (box[:, 2:] - box[:, :2])
-    return xy[shapely.contains_xy(polygons[k], xy[:, 0], xy[:, 1])][:count]
+    return np.asarray(xy[shapely.contains_xy(polygons[k], xy[:, 0], xy[:, 1])][:count])
 
 
 def make_parts(
@@ -122,24 +131,7 @@ def make_parts(
         if place in {"kerb", "road"}:
             xy, _ = along_streets(rng, streets, round(wanted * 1.12), along, place, even=True)
         elif place == "crossing":
-            main = [w for w in streets if w.cls in along]
-            nodes = _crossings(main, segments, along)
-            near = (
-                shapely.STRtree([w.geometry for w in main]).query(
-                    shapely.points(nodes), predicate="dwithin", distance=0.05
-                )
-                if main and len(nodes)
-                else np.empty((2, 0), int)
-            )
-            nodes = nodes[np.unique(near[0])] if len(nodes) else nodes
-            if len(nodes):
-                turns = rng.permutation(np.repeat(np.arange(len(nodes)), 4))[:wanted]
-                quarter = rng.integers(0, 4, len(turns)) * np.pi / 2 + 0.8
-                xy = nodes[turns] + np.column_stack([np.cos(quarter), np.sin(quarter)]) * rng.uniform(
-                    9, 15, (len(turns), 1)
-                )
-            else:
-                xy = np.empty((0, 2))
+            xy = _corners(rng, _crossings(segments, streets, along), wanted)
         else:
             xy = _inside(rng, open_ground if place == "compound" else greens, round(wanted * 1.3))
             if place == "compound" and len(xy):
@@ -164,13 +156,12 @@ def make_parts(
     for cls in kinds:
         serial[cls] = serial.get(cls, 0) + 1
         codes.append(f"{DISTRICT_CODE}{cls}{serial[cls]:06d}")
-    names, odds = zip(*STATES, strict=True)
     return {
         "code": codes,
         "class": kinds,
         "class_name": [classes[c] for c in kinds],
         "name": [f"{classes[c]}{code[-6:].lstrip('0')}号" for c, code in zip(kinds, codes, strict=True)],
-        "state": rng.choice(names, len(codes), p=odds).tolist(),
+        "state": rng.choice(list(STATES), len(codes), p=list(STATES.values())).tolist(),
         "x": xy[:, 0],
         "y": xy[:, 1],
     }

@@ -116,10 +116,10 @@ def campus(plot: Plot) -> None:
     plot.side_lane(plot.free, y, 12)
     ground = plot.free.buffer(-9)
     boxes = (
-        (x + 9, y + 9, FAR, FAR),
-        (-FAR, y + 9, x - 9, FAR),
-        (-FAR, -FAR, x - 9, y - 9),
-        (x + 9, -FAR, FAR, y - 9),
+        (x + 9, y + 9, x + FAR, y + FAR),
+        (x - FAR, y + 9, x - 9, y + FAR),
+        (x - FAR, y - FAR, x - 9, y - 9),
+        (x + 9, y - FAR, x + FAR, y - 9),
     )
     plot.spine = None  # the quarters keep clear of it by themselves
     teaching = _Rows(34, 24, 44, 84, (4, 7), fill=0.85, yard=0.6)

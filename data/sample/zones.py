@@ -114,7 +114,7 @@ def _share_out(rng: np.random.Generator, free: list[Block], shares: dict[str, fl
 
     for k in rng.permutation(len(free)):
         block = free[k]
-        block.use = max(((wish(use, block), use) for use in shares))[1]
+        block.use = max((wish(use, block), use) for use in shares)[1]
         done[block.use] += block.polygon.area
 
 
