@@ -1,12 +1,139 @@
-"""The `files` family of commands."""
+"""How are files divided and points located without a database: `gridkeeper partition`, `gridkeeper locate`?"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path  # noqa: TC003  # typer reads it
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from gis.errors import InputError
 
 if TYPE_CHECKING:
-    import typer
+    from collections.abc import Sequence
+
+    from gis.remarks import Report
+
+__all__ = ["register"]
+
+stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add this family's commands to `app`."""
+    app.command("partition")(partition)
+    app.command("locate")(locate)
+
+
+def partition(
+    buildings: Annotated[str, typer.Option(help="Buildings or lots, polygons or points.")],
+    communities: Annotated[str, typer.Option(help="Communities, polygons.")],
+    out: Annotated[Path, typer.Option(help="Grids to write: .parquet, .gpkg or .geojson.")],
+    households_field: Annotated[str | None, typer.Option(help="Column of households in the buildings.")] = None,
+    community_field: Annotated[str | None, typer.Option(help="Column of the community's id.")] = None,
+    barriers: Annotated[
+        list[str] | None,
+        typer.Option(help="FILE or FILE:kind=street,class=COLUMN; street, water, rail or wall. May be repeated."),
+    ] = None,
+    compounds: Annotated[str | None, typer.Option(help="Walled compounds, kept whole where possible.")] = None,
+    landcover: Annotated[str | None, typer.Option(help="Land cover; its edges bound blocks.")] = None,
+    target: Annotated[float, typer.Option(help="Households wanted in a grid.")] = 200,
+    minimum: Annotated[float | None, typer.Option("--min", help="By default 0.75 of the target.")] = None,
+    maximum: Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed, the same plan.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the plan does not depend on it.")] = 1,
+    metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
+    cells: Annotated[Path | None, typer.Option(help="Cells to write too.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Everything that was mended or left, as JSON.")] = None,
+    accept_partial: Annotated[bool, typer.Option("--accept-partial", help="Take the good rows of a file.")] = False,
+    accept_crs: Annotated[bool, typer.Option("--accept-crs", help="Do not question where the data lie.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every measure on stdout.")] = False,
+) -> None:
+    """Divide communities into grids of about the same number of households: files in, files out."""
+    from api.cli._show import progress_bars  # noqa: PLC0415  # other commands should not wait for these
+    from gis.files import check_writable, partition_files, write_frames  # noqa: PLC0415
+    from gis.ingest.options import ReadOptions  # noqa: PLC0415
+
+    for path in (out, cells):
+        if path is not None:
+            check_writable(path)
+    try:
+        with progress_bars() as progress:
+            result = partition_files(
+                buildings,
+                communities,
+                barriers=barriers or (),
+                compounds=compounds,
+                landcover=landcover,
+                households_field=households_field,
+                community_field=community_field,
+                target=target,
+                minimum=minimum,
+                maximum=maximum,
+                seed=seed,
+                jobs=jobs,
+                metric=metric_crs,
+                options=ReadOptions(accept_partial=accept_partial, accept_crs=accept_crs),
+                progress=progress,
+            )
+    except InputError as fault:
+        if fault.report is not None:
+            _tell([fault.report], report)
+        raise
+    write_frames({out: result.grids} | ({} if cells is None else {cells: result.cells}))
+    _tell(result.reports, report)
+    m = result.measures
+    stderr.print(
+        f"{m['grids']} grids, {m['households']:g} households; within ±10 %: {m['within_10']:.1%} "
+        f"(ceiling {m['ceiling_within_10']:.1%}), in several parts: {m['multipart_grids']}; "
+        + ", ".join(f"{name} {s:.1f} s" for name, s in result.seconds.items())
+    )
+    stderr.print(f"Written: {out}" + (f", {cells}" if cells else ""))
+    if as_json:
+        print(json.dumps(m, ensure_ascii=False, indent=1))
+
+
+def locate(
+    points: Annotated[str, typer.Option(help="Points; CSV with longitude and latitude columns too.")],
+    grids: Annotated[str, typer.Option(help="Grids with a column grid_code.")],
+    out: Annotated[Path, typer.Option(help="Answers to write: .parquet, .gpkg, .geojson or .csv.")],
+    near: Annotated[float, typer.Option(min=0, help="Metres up to which the nearest grid answers.")] = 500.0,
+    crs: Annotated[str | None, typer.Option(help="Of the points: EPSG code, gcj02 or bd09.")] = None,
+    metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to measure in.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts on stdout.")] = False,
+) -> None:
+    """Say for every point which grid it lies in: every row kept in order, with grid_code, how and distance_m."""
+    from api.cli._show import progress_bars  # noqa: PLC0415
+    from gis.files import check_writable, locate_files, write_frames  # noqa: PLC0415
+
+    check_writable(out, table=True)
+    with progress_bars() as progress:
+        result = locate_files(points, grids, near_m=near, crs=crs, metric=metric_crs, progress=progress)
+    write_frames({out: result.frame})
+    _tell([result.report], None)
+    stderr.print(f"Written: {out}")
+    if as_json:
+        print(json.dumps(result.report.counts, ensure_ascii=False))
+
+
+def _tell(reports: Sequence[Report], file: Path | None) -> None:
+    """Print how each file was read and how often each rule spoke; the details go to `file`."""
+    for report in reports:
+        for remark in report.remarks:
+            if remark.rule in {"reading", "crs_assumed", "grid_in_parts"}:
+                stderr.print(f"[dim]{report.title}[/]: {remark.message}", markup=True)
+        counts = ", ".join(f"{name} {value:g}" for name, value in report.counts.items())
+        told = ", ".join(f"{rule} × {n}" for rule, n in report.tally().items() if rule != "reading")
+        stderr.print(f"{report.title}: {counts}" + (f"; {told}" if told else ""), markup=False)
+    if file is not None:
+        content: dict[str, Any] = {"reports": [report.as_dict() for report in reports]}
+        draft = file.with_name(f".{file.name}.part")
+        draft.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=_plain), encoding="utf-8")
+        draft.replace(file)
+        stderr.print(f"Report: {file}")
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)

@@ -85,7 +85,7 @@ STREET_CLASS: Words = _table(
 )
 assert set(STREET_CLASS.values()) - {None} == set(STREET_CLASSES)
 
-OTHER_KIND: Words = dict.fromkeys(
+OTHER_KIND: Words = dict[str, str | None].fromkeys(
     ["river", "stream", "canal", "drain", "ditch", "coastline", "waterway", "河流", "河道", "运河"], "water"
 ) | (dict.fromkeys(["rail", "railway", "light_rail", "subway", "tram", "铁路", "地铁", "轻轨"], "rail"))
 """Words met among classes of streets that say it is no street at all: they make the row's kind."""
