@@ -85,9 +85,10 @@ STREET_CLASS: Words = _table(
 )
 assert set(STREET_CLASS.values()) - {None} == set(STREET_CLASSES)
 
-OTHER_KIND: Words = dict[str, str | None].fromkeys(
-    ["river", "stream", "canal", "drain", "ditch", "coastline", "waterway", "河流", "河道", "运河"], "water"
-) | (dict.fromkeys(["rail", "railway", "light_rail", "subway", "tram", "铁路", "地铁", "轻轨"], "rail"))
+OTHER_KIND: Words = _table(
+    water="river stream canal drain ditch coastline waterway 河流 河道 运河",
+    rail="railway light_rail subway tram 铁路 地铁 轻轨",
+)
 """Words met among classes of streets that say it is no street at all: they make the row's kind."""
 
 MAJOR_ROAD: Words = {"": "residential", "0": "residential", "1": "primary", "2": "secondary", "3": "tertiary"}
