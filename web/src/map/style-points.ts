@@ -61,16 +61,35 @@ export function eventLayers(view: MapView, c: BaseColours): LayerSpecification[]
   ]
 }
 
+/** Metres around an event that its heat reaches; constant, so that zooming in does not move the hot spots. */
+const HEAT_REACH_M = 75
+/** So many times the mean density of the district is shown as the hottest. */
+const HOTTEST = 9
+const EQUATOR_PX_M = 78_271.517
+
+/**
+ * Strength of one event, so that few events and many give a map of equal contrast.
+ *
+ * A point's kernel holds 0.2785 r² of its weight in all (MapLibre's Gaussian), spread over the ground of the district.
+ */
+function heatIntensity(view: MapView): number {
+  const events = (view.heat?.features ?? []).reduce((sum, f) => sum + Number(f.properties?.['weight'] ?? 1), 0)
+  const [west, south, east, north] = view.bbox
+  const ground = (east - west) * Math.cos((south * Math.PI) / 180) * (north - south) * 111_320 ** 2
+  return Math.min(4, ground / (Math.max(1, events) * 0.2785 * HEAT_REACH_M ** 2 * HOTTEST))
+}
+
 export function heatLayer(view: MapView): LayerSpecification[] {
+  const pixels = (zoom: number): number => HEAT_REACH_M / ((EQUATOR_PX_M * Math.cos((view.bbox[1] * Math.PI) / 180)) / 2 ** zoom)
   const colours = [`${view.heatRamp[0]}00`, ...view.heatRamp]
   const stops = colours.flatMap((colour, i) => [i / (colours.length - 1), colour])
   return [
     {
       id: 'heat', source: 'heat', type: 'heatmap',
       paint: {
-        'heatmap-weight': ['interpolate', ['linear'], ['sqrt', ['coalesce', ['get', 'weight'], 1]], 0, 0, 12, 2.4],
-        'heatmap-radius': ['interpolate', ['exponential', 1.6], ['zoom'], 10, 7, 13, 18, 16, 44, 19, 90],
-        'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 10, 0.35, 13, 0.6, 16, 1.1],
+        'heatmap-weight': ['coalesce', ['get', 'weight'], 1],
+        'heatmap-radius': ['interpolate', ['exponential', 2], ['zoom'], 8, Math.max(2, pixels(8)), 18, pixels(18)],
+        'heatmap-intensity': heatIntensity(view),
         'heatmap-opacity': view.opacity.heat,
         'heatmap-color': ['interpolate', ['linear'], ['heatmap-density'], ...stops] as unknown as ExpressionSpecification,
       },
