@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -22,13 +23,14 @@ from gis.store.cluster import APP_ROLE, OWNER_ROLE, TESTS, open_cluster
 from gis.store.migrate import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Database", "Databases"]
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".gridkeeper"
 SCHEMA_SOURCES = ("migrations/**/*.py", "migrations/**/*.sql", "gis/store/migrate.py", "gis/store/tables.py")
+PROGRAM_SOURCES = ("gis/**/*.py", "gis/**/*.sql", "data/**/*", "api/cli/*.py")
 TEMPLATES_KEPT = 4
 
 
@@ -42,71 +44,88 @@ class Database:
 
 
 class Databases:
-    """The tests' cluster and its template; gives out clones."""
+    """The tests' cluster and its templates; gives out clones."""
 
     def __init__(self) -> None:
         self.cluster = open_cluster(HOME, TESTS)
         self.cluster.up()
         self._numbers = itertools.count(1)
-        self.template = f"template_{_schema_key()}"
-        with self._administration() as admin:
-            self._drop_left_overs(admin)
-            self._make_template(admin)
+        self._drop_orphans()
+        self.migrated = self.template("template", _key(SCHEMA_SOURCES), migrate)
 
     @contextmanager
     def clone(self, of: str | None = None) -> Iterator[Database]:
         """Give a fresh clone of the migrated template (or of the database `of`) and drop it afterwards."""
         name = f"test_{os.getpid()}_{next(self._numbers)}"
-        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
-        with psycopg.connect(self.cluster.url(OWNER_ROLE, "postgres"), autocommit=True) as admin:
-            admin.execute(copy.format(sql.Identifier(name), sql.Identifier(of or self.template)))
+        with self._administration() as admin:
+            _copy(admin, of or self.migrated, name)
         try:
-            yield Database(name, self.cluster.url(OWNER_ROLE, name), self.cluster.url(APP_ROLE, name))
+            yield self._database(name)
         finally:
-            with psycopg.connect(self.cluster.url(OWNER_ROLE, "postgres"), autocommit=True) as admin:
+            with self._administration() as admin:
                 _drop(admin, name)
+
+    def template(self, kind: str, key: str, make: Callable[[str], object], of: str | None = None) -> str:
+        """Give the name of a template, made once for all processes by `make(owner_url)` from a clone of `of`.
+
+        Nobody can connect to a template, so no autovacuum is ever in the way of a copy. Older ones of its kind go.
+        """
+        name = f"{kind}_{key}"
+        with (HOME / f"test-{kind}.lock").open("a") as lock, self._administration() as admin:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if name in (made := _names(admin, f"{kind}_%")):
+                return name
+            for old in made[: -TEMPLATES_KEPT + 1]:
+                _drop(admin, old)
+            unfinished = f"unfinished_{name}"
+            _drop(admin, unfinished)
+            _copy(admin, of or "template0", unfinished)
+            make(self.cluster.url(OWNER_ROLE, unfinished))
+            identifiers = [sql.Identifier(word) for word in (unfinished, name)]
+            admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*identifiers))
+            admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(identifiers[1]))
+            return name
+
+    def sample(self, load: Callable[[Database], object]) -> str:
+        """Give the name of the template with the sample district, loaded once for each state of the program."""
+        key = _key((*SCHEMA_SOURCES, *PROGRAM_SOURCES))
+        return self.template("sample", key, lambda url: load(self._database(urlsplit(url).path[1:])), self.migrated)
+
+    def _database(self, name: str) -> Database:
+        return Database(name, self.cluster.url(OWNER_ROLE, name), self.cluster.url(APP_ROLE, name))
 
     @contextmanager
     def _administration(self) -> Iterator[psycopg.Connection]:
-        """Connect as the owner, one pytest process at a time."""
-        with (HOME / "test-template.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            with psycopg.connect(self.cluster.url(OWNER_ROLE, "postgres"), autocommit=True) as admin:
-                yield admin
+        with psycopg.connect(self.cluster.url(OWNER_ROLE, "postgres"), autocommit=True) as admin:
+            yield admin
 
-    def _make_template(self, admin: psycopg.Connection) -> None:
-        if self.template in _names(admin, "template_%"):
-            return
-        unfinished = f"unfinished_{self.template}"
-        _drop(admin, unfinished)
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
-        migrate(self.cluster.url(OWNER_ROLE, unfinished))
-        rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-        admin.execute(rename.format(sql.Identifier(unfinished), sql.Identifier(self.template)))
-        # Nobody can connect any more, so no autovacuum can be in the way of a copy.
-        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(self.template)))
-
-    def _drop_left_overs(self, admin: psycopg.Connection) -> None:
-        for name in _names(admin, "test_%"):
-            if not _alive(int(name.split("_")[1])):
-                _drop(admin, name)
-        for name in _names(admin, "template_%")[:-TEMPLATES_KEPT]:
-            if name != self.template:
-                _drop(admin, name)
+    def _drop_orphans(self) -> None:
+        with self._administration() as admin:
+            for name in _names(admin, "test_%"):
+                if not _alive(int(name.split("_")[1])):
+                    _drop(admin, name)
 
 
-def _schema_key() -> str:
+def _key(patterns: Sequence[str]) -> str:
+    """Hash of all files that these patterns find."""
     digest = hashlib.sha256()
-    for path in sorted(p for pattern in SCHEMA_SOURCES for p in ROOT.glob(pattern)):
-        digest.update(path.relative_to(ROOT).as_posix().encode())
-        digest.update(path.read_bytes())
+    for path in sorted(p for pattern in patterns for p in ROOT.glob(pattern)):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(path.relative_to(ROOT).as_posix().encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def _names(admin: psycopg.Connection, pattern: str) -> list[str]:
-    """Names of databases, oldest first."""
-    rows = admin.execute("SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid", [pattern]).fetchall()
-    return [str(row[0]) for row in rows if row[0] not in {"template0", "template1"}]
+    """Names of databases, oldest first; `_` in a pattern is meant as it stands."""
+    found = "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid"
+    rows = admin.execute(found, [pattern.replace("_", r"\_")]).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def _copy(admin: psycopg.Connection, template: str, name: str) -> None:
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+    admin.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
 
 
 def _drop(admin: psycopg.Connection, name: str) -> None:

@@ -56,13 +56,15 @@ def fresh_database(databases: Databases) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def sample_database(databases: Databases, sample_dir: Path) -> Iterator[Database]:
+def sample_database(databases: Databases, request: pytest.FixtureRequest) -> Iterator[Database]:
     """Give a database with the small sample district loaded: read it only, or clone it (`databases.clone(of=name)`)."""
-    with databases.clone() as clone:
-        done = subprocess.run(
-            [PROGRAM, "load", sample_dir], env=environment(clone), check=False, capture_output=True, text=True
-        )
+
+    def load(database: Database) -> None:
+        command = [PROGRAM, "load", request.getfixturevalue("sample_dir")]
+        done = subprocess.run(command, env=environment(database), check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+
+    with databases.clone(of=databases.sample(load)) as clone:
         yield clone
 
 
