@@ -53,10 +53,11 @@ CREATE TABLE building (
     raw_y FLOAT,
     raw_crs TEXT,
     CONSTRAINT pk_building PRIMARY KEY (id),
-    CONSTRAINT ex_building_code EXCLUDE USING gist (district_id WITH =, code WITH =, valid WITH &&),
+    CONSTRAINT ex_building_code EXCLUDE USING gist (hashtextextended(code, 0) WITH =, district_id WITH =, code WITH =, valid WITH &&),
     CONSTRAINT fk_building_district_id FOREIGN KEY(district_id) REFERENCES district (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_building_address_key ON building USING gin (address_key gin_trgm_ops);
+CREATE INDEX ix_building_district_id_code ON building (district_id, code);
 CREATE INDEX ix_building_geom ON building USING gist (geom);
 COMMENT ON COLUMN building.address_key IS 'address folded for search: digits half width, 幢/栋/号楼 alike';
 
@@ -112,7 +113,7 @@ CREATE TABLE division (
     valid TSTZRANGE DEFAULT '(,)'::tstzrange NOT NULL,
     CONSTRAINT pk_division PRIMARY KEY (id),
     CONSTRAINT ck_division_level CHECK (level IN ('district', 'subdistrict', 'community')),
-    CONSTRAINT ex_division_code EXCLUDE USING gist (district_id WITH =, level WITH =, code WITH =, valid WITH &&),
+    CONSTRAINT ex_division_code EXCLUDE USING gist (hashtextextended(code, 0) WITH =, district_id WITH =, level WITH =, code WITH =, valid WITH &&),
     CONSTRAINT fk_division_district_id FOREIGN KEY(district_id) REFERENCES district (id) ON DELETE CASCADE,
     CONSTRAINT fk_division_parent_id FOREIGN KEY(parent_id) REFERENCES division (id) ON DELETE CASCADE
 );
@@ -406,13 +407,14 @@ CREATE TABLE grid (
     valid TSTZRANGE DEFAULT '(,)'::tstzrange NOT NULL,
     CONSTRAINT pk_grid PRIMARY KEY (id),
     CONSTRAINT ck_grid_origin CHECK (origin IN ('plan', 'import')),
-    CONSTRAINT ex_grid_code EXCLUDE USING gist (network_id WITH =, level WITH =, code WITH =, valid WITH &&),
+    CONSTRAINT ex_grid_code EXCLUDE USING gist (hashtextextended(code, 0) WITH =, network_id WITH =, level WITH =, code WITH =, valid WITH &&),
     CONSTRAINT fk_grid_network_id FOREIGN KEY(network_id) REFERENCES network (id) ON DELETE CASCADE,
     CONSTRAINT fk_grid_division_id FOREIGN KEY(division_id) REFERENCES division (id) ON DELETE CASCADE,
     CONSTRAINT fk_grid_publication_id FOREIGN KEY(publication_id) REFERENCES publication (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_grid_division_id ON grid (division_id);
 CREATE INDEX ix_grid_geom ON grid USING gist (geom);
+CREATE INDEX ix_grid_network_id_code ON grid (network_id, code);
 CREATE INDEX ix_grid_publication_id ON grid (publication_id);
 COMMENT ON COLUMN grid.flags IS 'oversize_building, empty, linked';
 COMMENT ON COLUMN grid.colour IS 'neighbours never share it';
@@ -425,7 +427,7 @@ CREATE TABLE grid_cell (
     grid_id BIGINT NOT NULL,
     valid TSTZRANGE DEFAULT '(,)'::tstzrange NOT NULL,
     CONSTRAINT pk_grid_cell PRIMARY KEY (id),
-    CONSTRAINT ex_grid_cell_membership EXCLUDE USING gist (network_id WITH =, level WITH =, cell_id WITH =, valid WITH &&),
+    CONSTRAINT ex_grid_cell_membership EXCLUDE USING gist (cell_id WITH =, network_id WITH =, level WITH =, valid WITH &&),
     CONSTRAINT fk_grid_cell_network_id FOREIGN KEY(network_id) REFERENCES network (id) ON DELETE CASCADE,
     CONSTRAINT fk_grid_cell_cell_id FOREIGN KEY(cell_id) REFERENCES cell (id) ON DELETE CASCADE,
     CONSTRAINT fk_grid_cell_grid_id FOREIGN KEY(grid_id) REFERENCES grid (id) ON DELETE CASCADE

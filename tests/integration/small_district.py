@@ -93,9 +93,7 @@ def barriers() -> Batch:
 def points(n: int, seed: int = 1, beyond: float = 100.0) -> np.ndarray:
     """Points in and round the district, metres from its south-west corner."""
     rng = np.random.default_rng(seed)
-    return np.column_stack(
-        [rng.uniform(-beyond, 4 * BLOCK + beyond, n), rng.uniform(-beyond, 2 * BLOCK + beyond, n)]
-    )
+    return np.column_stack([rng.uniform(-beyond, 4 * BLOCK + beyond, n), rng.uniform(-beyond, 2 * BLOCK + beyond, n)])
 
 
 def parts(n: int = 60) -> Batch:
