@@ -5,6 +5,7 @@ Everything here is longitude before latitude, easting before northing (`always_x
 
 from __future__ import annotations
 
+import atexit
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -213,7 +214,9 @@ def is_metric(crs: pyproj.CRS | None) -> bool:
 def _zones() -> Any:
     from timezonefinder import TimezoneFinder  # noqa: PLC0415 - a second to import, needed only here
 
-    return TimezoneFinder()
+    finder = TimezoneFinder()
+    atexit.register(finder.cleanup)  # it keeps its files open
+    return finder
 
 
 def time_zone_at(lon: float, lat: float) -> str:

@@ -6,6 +6,7 @@ import gzip
 import tempfile
 import warnings
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,7 +146,7 @@ def _read_zip(spec: FileSpec, hint: str) -> RawTable:
             table = read_file(spec.at(chosen), hint=hint)
             table.source = spec.path.name
             return table
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, zipfile.LargeZipFile) as fault:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as fault:
         raise InputError(f"{broken} ({fault}).", "Transfer or zip it again.") from fault
 
 
@@ -232,7 +233,7 @@ def _read_csv(spec: FileSpec) -> RawTable:
         opener = gzip.open if path.suffix.lower() == ".gz" else open
         with opener(path, "rb") as file:
             data = file.read()
-    except (OSError, EOFError) as fault:
+    except (OSError, EOFError, zlib.error) as fault:
         raise InputError(f"{path.name} is damaged ({fault}).", "Transfer it again.") from fault
     if not data.strip():
         raise InputError(f"{path.name} is empty.", "Export it again; nothing was imported.")
