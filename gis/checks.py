@@ -229,7 +229,7 @@ def valid_polygon(s: Subject) -> gpd.GeoDataFrame:
     for i in np.flatnonzero(~good):
         code, reason = s.grids["grid_code"].iloc[i], str(shapely.is_valid_reason(polygons[i]))
         rows.append(
-            (code, f"网格 {code} 的图形无效:{reason}", f"grid {code} is no valid polygon: {reason}", 0.0, polygons[i])
+            (code, f"网格 {code} 的图形无效：{reason}", f"grid {code} is no valid polygon: {reason}", 0.0, polygons[i])
         )
     return offenders(rows, s.grids.crs)
 
@@ -346,7 +346,7 @@ def parts_balance(s: Subject) -> gpd.GeoDataFrame | None:
             rows.append(
                 (
                     code,
-                    f"网格 {code} 有 {count[i]:g} 个部件,平均 {mean:.0f} 个",
+                    f"网格 {code} 有 {count[i]:g} 个部件，平均 {mean:.0f} 个",
                     f"grid {code} has {count[i]:g} parts, the mean is {mean:.0f}",
                     count[i],
                     polygons_of(s.grids)[i],
@@ -461,11 +461,11 @@ def run_checks(
         if offenders is None:
             continue
         count = len(offenders)
-        message = {"zh": f"{check.label['zh']}:通过", "en": f"{check.label['en']}: passed"}
+        message = {"zh": f"{check.label['zh']}：通过", "en": f"{check.label['en']}: passed"}
         if count:
             more = {"zh": " 等" if count > 1 else "", "en": f" and {count - 1} more" if count > 1 else ""}
             message = {
-                "zh": f"{check.label['zh']}:{count} 处不符,{offenders['zh'].iloc[0]}{more['zh']}",
+                "zh": f"{check.label['zh']}：{count} 处不符，{offenders['zh'].iloc[0]}{more['zh']}",
                 "en": f"{check.label['en']}: {count} place(s), {offenders['en'].iloc[0]}{more['en']}",
             }
         results.append(CheckResult(name, check.hard, count == 0, message, offenders))

@@ -113,7 +113,7 @@ GRID_FIGURES: dict[str, GridFigure] = {
             _text("户数偏差", "Deviation from target"),
             PERCENT,
             _text(
-                "网格户数与目标户数之差,占目标户数的百分比。负值为偏少,正值为偏多;±10% 以内视为达标。",
+                "网格户数与目标户数之差，占目标户数的百分比。负值为偏少，正值为偏多；±10% 以内视为达标。",
                 "Households of the grid minus the target, as a percentage of the target. Negative: too few, positive: "
                 "too many; within ±10% is on target.",
             ),
@@ -126,7 +126,7 @@ GRID_FIGURES: dict[str, GridFigure] = {
             _text("户数", "Households"),
             HOUSEHOLDS_UNIT,
             _text(
-                "网格内各楼栋户数之和,取所示日期前最近一次登记的数。含估算户数时另行标明。",
+                "网格内各楼栋户数之和，取所示日期前最近一次登记的数。含估算户数时另行标明。",
                 "Sum over the buildings of the grid, each with its latest count not after the date shown. Estimated "
                 "counts are marked as such.",
             ),
@@ -138,7 +138,7 @@ GRID_FIGURES: dict[str, GridFigure] = {
             _text("人口", "People"),
             _text("人", "people"),
             _text(
-                "网格内各楼栋登记人数之和,取所示日期前最近一次登记的数。",
+                "网格内各楼栋登记人数之和，取所示日期前最近一次登记的数。",
                 "Sum of the registered people over the buildings of the grid, each with its latest count not after the "
                 "date shown.",
             ),
@@ -161,7 +161,7 @@ GRID_FIGURES: dict[str, GridFigure] = {
             _text("百户事件数", "Events per 100 households"),
             _text("件/百户", "per 100 households"),
             _text(
-                "截至所示日期一年内发生在该网格范围内的事件数 ÷ 网格户数 × 100,按所示网格归并。无住户的网格不计算。",
+                "截至所示日期一年内发生在该网格范围内的事件数 ÷ 网格户数 × 100，按所示网格归并。无住户的网格不计算。",
                 "Events of the year up to the date shown that lie in the grid, divided by its households, times 100; "
                 "counted in the grids shown, whatever grids were in force then. Not defined without households.",
             ),
@@ -173,7 +173,7 @@ GRID_FIGURES: dict[str, GridFigure] = {
             _text("面积", "Area"),
             SQUARE_METRES,
             _text(
-                "网格多边形的面积,按当地平面坐标系计算。", "Area of the grid's polygon, in the metric CRS of the place."
+                "网格多边形的面积，按当地平面坐标系计算。", "Area of the grid's polygon, in the metric CRS of the place."
             ),
             needs=("area_m2",),
             formula=_as_is,
@@ -183,7 +183,7 @@ GRID_FIGURES: dict[str, GridFigure] = {
             _text("紧凑度", "Compactness"),
             _text("0–1", "0–1"),
             _text(
-                "4π × 面积 ÷ 周长²(Polsby–Popper 指数),洞的边界计入周长。圆为 1,狭长或曲折的网格接近 0。",
+                "4π × 面积 ÷ 周长²（Polsby–Popper 指数），洞的边界计入周长。圆为 1，狭长或曲折的网格接近 0。",
                 "4π × area ÷ perimeter² (Polsby-Popper), holes counting in the perimeter. A circle has 1; a long or "
                 "winding grid comes close to 0.",
             ),
@@ -251,8 +251,8 @@ PLAN_MEASURES: dict[str, Measure] = {
             _text("±10% 达标率上限", "Ceiling of within ±10%"),
             PERCENT,
             _text(
-                "在楼栋不可拆分、网格不出社区的条件下,各社区以现有网格数至多能有多少网格落在 ±10% 以内;"
-                "未计入连通要求,实际可达值更低。",
+                "在楼栋不可拆分、网格不出社区的条件下，各社区以现有网格数至多能有多少网格落在 ±10% 以内；"
+                "未计入连通要求，实际可达值更低。",
                 "The most grids of each community that could lie within ±10%, given its number of grids, no building "
                 "divided and no grid leaving its community. Connectedness is not counted in, so less is attainable.",
             ),
@@ -277,7 +277,7 @@ PLAN_MEASURES: dict[str, Measure] = {
             _text("均方根偏差", "Root mean square deviation"),
             HOUSEHOLDS_UNIT,
             _text(
-                "各网格户数与目标之差的平方的平均再开方;个别悬殊的网格会使它明显增大。",
+                "各网格户数与目标之差的平方的平均再开方；个别悬殊的网格会使它明显增大。",
                 "Root of the mean of (households - target)²; single grids that are far off weigh heavily.",
             ),
         ),
@@ -319,7 +319,7 @@ PLAN_MEASURES: dict[str, Measure] = {
             _text("不连片网格数", "Grids in several parts"),
             GRIDS_UNIT,
             _text(
-                "由不相连的几块组成的网格数;只有经声明的连通(桥、涵、渡口)或过小的飞地才允许。",
+                "由不相连的几块组成的网格数；只有经声明的连通（桥、涵、渡口）或过小的飞地才允许。",
                 "Grids made of separate pieces; allowed only by a declared link (bridge, underpass, ferry) or for a "
                 "part of a community too small for a grid.",
             ),
@@ -329,7 +329,7 @@ PLAN_MEASURES: dict[str, Measure] = {
             _text("平均紧凑度", "Mean compactness"),
             _text("0–1", "0–1"),
             _text(
-                "各网格 4π × 面积 ÷ 周长² 的平均,圆为 1。",
+                "各网格 4π × 面积 ÷ 周长² 的平均，圆为 1。",
                 "Mean over the grids of 4π × area ÷ perimeter² (Polsby-Popper); a circle has 1.",
             ),
         ),
@@ -386,7 +386,7 @@ PLAN_MEASURES: dict[str, Measure] = {
             _text("被切割楼栋数", "Buildings cut"),
             _text("栋", "buildings"),
             _text(
-                "被网格边界切开的楼栋数;被社区边界切开的另计,不在此列。",
+                "被网格边界切开的楼栋数；被社区边界切开的另计，不在此列。",
                 "Buildings that a border between grids cuts; those cut by a community's border are listed apart.",
             ),
         ),

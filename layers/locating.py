@@ -115,21 +115,21 @@ def _since(told: dict[str, Any], time_zone: str) -> str:
 def _text_zh(told: dict[str, Any], time_zone: str) -> str:
     lines = []
     if told["point"]:
-        lines.append(f"坐标:{told['point']['lon']:.6f}, {told['point']['lat']:.6f}(CGCS2000)")
+        lines.append(f"坐标：{told['point']['lon']:.6f}, {told['point']['lat']:.6f}（CGCS2000）")
     if _chain(told):
-        lines.append(f"辖区:{_chain(told)}")
+        lines.append(f"辖区：{_chain(told)}")
     if told["grid"]:
-        lines.append(f"网格:{told['grid']['name']} {told['grid']['code']}")
+        lines.append(f"网格：{told['grid']['name']} {told['grid']['code']}")
     how = words.HOW[told["how"]]["zh"]
-    lines.append(f"判定:{how},距离 {told['distance_m']:,.0f} 米" if told["distance_m"] else f"判定:{how}")
-    lines.extend(f"相邻网格:{other['grid_code']}({other['distance_m']:.2f} 米)" for other in told["others"])
+    lines.append(f"判定：{how}，距离 {told['distance_m']:,.0f} 米" if told["distance_m"] else f"判定：{how}")
+    lines.extend(f"相邻网格：{other['grid_code']}（{other['distance_m']:.2f} 米）" for other in told["others"])
     lines.extend(
         f"{words.word(words.ROLES, worker['role'])['zh']}:{worker['name']} {worker['phone'] or ''}".rstrip()
         for worker in told["workers"]
     )
     if told["version"] is not None:
         since = _since(told, time_zone)
-        lines.append(f"版本:第 {told['version']} 版" + (f",自 {since} 起" if since else ""))
+        lines.append(f"版本：第 {told['version']} 版" + (f"，自 {since} 起" if since else ""))
     return "\n".join(lines)
 
 
