@@ -82,24 +82,23 @@ def load(
         time_zone=time_zone,
     )
     reports: list[Report] = []
-    with _store() as connection, _kept(report, reports):
-        with progress_bars() as progress, worker_pool(jobs) as pool:
-            read = pipeline.read_folder(connection, folder, options, progress=progress)
-            new = pipeline.NewDistrict(name=name, time_zone=time_zone, metric_crs=metric_crs, crs_note=read.crs_note)
-            loaded = pipeline.load_district(
-                connection,
-                read.code,
-                read.batches,
-                new=new,
-                target=target,
-                minimum=minimum,
-                maximum=maximum,
-                seed=seed,
-                effective=_moment(effective, read.time_zone),
-                executor=pool,
-                progress=progress,
-            )
-        reports += loaded.reports
+    with _store() as connection, _kept(report, reports), progress_bars() as progress, worker_pool(jobs) as pool:
+        read = pipeline.read_folder(connection, folder, options, progress=progress)
+        new = pipeline.NewDistrict(name=name, time_zone=time_zone, metric_crs=metric_crs, crs_note=read.crs_note)
+        loaded = pipeline.load_district(
+            connection,
+            read.code,
+            read.batches,
+            new=new,
+            target=target,
+            minimum=minimum,
+            maximum=maximum,
+            seed=seed,
+            effective=_moment(effective, read.time_zone),
+            executor=pool,
+            progress=progress,
+            told=reports,
+        )
     for file, why in read.skipped:
         console.print(f"Not read: {file} ({why})")
     show_reports(loaded.reports)

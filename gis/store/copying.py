@@ -43,7 +43,17 @@ def stage(cursor: psycopg.Cursor[Any], create: bytes, unstage: bytes, frame: pd.
     """Make the temporary table ``staged`` with `create` and fill it; columns that `frame` lacks are null."""
     cursor.execute(unstage)
     cursor.execute(create)
-    copy_frame(cursor, "staged", frame)
+    copy_frame(cursor, "staged", frame.take(_by_place(frame)))
+
+
+def _by_place(frame: pd.DataFrame) -> np.ndarray:
+    """Order rows along a space-filling curve, those without a place first."""
+    rank = np.full(len(frame), -1, np.int64)
+    if isinstance(frame, gpd.GeoDataFrame):
+        placed = np.flatnonzero(~(frame.geometry.isna() | frame.geometry.is_empty).to_numpy())
+        if len(placed):
+            rank[placed] = frame.geometry.iloc[placed].hilbert_distance()
+    return np.argsort(rank, kind="stable")
 
 
 def copy_frame(

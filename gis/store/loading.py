@@ -100,8 +100,8 @@ def _read_divisions(specs: list[FileSpec], folder: Path, options: ReadOptions, p
     """Read the divisions; where their codes name no district, the folder's name does."""
     try:
         batch = read_kind("divisions", specs, options=options, progress=progress)
-    except InputError as fault:
-        if options.district or (fault.report is not None and fault.report.errors):
+    except InputError:
+        if options.district:
             raise
         options = replace(options, district=folder.resolve().name)
         batch = read_kind("divisions", specs, options=options, progress=progress)
@@ -142,6 +142,7 @@ def load_district(
     executor: Executor | None = None,
     progress: Progress = quiet,
     clock: Clock = utc_now,
+    told: list[Report] | None = None,
 ) -> Loaded:
     """Write every batch, then make cells, propose, check and publish; each step commits by itself.
 
@@ -156,6 +157,8 @@ def load_district(
         Used where the district is made now.
     settings, target, minimum, maximum, seed, effective, by, executor, progress, clock
         See `tessellate_district`, `propose_plan` and `publish_plan`.
+    told : list of Report, optional
+        Grows with the reports as they come, so that a load that fails has them too.
 
     Raises
     ------
@@ -169,7 +172,7 @@ def load_district(
         raise InputError(
             f"Nothing says which ground {code} has.", "Put a divisions (or communities) file in the folder."
         )
-    reports: list[Report] = []
+    reports: list[Report] = [] if told is None else told
     ordered = sorted(batches, key=lambda batch: ORDER.index(batch.kind))
 
     def write(kinds: tuple[str, ...]) -> None:
@@ -186,6 +189,7 @@ def load_district(
         cells = tessellate_district(
             connection, code, settings=settings, executor=executor, progress=progress, clock=clock
         )
+        reports.append(cells.report)
         plan = propose_plan(
             connection,
             code,
@@ -197,9 +201,10 @@ def load_district(
             progress=progress,
             clock=clock,
         )
+        reports.append(plan.report)
         published = publish_plan(
             connection, code, plan.plan_id, effective=effective, by=by, progress=progress, clock=clock
         )
-        reports += [cells.report, plan.report, published.report]
+        reports.append(published.report)
     write(LOCATED)
     return Loaded(code, reports, published)

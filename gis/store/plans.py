@@ -120,7 +120,10 @@ def propose_plan(
 
 
 def _with_cell(buildings: gpd.GeoDataFrame, tessellation: Tessellation) -> gpd.GeoDataFrame:
-    return buildings[buildings["building_id"].isin(set(tessellation.building_cell["building_id"]))]
+    """Leave out what stands in no cell, and what was found to be no building but the ground round others."""
+    ground = {remark.code for remark in tessellation.report.remarks if remark.rule == "not_a_building"}
+    held = set(tessellation.building_cell["building_id"]) - ground
+    return buildings[buildings["building_id"].isin(held)]
 
 
 def _ensure_network(connection: Connection, place: District, plan: Plan) -> int:

@@ -1,6 +1,7 @@
 -- Every kind is written alike: `stage_KIND` makes a temporary table that one COPY fills, `update_KIND` changes the rows
 -- of the store that differ from it, `insert_KIND` adds those whose code is new. What is equal is not touched.
--- Parameters: district (id), and now (moment) where a period opens.
+-- Rows are staged in the order of a space-filling curve: an index grows faster by neighbours, and sorting large shapes
+-- in the server is slow. Parameters: district (id), and as_of (today there) for counts without a date.
 
 -- name: unstage
 -- Forget what an earlier import of the same transaction staged.
@@ -86,7 +87,6 @@ WHERE c.district_id = %(district)s AND c.code = s.code
 INSERT INTO compound (district_id, code, name, geom)
 SELECT %(district)s, s.code, s.name, ST_Multi(s.geom) FROM staged s
 WHERE NOT EXISTS (SELECT FROM compound c WHERE c.district_id = %(district)s AND c.code = s.code)
-ORDER BY s.geom
 
 -- name: stage_landcover
 CREATE TEMP TABLE staged (code text, kind text, name text, geom geometry) ON COMMIT DROP
@@ -101,7 +101,6 @@ WHERE l.district_id = %(district)s AND l.code = s.code
 INSERT INTO landcover (district_id, code, kind, name, geom)
 SELECT %(district)s, s.code, s.kind, s.name, ST_Multi(s.geom) FROM staged s
 WHERE NOT EXISTS (SELECT FROM landcover l WHERE l.district_id = %(district)s AND l.code = s.code)
-ORDER BY s.geom
 
 -- name: stage_barriers
 CREATE TEMP TABLE staged (
@@ -123,7 +122,6 @@ SELECT %(district)s, s.code, s.kind, s.class, s.name, s.width_m,
        COALESCE(s.bridge, false), COALESCE(s.tunnel, false), s.geom
 FROM staged s
 WHERE NOT EXISTS (SELECT FROM barrier b WHERE b.district_id = %(district)s AND b.code = s.code)
-ORDER BY s.geom
 
 -- ------------------------------------------------------------------------------------------------- buildings
 -- name: stage_buildings
@@ -152,7 +150,6 @@ SELECT %(district)s, s.code, s.name, s.address, s.address_key, s.kind, s.floors,
        s.geom, s.raw_x, s.raw_y, s.raw_crs
 FROM staged s
 WHERE NOT EXISTS (SELECT FROM building b WHERE b.district_id = %(district)s AND b.code = s.code AND upper_inf(b.valid))
-ORDER BY s.geom
 
 -- name: insert_counts
 -- Household counts are only ever added: a value that the date already has adds nothing, another one adds a row (the
@@ -205,7 +202,6 @@ SELECT %(district)s, s.code, s.class, s.class_name, s.name, COALESCE(s.state, 'i
        s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m
 FROM staged s
 WHERE NOT EXISTS (SELECT FROM part p WHERE p.district_id = %(district)s AND p.code = s.code)
-ORDER BY s.geom
 
 -- name: stage_events
 CREATE TEMP TABLE staged (
@@ -232,7 +228,6 @@ SELECT %(district)s, s.code, s.class, s.class_name, s.source, s.occurred_at, s.a
        s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m
 FROM staged s
 WHERE NOT EXISTS (SELECT FROM event e WHERE e.district_id = %(district)s AND e.code = s.code)
-ORDER BY s.geom
 
 -- ------------------------------------------------------------------------------------------------- workers
 -- name: stage_workers
