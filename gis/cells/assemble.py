@@ -165,7 +165,7 @@ def _keep_cap(
             for k, piece in enumerate(pieces):
                 if k:
                     cell[piece] = len(owners)
-                    owners.append(-1)
+                    owners.append(group_owner[g] if core[piece].any() else -1)
                 elif not core[piece].any():
                     owners[g] = -1
     used, cell = np.unique(cell, return_inverse=True)
@@ -206,16 +206,18 @@ def _split(
                 touch[i][k] = touch[k][i] = touch[i].get(k, 0.0) + m
         alive.discard(j)
 
-    cores = [i for i in sorted(alive) if core[faces[i]]]
-    home = cores[0] if cores else -1
-    for i in cores[1:]:
-        if i in touch[home]:
-            merge(home, i)
-    while home >= 0:  # parts of the building that only touch through parts still to come
-        rest = [i for i in touch[home] if core[members[i]].any()]
-        if not rest:
-            break
-        merge(home, min(rest))
+    standing = np.flatnonzero(core[faces])
+    home = -1
+    touching = np.array([(i, j) for i in standing for j in touch[i] if i < j and core[faces[j]]], dtype=np.int64)
+    part = components(len(faces), touching.reshape(-1, 2))
+    for p in np.unique(part[standing]):  # what stands is never split, even where it lies in several parts
+        first, *others = sorted(int(i) for i in standing[part[standing] == p])
+        while others:
+            near = next(i for i in others if i in touch[first])
+            others.remove(near)
+            merge(first, near)
+        if home < 0 or size[first] > size[home]:
+            home = first
     cap = settings.max_cell_m2
     room = cap - min(2 * settings.min_block_m2, 0.05 * cap)  # for crumbs
     while home >= 0:
@@ -236,9 +238,7 @@ def _split(
     above = home >= 0 and size[home] > cap  # a building above the cap takes the crumbs round it
     for i in sorted(alive - {home}, key=lambda k: (size[k], k)):
         if size[i] < settings.min_block_m2 or 2 * size[i] < settings.sliver_m * rim[i]:
-            fits = [
-                (-round(m, 6), j) for j, m in touch[i].items() if size[i] + size[j] <= cap or (above and j == home)
-            ]
+            fits = [(-round(m, 6), j) for j, m in touch[i].items() if size[i] + size[j] <= cap or (above and j == home)]
             if fits:
                 merge(min(fits)[1], i)
     order = ([home] if home >= 0 else []) + sorted(alive - {home})

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from gis.cells.plane import Plane, components, line_parts, node, plane_of, polygon_parts, unite
+from gis.cells.shares import ridges
 
 if TYPE_CHECKING:
     from gis.cells.findings import Findings
@@ -18,6 +19,10 @@ __all__ = ["mended_polygon", "settle_borders", "width"]
 
 MAX_EDGE_M = 50.0
 """Straight edges are cut to this, so that other reference systems bend them by less than 0.1 mm."""
+
+
+WIDE_GAP_M = 40.0
+"""Gaps up to the width of a large street are told, those that are closed apart."""
 
 
 def mended_polygon(geometry: shapely.Geometry | None) -> tuple[shapely.Geometry | None, bool]:
@@ -42,10 +47,22 @@ def width(polygon: shapely.Geometry) -> float:
 
 @dataclass
 class _Ground:
-    """Faces of all community outlines and the community each belongs to (-1: none)."""
+    """Faces of all community outlines.
+
+    Parameters
+    ----------
+    plane : Plane
+    owner : ndarray of int64
+        Community of each face, -1 where none or several claim it.
+    claims : dict
+        Faces that several communities claim -> these communities.
+    count : ndarray of int64
+        How many claim it.
+    """
 
     plane: Plane
     owner: np.ndarray
+    claims: dict[int, tuple[int, ...]]
     count: np.ndarray
 
 
@@ -63,150 +80,233 @@ def settle_borders(
         `snap_m`, `moved_m`, `grid_m`, `min_block_m2`.
     findings : Findings
         Gets every mend: overlaps (they go to the community with which they share the longest border), gaps up to
-        `snap_m` wide (closed likewise), wider gaps (left), fragments.
+        `snap_m` wide (closed likewise, down the middle where they are wide or between more than two), wider gaps
+        (left), fragments.
 
     Returns
     -------
     list of Polygon, MultiPolygon or None
         In the order given; None where nothing polygonal was there.
     """
-    mended: list[shapely.Geometry | None] = []
-    for code, geometry in zip(ids, geometries, strict=True):
-        polygon, changed = mended_polygon(geometry)
-        if polygon is None:
-            findings.add(
-                "error",
-                "community_without_area",
-                f"Community {code} has no area.",
-                code=code,
-                remedy="Give it a polygon; it gets no cells until then.",
-            )
-        elif changed:
-            findings.add(
-                "mended",
-                "community_invalid",
-                f"The outline of community {code} crossed itself and was mended.",
-                code=code,
-                at=polygon,
-                amount=abs(polygon.area - geometry.area),
-                unit="m2",
-            )
-        mended.append(None if polygon is None else shapely.segmentize(polygon, MAX_EDGE_M))
-    known = np.array([i for i, g in enumerate(mended) if g is not None], dtype=np.int64)
-    if len(known) == 0:
+    mended = [_community(code, geometry, findings) for code, geometry in zip(ids, geometries, strict=True)]
+    known = [i for i, g in enumerate(mended) if g is not None]
+    if not known:
         return mended
-    polygons = np.array([mended[i] for i in known], dtype=object)
-    ground = _ground(polygons, settings.grid_m)
-    _resolve(ground, polygons, [ids[i] for i in known], settings, findings)
-    _attach_fragments(ground, [ids[i] for i in known], settings, findings)
+    polygons = np.array([None, *(mended[i] for i in known)], dtype=object)[1:]
+    names = [ids[i] for i in known]
+    gaps = _gaps(polygons, settings, findings)
+    ground = _ground(polygons, gaps, settings)
+    if len(gaps):
+        _fill(ground, gaps, polygons, names, settings, findings)
+    _share_overlaps(ground, names, settings, findings)
+    _attach_fragments(ground, names, settings, findings)
     out: list[shapely.Geometry | None] = [None] * len(ids)
     for k, i in enumerate(known):
         mine = np.flatnonzero(ground.owner == k)
-        if len(mine) == 0:
-            findings.add(
-                "error",
-                "community_covered",
-                f"Community {ids[i]} lies wholly under others.",
-                code=ids[i],
-                at=polygons[k],
-                remedy="Correct the overlapping communities.",
-            )
+        if len(mine):
+            out[i] = unite(ground.plane.faces[mine], np.zeros(len(mine), np.int64))[0]
             continue
-        out[i] = unite(ground.plane.faces[mine], np.zeros(len(mine), np.int64))[0]
+        findings.add(
+            "error",
+            "community_covered",
+            f"Community {ids[i]} lies wholly under others.",
+            code=ids[i],
+            at=polygons[k],
+            remedy="Correct the overlapping communities.",
+        )
     return out
 
 
-def _ground(polygons: np.ndarray, grid: float) -> _Ground:
-    plane = plane_of(node(line_parts(shapely.boundary(polygons)), grid))
+def _community(code: str, geometry: shapely.Geometry | None, findings: Findings) -> shapely.Geometry | None:
+    polygon, changed = mended_polygon(geometry)
+    if polygon is None:
+        findings.add(
+            "error",
+            "community_without_area",
+            f"Community {code} has no area.",
+            code=code,
+            remedy="Give it a polygon; it gets no cells until then.",
+        )
+        return None
+    if changed:
+        findings.add(
+            "mended",
+            "community_invalid",
+            f"The outline of community {code} crossed itself and was mended.",
+            code=code,
+            at=polygon,
+        )
+    return shapely.segmentize(polygon, MAX_EDGE_M)
+
+
+def _gaps(polygons: np.ndarray, settings: CellSettings, findings: Findings) -> np.ndarray:
+    """Ground up to `snap_m` wide between two or more communities; wider gaps are told and left."""
+    union = shapely.union_all(polygons)
+    tree = shapely.STRtree(polygons)
+
+    def between(reach: float) -> np.ndarray:
+        closed = union.buffer(reach, quad_segs=4).buffer(-reach, quad_segs=4)
+        parts = polygon_parts(shapely.difference(closed, union))
+        parts = parts[shapely.area(parts) > settings.grid_m]
+        part, _ = tree.query(parts, predicate="dwithin", distance=settings.grid_m)
+        return parts[np.bincount(part, minlength=len(parts)) >= 2]
+
+    narrow = between(settings.snap_m / 2)
+    wide = polygon_parts(shapely.difference(shapely.union_all(between(WIDE_GAP_M / 2)), shapely.union_all(narrow)))
+    for part in wide[shapely.area(wide) > settings.min_block_m2]:
+        findings.add(
+            "left_over",
+            "gap_left",
+            f"{part.area:.0f} m² between communities belong to none ({width(part):.1f} m wide).",
+            at=part,
+            amount=float(part.area),
+            unit="m2",
+            remedy="Extend a community over it if it is a fault of drawing.",
+        )
+    return narrow
+
+
+def _ground(polygons: np.ndarray, gaps: np.ndarray, settings: CellSettings) -> _Ground:
+    lines = [line_parts(shapely.boundary(polygons)), line_parts(shapely.boundary(gaps))]
+    xy, owner = shapely.get_coordinates(shapely.segmentize(polygons, 4.0), return_index=True)
+    tree = shapely.STRtree(shapely.points(xy))
+    for gap in gaps:
+        near = tree.query(gap, predicate="dwithin", distance=settings.snap_m)
+        if width(gap) > settings.moved_m or len(np.unique(owner[near])) > 2:
+            lines.append(line_parts(shapely.intersection(ridges(xy[near], owner[near]), gap)))
+    plane = plane_of(node(np.concatenate(lines), settings.grid_m))
     points = shapely.point_on_surface(plane.faces)
     which, face = shapely.STRtree(points).query(polygons, predicate="contains")
     count = np.bincount(face, minlength=len(points))
-    owner = np.full(len(points), -1, dtype=np.int64)
+    owners = np.full(len(points), -1, dtype=np.int64)
     single = count[face] == 1
-    owner[face[single]] = which[single]
-    return _Ground(plane, owner, count)
+    owners[face[single]] = which[single]
+    claims: dict[int, tuple[int, ...]] = {}
+    for f, k in sorted(zip(face[~single].tolist(), which[~single].tolist(), strict=True)):
+        claims[f] = (*claims.get(f, ()), k)
+    return _Ground(plane, owners, claims, count)
 
 
-def _clusters(plane: Plane, chosen: np.ndarray) -> list[np.ndarray]:
-    """Connected groups among the chosen faces."""
-    index = np.full(len(chosen), -1, dtype=np.int64)
-    faces = np.flatnonzero(chosen)
+def _fill(
+    ground: _Ground, gaps: np.ndarray, polygons: np.ndarray, ids: list[str], settings: CellSettings, findings: Findings
+) -> None:
+    """Give gaps to the communities beside them."""
+    points = shapely.point_on_surface(ground.plane.faces)
+    gap, face = shapely.STRtree(points).query(gaps, predicate="contains")
+    open_ = ground.count[face] == 0
+    gap, face = gap[open_], face[open_]
+    crumbs = _Crumbs("gap")
+    for g in range(len(gaps)):
+        faces = face[gap == g]
+        if len(faces) == 0:
+            continue
+        wide, area = width(gaps[g]), float(gaps[g].area)
+        if len(faces) == 1:
+            to = _longest_neighbour(ground, faces)
+            ground.owner[faces] = to
+            taken = [ids[to]]
+        else:
+            nearest = shapely.STRtree(polygons).nearest(points[faces])
+            ground.owner[faces] = nearest
+            taken = [ids[k] for k in np.unique(nearest)]
+            wide /= 2
+        crumbs.tell(gaps[g], area, wide, taken, settings, findings)
+    crumbs.close(settings, findings)
+
+
+@dataclass
+class _Crumbs:
+    """Counts mends too small to list one by one."""
+
+    kind: str
+    count: int = 0
+    area: float = 0.0
+
+    def tell(
+        self,
+        shape: shapely.Geometry,
+        area: float,
+        moved: float,
+        taken: list[str],
+        settings: CellSettings,
+        findings: Findings,
+    ) -> None:
+        to = " and ".join(taken)
+        if moved > settings.moved_m:
+            findings.add(
+                "mended",
+                "border_moved",
+                f"A border moves by up to {moved:.2f} m: {area:.1f} m² of {self.kind} go to {to}.",
+                at=shape,
+                code=taken[0],
+                amount=moved,
+                unit="m",
+            )
+        elif area >= settings.overlap_m2:
+            findings.add(
+                "mended",
+                f"border_{self.kind}",
+                f"{area:.1f} m² of {self.kind} between communities go to {to}; the border moves by {moved:.2f} m.",
+                at=shape,
+                code=taken[0],
+                amount=area,
+                unit="m2",
+            )
+        else:
+            self.count += 1
+            self.area += area
+
+    def close(self, settings: CellSettings, findings: Findings) -> None:
+        if self.count:
+            findings.add(
+                "mended",
+                f"border_{self.kind}_slivers",
+                f"{self.count} slivers of {self.kind} under {settings.overlap_m2:g} m² between communities were given "
+                "to a neighbour.",
+                amount=self.area,
+                unit="m2",
+            )
+
+
+def _clusters(plane: Plane, keys: dict[int, tuple[int, ...]]) -> list[np.ndarray]:
+    """Connected groups of faces with equal keys, the largest first."""
+    faces = np.array(sorted(keys), dtype=np.int64)
+    index = np.full(len(plane.faces), -1, dtype=np.int64)
     index[faces] = np.arange(len(faces))
     inner = plane.sides[plane.sides[:, 0] >= 0]
-    pairs = index[inner]
-    label = components(len(faces), pairs[(pairs >= 0).all(axis=1)])
-    return [faces[label == i] for i in range(int(label.max(initial=-1)) + 1)]
+    pairs = inner[(index[inner] >= 0).all(axis=1)]
+    same = np.array([keys[int(a)] == keys[int(b)] for a, b in pairs], dtype=bool)
+    label = components(len(faces), index[pairs[same]])
+    groups = [faces[label == i] for i in range(int(label.max(initial=-1)) + 1)]
+    return sorted(groups, key=lambda g: (-round(float(shapely.area(plane.faces[g]).sum()), 6), int(g[0])))
 
 
-def _longest_neighbour(ground: _Ground, faces: np.ndarray, skip: int = -1) -> int:
+def _longest_neighbour(ground: _Ground, faces: np.ndarray, among: tuple[int, ...] | None = None) -> int:
     """Community sharing most metres of border with a group of faces; -1 where there is none."""
     plane = ground.plane
     member = np.zeros(len(plane.faces), dtype=bool)
     member[faces] = True
     a, b = plane.sides[:, 0], plane.sides[:, 1]
     crossing = (a >= 0) & (member[a] != member[b])
-    other = np.where(member[a], b, a)[crossing]
-    owner, metres = ground.owner[other], plane.length[crossing]
-    keep = (owner >= 0) & (owner != skip)
+    owner = ground.owner[np.where(member[a], b, a)[crossing]]
+    keep = owner >= 0 if among is None else np.isin(owner, among)
     if not keep.any():
-        return -1
-    total = np.bincount(owner[keep], weights=metres[keep])
+        return -1 if among is None else among[0]
+    total = np.bincount(owner[keep], weights=plane.length[crossing][keep])
     return int(np.argmax(np.round(total, 6)))
 
 
-def _resolve(ground: _Ground, polygons: np.ndarray, ids: list[str], settings: CellSettings, findings: Findings) -> None:
-    small_count, small_area = 0, 0.0
-    for kind in ("overlap", "gap"):
-        chosen = ground.count > 1 if kind == "overlap" else ground.count == 0
-        for faces in _clusters(ground.plane, chosen):
-            shape = shapely.coverage_union_all(ground.plane.faces[faces])
-            area = float(shape.area)
-            wide = max(width(p) for p in polygon_parts(shape))
-            if kind == "gap" and wide > settings.snap_m:
-                findings.add(
-                    "left_over",
-                    "gap_left",
-                    f"{area:.0f} m² between communities belong to none ({wide:.1f} m wide).",
-                    at=shape,
-                    amount=area,
-                    unit="m2",
-                    remedy="Extend a community over it if it is a fault of drawing.",
-                )
-                continue
-            to = _longest_neighbour(ground, faces)
-            if to < 0:  # two communities with one outline: the first keeps it
-                to = int(shapely.STRtree(polygons).query(shapely.point_on_surface(shape), predicate="within").min())
-            ground.owner[faces] = to
-            if wide > settings.moved_m:
-                findings.add(
-                    "mended",
-                    "border_moved",
-                    f"A border moves by up to {wide:.2f} m: {area:.1f} m² of {kind} go to community {ids[to]}.",
-                    at=shape,
-                    code=ids[to],
-                    amount=wide,
-                    unit="m",
-                )
-            elif area >= settings.overlap_m2:
-                findings.add(
-                    "mended",
-                    f"border_{kind}",
-                    f"{area:.1f} m² of {kind} between communities go to {ids[to]}.",
-                    at=shape,
-                    code=ids[to],
-                    amount=area,
-                    unit="m2",
-                )
-            else:
-                small_count, small_area = small_count + 1, small_area + area
-    if small_count:
-        findings.add(
-            "mended",
-            "border_slivers",
-            f"{small_count} slivers under {settings.overlap_m2:g} m² between communities were given to a neighbour.",
-            amount=small_area,
-            unit="m2",
-        )
+def _share_overlaps(ground: _Ground, ids: list[str], settings: CellSettings, findings: Findings) -> None:
+    """Give ground that several communities claim to one of them."""
+    crumbs = _Crumbs("overlap")
+    for faces in _clusters(ground.plane, ground.claims):
+        among = ground.claims[int(faces[0])]
+        to = _longest_neighbour(ground, faces, among)
+        ground.owner[faces] = to
+        shape = shapely.coverage_union_all(ground.plane.faces[faces])
+        wide = max(width(p) for p in polygon_parts(shape))
+        crumbs.tell(shape, float(shape.area), wide, [ids[to]], settings, findings)
+    crumbs.close(settings, findings)
 
 
 def _attach_fragments(ground: _Ground, ids: list[str], settings: CellSettings, findings: Findings) -> None:
@@ -215,19 +315,17 @@ def _attach_fragments(ground: _Ground, ids: list[str], settings: CellSettings, f
     owners = ground.owner[inner]
     label = components(len(ground.owner), inner[(owners[:, 0] == owners[:, 1]) & (owners[:, 0] >= 0)])
     area = np.bincount(label, weights=shapely.area(ground.plane.faces))
+    everyone = set(range(len(ids)))
     for k, code in enumerate(ids):
         groups = np.unique(label[ground.owner == k])
-        if len(groups) < 2:
-            continue
-        for group in groups[area[groups] < settings.min_block_m2]:
-            if area[group] == area[groups].max():
-                continue
+        for group in groups[area[groups] < min(settings.min_block_m2, float(area[groups].max(initial=0.0)))]:
             faces = np.flatnonzero(label == group)
-            to = _longest_neighbour(ground, faces, skip=k)
-            if to < 0:
+            others = tuple(sorted(everyone - {k}))
+            to = _longest_neighbour(ground, faces, others) if others else -1
+            shape = shapely.coverage_union_all(ground.plane.faces[faces])
+            if to < 0 or not _touches(ground, faces, to):
                 continue
             ground.owner[faces] = to
-            shape = shapely.coverage_union_all(ground.plane.faces[faces])
             findings.add(
                 "mended",
                 "community_fragment",
@@ -237,3 +335,9 @@ def _attach_fragments(ground: _Ground, ids: list[str], settings: CellSettings, f
                 amount=float(area[group]),
                 unit="m2",
             )
+
+
+def _touches(ground: _Ground, faces: np.ndarray, community: int) -> bool:
+    sides = ground.plane.sides[ground.plane.sides[:, 0] >= 0]
+    member = np.isin(sides, faces)
+    return bool((member[:, ::-1] & (ground.owner[sides] == community)).any())

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from gis.cells.assemble import Grouping, group_faces
 from gis.cells.blocks import Blocks, blocks_of, joined_groups
 from gis.cells.findings import Findings
-from gis.cells.neighbours import link_parts, neighbours
+from gis.cells.neighbours import link_parts, neighbours, part_at_barriers
 from gis.cells.plane import Plane, line_parts, node, plane_of, plane_of_faces, polygon_parts, unite
 from gis.cells.shares import lattice, outline_samples, ridges
 from gis.graph import Adjacency
@@ -151,6 +151,7 @@ def _cut(job: Job, findings: Findings) -> Cut:
     counted = np.flatnonzero(job.counts)
     load = np.bincount(cell_of[counted], weights=job.households[counted], minlength=len(cells))
     adjacency = neighbours(plane, grouping.cell, block, compound, job.lines, settings)
+    adjacency = part_at_barriers(adjacency, cells, job.lines, settings)
     adjacency = link_parts(cells, load, adjacency, settings, findings, job.code)
     cell_block = _majority(grouping.cell, block, shapely.area(plane.faces), len(cells))
     return Cut(cells, cell_block, owner_row, compound, job.building[counted], cell_of[counted], adjacency, findings)

@@ -9,7 +9,7 @@ import shapely
 
 from gis.cells.features import STRENGTH
 from gis.cells.plane import components
-from gis.graph import FOLLOWS, Adjacency
+from gis.graph import BARRIER_KINDS, FOLLOWS, STREET_CLASSES, Adjacency, follows_code
 
 if TYPE_CHECKING:
     from gis.cells.features import Lines
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gis.cells.plane import Plane
     from gis.cells.settings import CellSettings
 
-__all__ = ["link_parts", "neighbours"]
+__all__ = ["link_parts", "neighbours", "part_at_barriers"]
 
 RANK = np.argsort(STRENGTH)
 """Strength of each code of `FOLLOWS`."""
@@ -67,6 +67,55 @@ def neighbours(
     return Adjacency(pairs[keep].astype(np.int32), metres[keep], follows[keep], np.zeros(int(keep.sum()), dtype=bool))
 
 
+def part_at_barriers(adjacency: Adjacency, cells: np.ndarray, lines: Lines, settings: CellSettings) -> Adjacency:
+    """Take away pairs over a hard barrier, but for bridges, which link the cells they join.
+
+    Parameters
+    ----------
+    adjacency : Adjacency
+    cells : ndarray of Polygon
+    lines : Lines
+    settings : CellSettings
+        `hard_barriers`: kinds over which cells are no neighbours.
+    """
+    hard = [name for name in STREET_CLASSES if "street" in settings.hard_barriers]
+    hard += [kind for kind in BARRIER_KINDS if kind in settings.hard_barriers and kind != "street"]
+    over = np.isin(adjacency.follows, [follows_code(name) for name in hard])
+    if not hard:
+        return adjacency
+    bridged = _bridged(cells, lines.geometry[lines.bridge])
+    known = {(int(i), int(j)): k for k, (i, j) in enumerate(adjacency.pairs)}
+    link = adjacency.link.copy()
+    new = []
+    for pair in sorted(bridged):
+        if pair not in known:
+            new.append(pair)
+        elif over[known[pair]]:
+            link[known[pair]] = True
+    keep = ~over | link
+    made = np.array(new, dtype=np.int32).reshape(-1, 2)
+    return Adjacency(
+        np.concatenate([adjacency.pairs[keep], made]),
+        np.concatenate([adjacency.length[keep], np.zeros(len(made))]),
+        np.concatenate([adjacency.follows[keep], np.zeros(len(made), np.int8)]),
+        np.concatenate([link[keep], np.ones(len(made), bool)]),
+    )
+
+
+def _bridged(cells: np.ndarray, bridges: np.ndarray) -> set[tuple[int, int]]:
+    """Cells at the two ends of each bridge."""
+    if len(bridges) == 0:
+        return set()
+    tree = shapely.STRtree(cells)
+    ends = []
+    for point in (shapely.get_point(bridges, 0), shapely.get_point(bridges, -1)):
+        cell = np.full(len(bridges), -1, dtype=np.int64)
+        row, found = tree.query(point, predicate="intersects")
+        cell[row[::-1]] = found[::-1]
+        ends.append(cell)
+    return {(int(min(a, b)), int(max(a, b))) for a, b in zip(*ends, strict=True) if a >= 0 and b >= 0 and a != b}
+
+
 def link_parts(
     cells: np.ndarray,
     households: np.ndarray,
@@ -79,7 +128,6 @@ def link_parts(
     n = len(cells)
     part = components(n, adjacency.pairs)
     links: list[tuple[int, int]] = []
-    tree = shapely.STRtree(cells)
     while part.max(initial=0) > 0:
         load = np.bincount(part, weights=households)
         area = np.bincount(part, weights=shapely.area(cells))
@@ -88,7 +136,7 @@ def link_parts(
         if load[small] >= settings.minimum_load:
             break
         mine, others = np.flatnonzero(part == small), np.flatnonzero(part != small)
-        a, b, metres = _nearest(cells, mine, others, tree)
+        a, b, metres = _nearest(cells, mine, others)
         links.append((min(a, b), max(a, b)))
         findings.add(
             "note",
@@ -123,9 +171,8 @@ def link_parts(
     )
 
 
-def _nearest(cells: np.ndarray, mine: np.ndarray, others: np.ndarray, tree: shapely.STRtree) -> tuple[int, int, float]:
+def _nearest(cells: np.ndarray, mine: np.ndarray, others: np.ndarray) -> tuple[int, int, float]:
     """Nearest pair of cells of two groups: of equals the lowest rows."""
-    del tree
     near, metres = shapely.STRtree(cells[others]).query_nearest(cells[mine], return_distance=True)
     order = np.lexsort((others[near[1]], mine[near[0]], np.round(metres, 6)))
     k = order[0]
