@@ -168,7 +168,7 @@ def _codes(values: pd.Series, column: str, sieve: Sieve) -> np.ndarray:
 def _numbers(values: pd.Series, entry: Field, column: str, sieve: Sieve) -> np.ndarray:
     """Numbers >= 0. A count that cannot be one refuses its row; another number is taken as unknown, and told."""
     if pd.api.types.is_numeric_dtype(values.dtype):
-        numbers = pd.to_numeric(values).to_numpy(np.float64, na_value=np.nan)
+        numbers = np.array(pd.to_numeric(values).to_numpy(np.float64, na_value=np.nan))
         wrong = np.zeros(len(numbers), bool)
     else:
 

@@ -284,4 +284,9 @@ def _finish(kind: Kind, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         shapes[single] = shapely.multipolygons(shapes[single], indices=np.arange(int(single.sum())))
         frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=STORE_CRS))
     names = [c for c in (*kind.columns, *raw) if c != "geometry"]
+    for name in names:
+        if frame[name].dtype == object or isinstance(frame[name].dtype, pd.StringDtype):
+            values = frame[name].to_numpy(object).copy()
+            values[pd.isna(frame[name]).to_numpy(bool)] = None
+            frame[name] = pd.Series(values, index=frame.index, dtype=object)
     return frame[[*names, "geometry"]]

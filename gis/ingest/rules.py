@@ -83,11 +83,11 @@ def fix_by_spec(kind: str, frame: pd.DataFrame, spec: FileSpec, sieve: Sieve) ->
             raise InputError(f"'{said}' is no kind of barrier ({spec.path.name}).", "Use street, water, rail or wall.")
         frame["kind"] = meant
     elif "kind" not in frame:
-        by_column = [("class", "street"), ("railway", "rail"), ("waterway", "water")]
-        found = pd.Series(None, index=frame.index, dtype=object)
-        for column, meaning in by_column:
-            if column in frame:
-                found = found.where(found.notna() | frame[column].isna(), meaning)
+        by_column = {"class": "street", "railway": "rail", "waterway": "water"}
+        there = [column for column in by_column if column in frame and frame[column].notna().any()]
+        found = pd.Series(by_column[there[0]] if len(there) == 1 else None, index=frame.index, dtype=object)
+        for column in there:
+            found = found.where(found.notna() | frame[column].isna(), by_column[column])
         if found.isna().all():
             stem = fold_word(spec.path.name.split(".")[0])
             guess = BARRIER_KIND.get(stem) or BARRIER_KIND.get(stem.removesuffix("s")) if stem else None

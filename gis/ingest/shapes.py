@@ -114,7 +114,7 @@ def _wanted_types(kind: Kind, shapes: np.ndarray, sieve: Sieve) -> np.ndarray:
             and shapely.is_closed(shapes[row])
             and shapely.get_num_coordinates(shapes[row]) >= 4
         ):
-            shapes[row] = shapely.polygons(shapes[row])
+            shapes[row] = shapely.Polygon(shapely.get_coordinates(shapes[row]))
             sieve.mend([row], "line_closed", "is a closed line; the area in it was taken")
         else:
             name = shapely.get_type_id(shapes[row])
