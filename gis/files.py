@@ -324,7 +324,12 @@ def _read_communities(
     batch = read_kind("divisions", [_with_map(file, {"code": column})], options=told, progress=progress)
     reports.append(batch.report)
     own = parse_crs(batch.crs_note.split(", ")[0])
-    return DistrictBounds("of the communities", batch.frame), parse_crs(STORE_CRS).crs if own.shift else own.crs
+    lowest = batch.frame[batch.frame["level"] == "community"]  # a file of divisions holds the levels above them too
+    if not len(lowest):
+        raise InputError(f"{parse_spec(file).path.name} has no communities.", "Name a file with a row for each.")
+    return DistrictBounds("of the communities", lowest.reset_index(drop=True)), parse_crs(
+        STORE_CRS
+    ).crs if own.shift else own.crs
 
 
 def _read_others(
