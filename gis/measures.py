@@ -173,7 +173,8 @@ GRID_FIGURES: dict[str, GridFigure] = {
             _text("面积", "Area"),
             SQUARE_METRES,
             _text(
-                "网格多边形的面积，按当地平面坐标系计算。", "Area of the grid's polygon, in the metric CRS of the place."
+                "网格多边形的面积，按当地平面坐标系计算。",
+                "Area of the grid's polygon, in the metric CRS of the place.",
             ),
             needs=("area_m2",),
             formula=_as_is,

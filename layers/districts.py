@@ -28,7 +28,10 @@ ROW = (
     "buildings", "parts", "events_year", "area_m2", "flags", "workers",
 )  # fmt: skip
 
-ATTRIBUTION = {"zh": "底图与统计：本系统自有数据（CGCS2000）", "en": "Map and figures: this system's own data (CGCS2000)"}
+ATTRIBUTION = {
+    "zh": "底图与统计：本系统自有数据（CGCS2000）",
+    "en": "Map and figures: this system's own data (CGCS2000)",
+}
 
 
 async def items(connection: AsyncConnection[Any], keeper: Keeper, now: dt.datetime) -> list[dict[str, Any]]:
