@@ -130,7 +130,10 @@ def _arrow(frame: pd.DataFrame, name: str, kind: str) -> pa.Array:
         return pa.array([None if _missing(v) else json.dumps(v, ensure_ascii=False) for v in column], pa.string())
     wanted = _ARROW.get(kind)
     if wanted is None:
-        return pa.array([None if _missing(v) else str(v) for v in column], pa.string())
+        try:
+            return pa.array(column, pa.string(), from_pandas=True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):  # not all of them are words
+            return pa.array([None if _missing(v) else str(v) for v in column], pa.string())
     if pa.types.is_integer(wanted):
         column = pd.to_numeric(column).round().astype("Int64")
     elif pa.types.is_floating(wanted):
