@@ -9,7 +9,7 @@ import type { SortKey } from '@/lib/rows'
 export interface Column {
   key: SortKey
   label: Key
-  /** Pixels; 0 takes what is left. */
+  /** Pixels; the remarks take what is left. */
   width: number
   number: boolean
   text: (row: GridRow, lang: Lang) => string
@@ -17,7 +17,7 @@ export interface Column {
 
 export const COLUMNS: Column[] = [
   { key: 'code', label: 'code', width: 148, number: false, text: (r) => r.code },
-  { key: 'community_name', label: 'community', width: 0, number: false, text: (r) => r.community_name },
+  { key: 'community_name', label: 'community', width: 148, number: false, text: (r) => r.community_name },
   { key: 'households', label: 'households', width: 86, number: true, text: (r, l) => estimated(count(r.households, l), r.estimated_households > 0) },
   { key: 'deviation', label: 'deviation', width: 76, number: true, text: (r) => deviation(r.deviation === null ? null : r.deviation / 100) },
   { key: 'people', label: 'people', width: 68, number: true, text: (r, l) => count(r.people, l) },
