@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DistrictBounds"]
 
+SAMPLE = 4000
+"""So many buildings are enough to compare with."""
+
 
 def _degrees(frame: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
     if frame is None or len(frame) == 0:
@@ -91,6 +94,43 @@ class DistrictBounds:
             if len(rows):
                 return rows
         return self.divisions
+
+    def flat(self, shapes: np.ndarray) -> np.ndarray:
+        """Degrees to metres round the district's middle; good to a few per cent, enough to compare readings."""
+        origin, unit = np.asarray(self.centre), np.asarray(self.margin(1.0))
+        result: np.ndarray = shapely.transform(shapes, lambda xy: (xy - origin) / unit)
+        return result
+
+    @cached_property
+    def flat_streets(self) -> np.ndarray | None:
+        """The streets in `flat` metres."""
+        return None if self.streets is None else self.flat(np.asarray(self.streets.geometry.array))
+
+    @cached_property
+    def street_tree(self) -> shapely.STRtree:
+        """Index of `flat_streets`."""
+        return shapely.STRtree(self.flat_streets)
+
+    @cached_property
+    def flat_buildings(self) -> np.ndarray | None:
+        """A sample of the buildings in `flat` metres."""
+        if self.buildings is None:
+            return None
+        shapes = np.asarray(self.buildings.geometry.array)
+        return self.flat(shapes[np.random.default_rng(0).permutation(len(shapes))[:SAMPLE]])
+
+    @cached_property
+    def flat_borders(self) -> np.ndarray:
+        """Points every 100 m along borders between two communities, in `flat` metres."""
+        polygons = self.flat(np.asarray(self.communities.geometry.array))
+        first, second = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+        pairs = first < second
+        near = shapely.buffer(polygons[second[pairs]], 2.0, quad_segs=1)
+        parts = shapely.get_parts(shapely.intersection(shapely.boundary(polygons[first[pairs]]), near))
+        parts = parts[(shapely.get_dimensions(parts) == 1) & (shapely.length(parts) > 100.0)]
+        points = [shapely.line_interpolate_point(p, np.arange(50.0, shapely.length(p), 100.0)) for p in parts]
+        result: np.ndarray = np.concatenate(points) if points else np.empty(0, dtype=object)
+        return result
 
     def margin(self, metres: float) -> tuple[float, float]:
         """Degrees of longitude and latitude that make `metres` here."""

@@ -112,8 +112,9 @@ def _candidates(
                 yield parse_crs(name), False
         yield parse_crs(4490), True
         return
-    codes = [3857]
+    codes: list[int] = []
     if bounds is not None:
+        codes.append(3857)
         zone = min(max(round(bounds.centre[0] / 3), 25), 45)
         near = [z for z in (zone, zone - 1, zone + 1) if 25 <= z <= 45]
         if bounds.shifted_country:

@@ -39,8 +39,7 @@ class Evidence:
     Parameters
     ----------
     name : str
-        ``inside_district``, ``stated_community``, ``crossed_by_street``, ``near_street``, ``inside_building``,
-        ``border_on_street``.
+        ``inside_district``, ``stated_community``, ``crossed_by_street``, ``near_street``, ``border_on_street``.
     for_other, for_declared : int
         Rows that fit only under the other, only under the declared reading.
     """
@@ -160,9 +159,7 @@ def _evidence(
 ) -> Iterator[Evidence]:
     if len(here) == 0:
         return
-    scale = _Plane(bounds)
-    streets = None if bounds.streets is None else scale(np.asarray(bounds.streets.geometry.array))
-    houses = None if bounds.buildings is None else scale(np.asarray(bounds.buildings.geometry.array))
+    houses = bounds.flat_buildings
     if kind in {"buildings", "compounds", "parts", "events"}:
         spots, others = _spots(here), _spots(there)
         keep = _distinct(spots)
@@ -170,39 +167,20 @@ def _evidence(
         yield _differ("inside_district", shapely.contains(bounds.area, spots), shapely.contains(bounds.area, others))
         if named is not None and "code" in bounds.communities.columns:
             yield _stated(named[keep], spots, others, bounds)
-        if kind in {"parts", "events"} and streets is not None:
-            yield _nearer(scale(spots), scale(others), streets)
-        if kind == "parts" and houses is not None:
-            covered = shapely.STRtree(houses)
-            yield _differ("inside_building", ~_hit(covered, scale(spots)), ~_hit(covered, scale(others)))
-    flat, moved = scale(here), scale(there)
-    if kind in {"buildings", "compounds"} and streets is not None and (shapely.get_dimensions(here) == 2).any():
-        crossing = shapely.STRtree(streets)
-        yield _differ("crossed_by_street", ~_crossed(crossing, flat), ~_crossed(crossing, moved))
+        if kind in {"parts", "events"} and bounds.streets is not None:
+            yield _nearer(bounds.flat(spots), bounds.flat(others), bounds.street_tree)
+    flat, moved = bounds.flat(here), bounds.flat(there)
+    if kind in {"buildings", "compounds"} and bounds.streets is not None and (shapely.get_dimensions(here) == 2).any():
+        yield _differ("crossed_by_street", ~_crossed(bounds.street_tree, flat), ~_crossed(bounds.street_tree, moved))
     if kind == "barriers":
         if houses is not None and (shapely.get_dimensions(houses) == 2).any():
-            sample = houses[np.random.default_rng(0).permutation(len(houses))[:SAMPLE]]
             ways, ways_moved = (shapely.STRtree(g[shapely.get_dimensions(g) == 1]) for g in (flat, moved))
-            yield _differ("crossed_by_street", ~_crossed(ways, sample), ~_crossed(ways_moved, sample))
-        borders = _inner_borders(scale(np.asarray(bounds.communities.geometry.array)))
-        if len(borders):
-            yield _along(borders, flat, moved)
+            yield _differ("crossed_by_street", ~_crossed(ways, houses), ~_crossed(ways_moved, houses))
+        if len(bounds.flat_borders):
+            yield _along(bounds.flat_borders, flat, moved)
     if kind == "divisions" and houses is not None:
-        spots = shapely.point_on_surface(houses[:SAMPLE])
+        spots = shapely.point_on_surface(houses)
         yield _differ("inside_district", _hit(shapely.STRtree(flat), spots), _hit(shapely.STRtree(moved), spots))
-
-
-class _Plane:
-    """Degrees to metres round the district's middle; good to a few per cent, which is all a comparison needs."""
-
-    def __init__(self, bounds: DistrictBounds) -> None:
-        dx, dy = bounds.margin(1.0)
-        self.origin = np.asarray(bounds.centre)
-        self.unit = np.asarray([dx, dy])
-
-    def __call__(self, shapes: np.ndarray) -> np.ndarray:
-        result: np.ndarray = shapely.transform(shapes, lambda xy: (xy - self.origin) / self.unit)
-        return result
 
 
 def _spots(shapes: np.ndarray) -> np.ndarray:
@@ -243,13 +221,13 @@ def _stated(named: np.ndarray, spots: np.ndarray, others: np.ndarray, bounds: Di
     return _differ("stated_community", shapely.contains(mine, spots[known]), shapely.contains(mine, others[known]))
 
 
-def _nearest(spots: np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _nearest(spots: np.ndarray, lines: shapely.STRtree) -> tuple[np.ndarray, np.ndarray]:
     """Nearest line of each spot and the metres to it."""
-    found, metres = shapely.STRtree(lines).query_nearest(spots, all_matches=False, return_distance=True)
+    found, metres = lines.query_nearest(spots, all_matches=False, return_distance=True)
     return np.asarray(found[1], np.int64), np.asarray(metres, np.float64)
 
 
-def _nearer(spots: np.ndarray, others: np.ndarray, lines: np.ndarray) -> Evidence:
+def _nearer(spots: np.ndarray, others: np.ndarray, lines: shapely.STRtree) -> Evidence:
     """Which reading puts things clearly nearer to a street, and near at all?"""
     (_, here), (_, there) = _nearest(spots, lines), _nearest(others, lines)
     clear = (np.abs(here - there) > CLEARLY_M) & (np.minimum(here, there) < NEAR_M)
@@ -258,24 +236,7 @@ def _nearer(spots: np.ndarray, others: np.ndarray, lines: np.ndarray) -> Evidenc
 
 def _along(borders: np.ndarray, lines: np.ndarray, moved: np.ndarray) -> Evidence:
     """Which reading lays streets along the borders of communities? Each street is one witness, however long."""
-    (line, here), (line_moved, there) = _nearest(borders, lines), _nearest(borders, moved)
+    (line, here), (line_moved, there) = (_nearest(borders, shapely.STRtree(g)) for g in (lines, moved))
     clear = (np.abs(here - there) > CLEARLY_M) & (np.minimum(here, there) < NEAR_M / 2)
     other, declared = clear & (there < here), clear & (here < there)
     return Evidence("border_on_street", len(np.unique(line_moved[other])), len(np.unique(line[declared])))
-
-
-def _inner_borders(polygons: np.ndarray) -> np.ndarray:
-    """Points every 100 m along borders between two communities."""
-    if len(polygons) < 2:
-        return np.empty(0, dtype=object)
-    tree = shapely.STRtree(polygons)
-    first, second = tree.query(polygons, predicate="intersects")
-    pairs = first < second
-    shared = shapely.intersection(
-        shapely.boundary(polygons[first[pairs]]), shapely.buffer(polygons[second[pairs]], 2.0)
-    )
-    parts = shapely.get_parts(shared)
-    parts = parts[(shapely.get_dimensions(parts) == 1) & (shapely.length(parts) > 100.0)]
-    points = [shapely.line_interpolate_point(p, np.arange(50.0, shapely.length(p), 100.0)) for p in parts]
-    result: np.ndarray = np.concatenate(points) if points else np.empty(0, dtype=object)
-    return result
