@@ -57,7 +57,15 @@ WORDS: dict[str, Pair] = {
 STREET_PIXELS = {"expressway": 5.0, "primary": 4.0, "secondary": 3.0, "tertiary": 2.5, "residential": 1.6}
 COVER_COLOURS = {"water": BASE["water"]["light"], "green": BASE["green"]["light"], "campus": BASE["campus"]["light"]}
 LABELS_FROM_ZOOM = 14
-DEGREES = 1e-7
+DIGITS = 7
+SCALE_AND_LABELS = """{% macro script(this, kwargs) %}
+(function (map) {
+    L.control.scale({imperial: false}).addTo(map);
+    var near = function () { map.getContainer().classList.toggle('gk-far', map.getZoom() < LABELS_FROM_ZOOM); };
+    map.on('zoomend', near);
+    near();
+})({{ this._parent.get_name() }});
+{% endmacro %}""".replace("LABELS_FROM_ZOOM", str(LABELS_FROM_ZOOM))
 
 
 def web_map(
@@ -103,7 +111,7 @@ def web_map(
     The figure is `gis.measures.GRID_FIGURES["deviation"]`, its classes are those of the map in the browser.
     """
     grids = _checked(grids)
-    page = folium.Map(tiles=None, zoom_control="topleft", control_scale=True, font_size="13px")
+    page = folium.Map(tiles=None, zoom_control="topleft", font_size="13px")
     page.default_js, page.default_css = [], []
     head = page.get_root().header
     head.add_child(Element(f"<style>{_stylesheet()}</style>"), name="leaflet_css")
@@ -125,7 +133,7 @@ def web_map(
         _communities(page, communities, names, language)
     page.get_root().html.add_child(Element(_legend(grids, classes.counts, classes.of, target, language, title)))
     folium.LayerControl(collapsed=False, position="topright").add_to(page)
-    _hide_labels_when_far(page)
+    _scale_and_labels(page)
     west, south, east, north = (float(v) for v in _lonlat(grids).total_bounds)
     page.fit_bounds([[south, west], [north, east]], padding=(12, 12))
     return page
@@ -162,7 +170,7 @@ def _own_style() -> str:
 @cache
 def _stylesheet() -> str:
     """Leaflet's style with its images inside, so that nothing is asked for from outside."""
-    style = _vendored("leaflet.css").replace("behavior: url(#default#VML);", "")
+    style = _vendored("leaflet.css")
     for name in ("layers.png", "layers-2x.png", "marker-icon.png"):
         image = files("layers").joinpath("vendor", "leaflet", "images", name).read_bytes()
         inside = f"data:image/png;base64,{base64.b64encode(image).decode()}"
@@ -191,8 +199,7 @@ def _lonlat(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _features(frame: gpd.GeoDataFrame, properties: Sequence[dict[str, Any]]) -> dict[str, Any]:
     shapes = np.asarray(_lonlat(frame).geometry.values, object)
-    digits = round(-np.log10(DEGREES))
-    shapes = shapely.transform(shapes, lambda xy: np.round(xy, digits))
+    shapes = shapely.transform(shapes, lambda xy: np.round(xy, DIGITS))
     return {
         "type": "FeatureCollection",
         "features": [
@@ -298,7 +305,7 @@ def _grids(
         name=WORDS["grids"][language],
         style_function=lambda feature: {
             "fillColor": feature["properties"]["fill"],
-            "fillOpacity": 0.62,
+            "fillOpacity": 0.58,
             "color": BASE["grid_line"]["light"],
             "weight": 1.2,
         },
@@ -334,15 +341,10 @@ def _communities(page: folium.Map, communities: gpd.GeoDataFrame, names: dict[st
     ).add_to(group)
 
 
-def _hide_labels_when_far(page: folium.Map) -> None:
+def _scale_and_labels(page: folium.Map) -> None:
+    """Add a scale in metres, and show names only where there is room for them."""
     script = MacroElement()
-    script._template = Template(  # noqa: SLF001  # branca's way to add a script
-        "{% macro script(this, kwargs) %}"
-        "(function (map) { var near = function () { map.getContainer().classList.toggle('gk-far', map.getZoom() < "
-        + str(LABELS_FROM_ZOOM)
-        + "); }; map.on('zoomend', near); near(); })({{ this._parent.get_name() }});"
-        "{% endmacro %}"
-    )
+    script._template = Template(SCALE_AND_LABELS)  # noqa: SLF001  # branca's way to add a script
     page.add_child(script)
 
 

@@ -86,10 +86,10 @@ class CityPlan:
 class _Grid:
     """Main streets: a jittered, bent lattice of nodes and the curves through them."""
 
-    def __init__(self, rng: np.random.Generator, area: float, fineness: float) -> None:
+    def __init__(self, rng: np.random.Generator, area: float, fineness: float, columns: int) -> None:
         width = math.sqrt(area * 1.28)
         height = area / width
-        self.nx, self.ny = max(1, round(width / (470 * fineness))), max(1, round(height / (420 * fineness)))
+        self.nx, self.ny = max(columns, round(width / (470 * fineness))), max(1, round(height / (420 * fineness)))
         self.xs, self.ys = (self._ticks(rng, n, span) for n, span in ((self.nx, width), (self.ny, height)))
         self.width, self.height = width, height
         self.express = -1
@@ -276,8 +276,9 @@ def make_plan(seed: int, households: int, density: float) -> CityPlan:
         Households a square kilometre of the whole district, water and fields included.
     """
     rng = np.random.default_rng([seed, 11])
-    grid = _Grid(rng, households / density * 1e6, fineness(households))
-    grid.express = grid.nx - 1 if households >= EXPRESSWAY_FROM and grid.nx >= 4 else -1
+    edged = households >= EXPRESSWAY_FROM  # the last column, beyond the expressway, is country
+    grid = _Grid(rng, households / density * 1e6, fineness(households), 4 if edged else 1)
+    grid.express = grid.nx - 1 if edged else -1
     cells = [grid.cell(i, j) for i in range(grid.nx) for j in range(grid.ny) if grid.kept[i, j]]
     outline = shapes.largest(_tidy(shapely.union_all(cells)))
     assert outline is not None
