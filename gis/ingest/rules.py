@@ -205,9 +205,9 @@ def _barriers(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
     classes[~street] = None
     frame["class"] = classes
     grade = _texts(frame, "grade")
-    written = np.asarray(["elev" in str(v) for v in _texts(frame, "railway")], bool)
+    elevated = _texts(frame, "railway") == "elevated"
     bridge, tunnel = (np.asarray([v is True for v in _texts(frame, c)], bool) for c in ("bridge", "tunnel"))
-    frame["bridge"] = bridge | (grade == "above") | written
+    frame["bridge"] = bridge | (grade == "above") | elevated
     frame["tunnel"] = tunnel | (grade == "below")
     frame["width_m"] = _numbers(frame, "width_m")
     unknown = street & pd.isna(classes) & context.sieve.kept

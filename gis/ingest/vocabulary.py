@@ -95,8 +95,9 @@ MAJOR_ROAD: Words = {"": "residential", "0": "residential", "1": "primary", "2":
 """Massachusetts' `major_road`: 1 numbered and parkway routes, 2 other through streets, nothing: the rest."""
 
 RAILWAY: Words = _table(
-    rail="light_rail subway tram narrow_gauge funicular monorail preserved spur siding rail_active rail_active_elev"
+    rail="light_rail subway tram narrow_gauge funicular monorail preserved spur siding rail_active"
     " 铁路 轻轨 地铁 有轨电车 高铁",
+    elevated="rail_active_elev 高架铁路",
 ) | _none(
     "abandoned disused razed dismantled proposed construction platform station halt crossing level_crossing switch"
     " buffer_stop turntable rail_abandon rail_abandoned miniature 废弃 规划 在建"
