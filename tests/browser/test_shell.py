@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.browser.map_page import MapPage
-from tests.fixtures import serve
+from tests.fixtures import ROOT, serve
 
 TARGETS = """
 () => [...document.querySelectorAll('button, input:not([type=checkbox]), [role=tab], a[href], .el-switch')]
@@ -151,3 +151,30 @@ def test_a_lost_connection_is_told_and_mended(view):
     view.page.context.set_offline(False)
     view.page.locator(".offline").wait_for(state="detached")
     view.faults.clear()
+
+
+def test_it_meets_wcag_aa(view):
+    """Read by axe: the overview with its table, a card with the layers, the answer, the search."""
+    axe = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    rules = "async () => (await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })).violations"
+
+    def violations() -> list[str]:
+        return [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in view.page.evaluate(rules)]
+
+    for theme in ("light", "dark"):
+        view.page.emulate_media(color_scheme=theme)
+        view.open("table=1")
+        view.page.evaluate(axe)
+        view.page.wait_for_selector(".grid-table tbody tr[data-code]")
+        assert violations() == []
+        view.page.locator(".grid-table tbody tr[data-code]").first.click()
+        view.page.wait_for_selector("[data-test=card]")
+        view.page.locator("#tab-layers").click()
+        assert violations() == []
+        view.page.locator("[data-tool=where]").click()
+        view.page.mouse.click(*view.middle())
+        view.page.wait_for_selector("[data-test=answer]")
+        view.page.locator("[data-test=search]").fill("1")
+        view.page.wait_for_selector(".hit")
+        assert violations() == []
+        view.idle()
