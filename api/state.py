@@ -26,8 +26,8 @@ class State:
         The same database, for steps that write in a worker thread.
     now : callable
         The one clock; tests give their own.
-    answers, tiles : Keeper
-        Derived answers and slow tiles by content version.
+    answers, tiles, lattices : Keeper
+        Derived answers, tiles, and what far tiles are gathered from, by content version.
     """
 
     pool: AsyncConnectionPool
@@ -35,3 +35,4 @@ class State:
     now: Clock = utc_now
     answers: Keeper = field(default_factory=lambda: Keeper(256))
     tiles: Keeper = field(default_factory=lambda: Keeper(4096, max_bytes=64 * 2**20))
+    lattices: Keeper = field(default_factory=lambda: Keeper(24))

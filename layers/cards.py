@@ -40,7 +40,7 @@ def _figure(
     return {"key": key, "label": label, "value": value, "unit": unit, "format": form, "estimated": estimated}
 
 
-def _fact(  # noqa: PLR0917  # a table of them reads best without names
+def _fact(  # a table of them reads best without names
     key: str, zh: str, en: str, value: Any, form: str = "text", unit: words.Pair | None = None
 ) -> dict[str, Any]:
     return {"key": key, "label": words.pair(zh, en), "value": value, "format": form, "unit": unit}

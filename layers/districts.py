@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gis.store.serve.rows import Row
     from layers.keeping import Keeper
 
-__all__ = ["detail", "division_totals", "grid_loads", "grid_rows", "items"]
+__all__ = ["detail", "division_totals", "grid_loads", "grid_rows", "households", "items"]
 
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
 SUMS = ("households", "estimated_households", "people", "parts", "events_year")
@@ -48,6 +48,11 @@ async def detail(connection: AsyncConnection[Any], keeper: Keeper, district: Dis
 async def grid_loads(connection: AsyncConnection[Any], keeper: Keeper, district: District) -> list[Row]:
     """Grids in force with their loads, by code; kept while nothing is written to the district."""
     return await keeper.get((district.id, district.content, "loads"), lambda: places.grids(connection, district))
+
+
+async def households(connection: AsyncConnection[Any], keeper: Keeper, district: District) -> dict[int, int]:
+    """Households of the grids in force, by id."""
+    return {row["id"]: row["households"] for row in await grid_loads(connection, keeper, district)}
 
 
 async def grid_rows(connection: AsyncConnection[Any], keeper: Keeper, district: District) -> list[dict[str, Any]]:

@@ -93,9 +93,7 @@ async def values(connection: AsyncConnection[Any], keeper: Keeper, district: Dis
     return {
         "key": key,
         "kind": figure.kind,
-        "values": {
-            str(i): None if np.isnan(v) else float(v) for i, v in zip(ids, computed, strict=True)
-        },
+        "values": {str(i): None if np.isnan(v) else float(v) for i, v in zip(ids, computed, strict=True)},
         "class_of": {str(i): None if c == NO_DATA else int(c) for i, c in zip(ids, classes.of, strict=True)},
         "estimated": [row["id"] for row in loads if "households" in figure.needs and row["estimated_households"] > 0],
         "classes": [

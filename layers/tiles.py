@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from gis.errors import InputError
 from gis.shapes import ZOOMS
 from gis.store.connect import connect
@@ -21,6 +23,8 @@ from gis.store.serve import tiles
 from gis.store.serve.shapes import write_shapes
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from psycopg import AsyncConnection
 
     from gis.store.serve.places import District
@@ -35,6 +39,7 @@ __all__ = [
     "TileAddress",
     "base_rules",
     "ensure_shapes",
+    "heaps_in",
     "live_tile",
     "period_bounds",
     "slow_tile",
@@ -50,6 +55,14 @@ CROWD = 5_000
 """Above so many things in a tile their counts are drawn instead."""
 
 BINS = 48
+"""Heaps along each side of a tile at most."""
+
+LATTICE_ZOOM = 13
+"""Up to this zoom tiles are gathered from one lattice of the whole district: one scan for all of them."""
+
+LATTICE_STEP = 360.0 / 2**LATTICE_ZOOM / BINS / 2
+"""Degrees; half a heap's width at the nearest of those zooms."""
+
 MAX_ZIPPED = 500_000
 
 MIN_ZOOM = {
@@ -118,6 +131,7 @@ async def slow_tile(
     *,
     database_url: str,
     keeper: Keeper,
+    households: Callable[[], Awaitable[dict[int, int]]],
 ) -> bytes:
     """Give a gzipped tile of the base map, the divisions or the grids; empty bytes where nothing lies in it.
 
@@ -132,6 +146,8 @@ async def slow_tile(
         Used once for each version, to write the shapes that are only drawn.
     keeper : Keeper
         Keeps tiles by version.
+    households : callable
+        Gives the households of the grids in force by id, for their labels.
     """
     _require_in_world(at)
 
@@ -140,17 +156,17 @@ async def slow_tile(
             return await _base_tile(connection, district, at)
         await ensure_shapes(district, layer, database_url, keeper)
         zoom, column, row = at
+        loads = await households() if layer == "grids" and zoom >= GRID_LABELS else {}
         tile = await tiles.encoded(
             connection,
             layer,
             district=district.id,
-            now=district.now,
-            as_of=district.as_of or district.now.date(),
             z=zoom,
             x=column,
             y=row,
             shape_zoom=shape_zoom(zoom),
-            labels=zoom >= GRID_LABELS,
+            ids=list(loads),
+            households=list(loads.values()),
             serial=district.serial_digits,
         )
         return await _zip(tile)
@@ -223,8 +239,18 @@ class LiveTile:
         return f'W/"{hashlib.blake2b(said.encode(), digest_size=12).hexdigest()}"'
 
 
-async def live_tile(connection: AsyncConnection[Any], keeper: Keeper, district: District, asked: LiveTile) -> bytes:
-    """Give a gzipped tile of parts or events; counts on a lattice where more than `CROWD` lie in it.
+async def live_tile(
+    connection: AsyncConnection[Any], district: District, asked: LiveTile, *, keeper: Keeper, lattices: Keeper
+) -> bytes:
+    """Give a gzipped tile of parts or events; heaps with counts where more than `CROWD` lie in it.
+
+    Parameters
+    ----------
+    connection : AsyncConnection
+    district : District
+    asked : LiveTile
+    keeper, lattices : Keeper
+        Keep tiles, and what far tiles are gathered from, by content version.
 
     Returns
     -------
@@ -233,17 +259,61 @@ async def live_tile(connection: AsyncConnection[Any], keeper: Keeper, district: 
     """
     _require_in_world(asked.at)
     zoom, column, row = asked.at
-    values: dict[str, Any] = {"district": district.id, "z": zoom, "x": column, "y": row, "class": asked.class_}
+    chosen: dict[str, Any] = {"district": district.id, "class": asked.class_}
     if asked.layer == "events":
-        values |= {"since": asked.since, "until": asked.until}
+        chosen |= {"since": asked.since, "until": asked.until}
+    place = {"z": zoom, "x": column, "y": row}
+
+    async def far() -> bytes | None:
+        key = (district.id, district.content, asked.layer, asked.class_, asked.since, asked.until)
+        gathered = await lattices.get(key, lambda: tiles.lattice(connection, asked.layer, **chosen, step=LATTICE_STEP))
+        heaps = heaps_in(gathered, asked.at)
+        if heaps[:, 2].sum() <= CROWD:
+            return None
+        lons, lats, counts = heaps.T
+        name = f"{asked.layer}_binned"
+        values = {"counts": counts.astype(int).tolist(), "lons": lons.tolist(), "lats": lats.tolist()}
+        return await tiles.encoded(connection, "heaps", **place, **values, source_layer=name)
 
     async def make() -> bytes:
-        near = await tiles.count_near(connection, asked.layer, **values, limit=CROWD + 1)
-        if near > CROWD:
-            return await _zip(await tiles.encoded(connection, f"{asked.layer}_binned", **values, bins=BINS))
-        return await _zip(await tiles.encoded(connection, asked.layer, **values))
+        tile = None
+        if zoom <= LATTICE_ZOOM:
+            tile = await far()
+        elif await tiles.count_near(connection, asked.layer, **chosen, **place, limit=CROWD + 1) > CROWD:
+            tile = await tiles.encoded(connection, f"{asked.layer}_binned", **chosen, **place, bins=BINS)
+        if tile is None:
+            tile = await tiles.encoded(connection, asked.layer, **chosen, **place)
+        return await _zip(tile)
 
     return await keeper.get((district.content, district.id, asked), make)
+
+
+def heaps_in(gathered: np.ndarray, at: TileAddress) -> np.ndarray:
+    """Gather the points of a lattice that lie in a tile into its `BINS` x `BINS` heaps.
+
+    Parameters
+    ----------
+    gathered : ndarray, shape (n, 3)
+        lon, lat (degrees), count.
+    at : (z, x, y)
+
+    Returns
+    -------
+    ndarray, shape (m, 3)
+        As `gathered`; a heap stands at the mean place of what is in it. Counts of all tiles of a zoom add up.
+    """
+    zoom, column, row = at
+    lon, lat, count = gathered.T
+    side = float(2**zoom)
+    x = (lon / 360 + 0.5) * side - column
+    y = (0.5 - np.arcsinh(np.tan(np.radians(lat))) / (2 * np.pi)) * side - row
+    inside = (x >= 0) & (x < 1) & (y >= 0) & (y < 1)
+    bins = (y[inside] * BINS).astype(int) * BINS + (x[inside] * BINS).astype(int)
+    _, heap = np.unique(bins, return_inverse=True)
+    weight = np.bincount(heap, count[inside])
+    lons = np.bincount(heap, (lon * count)[inside])
+    lats = np.bincount(heap, (lat * count)[inside])
+    return np.column_stack([lons / weight, lats / weight, weight])
 
 
 def period_bounds(

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.deps import App, Connection, District, Period
 from gis.errors import NotFoundError
 from layers import tiles
+from layers.districts import households
 
 __all__ = ["router"]
 
@@ -52,7 +53,13 @@ async def slow_tile(
             "Read the district again and use the version named there.",
         )
     zipped = await tiles.slow_tile(
-        connection, district, layer, (z, x, y), database_url=app.database_url, keeper=app.tiles
+        connection,
+        district,
+        layer,
+        (z, x, y),
+        database_url=app.database_url,
+        keeper=app.tiles,
+        households=lambda: households(connection, app.answers, district),
     )
     return _answer(request, zipped, {"Cache-Control": FOR_EVER})
 
@@ -79,7 +86,8 @@ async def live_tile(
     headers = {"Cache-Control": ASK_AGAIN, "ETag": asked.etag(district)}
     if _unchanged(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return _answer(request, await tiles.live_tile(connection, app.tiles, district, asked), headers)
+    tile = await tiles.live_tile(connection, district, asked, keeper=app.tiles, lattices=app.lattices)
+    return _answer(request, tile, headers)
 
 
 def _unchanged(asked: str | None, etag: str) -> bool:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gis.errors import InputError
 from gis.graph import BARRIER_KINDS, STREET_CLASSES
@@ -83,3 +87,19 @@ def test_ramps_read_without_colour_vision():
         steps = [sign * lightness(c) for c in style.DIVERGING[theme]]
         assert steps[:4] == sorted(steps[:4])
         assert steps[3:] == sorted(steps[3:], reverse=True)
+
+
+@given(st.integers(0, 1000), st.integers(9, 13))
+@settings(max_examples=15, deadline=None)
+def test_heaps_of_neighbouring_tiles_add_up(seed, zoom):
+    rng = np.random.default_rng(seed)
+    gathered = np.column_stack(
+        [rng.uniform(113.2, 113.27, 400), rng.uniform(23.1, 23.17, 400), rng.integers(1, 9, 400).astype(float)]
+    )
+    side = 2**zoom
+    columns = {int((lon / 360 + 0.5) * side) for lon in gathered[:, 0]}
+    rows = {int((0.5 - math.asinh(math.tan(math.radians(lat))) / (2 * math.pi)) * side) for lat in gathered[:, 1]}
+    heaps = [tiles.heaps_in(gathered, (zoom, column, row)) for column in columns for row in rows]
+    assert sum(heap[:, 2].sum() for heap in heaps) == gathered[:, 2].sum()
+    assert all(len(heap) <= tiles.BINS**2 for heap in heaps)
+    assert tiles.heaps_in(gathered, (zoom, 0, 0)).shape == (0, 3)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gis.store.serve.rows import one_row
+import numpy as np
+
+from gis.store.serve.rows import one_row, rows
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
-__all__ = ["count_near", "encoded"]
+__all__ = ["count_near", "encoded", "lattice"]
 
 
 async def encoded(connection: AsyncConnection[Any], name: str, **values: Any) -> bytes:
@@ -22,3 +24,9 @@ async def count_near(connection: AsyncConnection[Any], layer: str, **values: Any
     """How many parts or events lie in a tile, counted up to ``limit``."""
     row = await one_row(connection, f"serve_tiles.{layer}_count", **values)
     return int(row["count"]) if row else 0
+
+
+async def lattice(connection: AsyncConnection[Any], layer: str, **values: Any) -> np.ndarray:
+    """All parts or events gathered on a lattice of ``step`` degrees: lon, lat and count, shape (n, 3)."""
+    found = await rows(connection, f"serve_tiles.{layer}_lattice", **values)
+    return np.array([(row["lon"], row["lat"], row["count"]) for row in found], float).reshape(-1, 3)

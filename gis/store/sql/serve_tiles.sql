@@ -73,7 +73,7 @@ SELECT (SELECT coalesce(ST_AsMVT(t, 'divisions', 4096, 'geom', 'id'), '') FROM a
     || (SELECT coalesce(ST_AsMVT(t, 'division_labels', 4096, 'geom', 'id'), '') FROM labels t) AS tile;
 
 -- name: grids
--- Grids in force and their labels (each in one tile alone), with the households of their buildings.
+-- Grids in force and their labels (each in one tile alone); the caller knows the households of the grids it wants named.
 WITH bounds AS (
     SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS tile,
            ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => 0.015625) AS reach
@@ -84,21 +84,10 @@ WITH bounds AS (
     FROM display_shape s JOIN grid g ON g.id = s.feature_id, bounds b
     WHERE s.district_id = %(district)s AND s.layer = 'grids' AND s.max_zoom = %(shape_zoom)s AND s.geom && b.reach
 ), labels AS (
-    SELECT g.id, g.code, right(g.code, %(serial)s) AS serial, coalesce(n.households, 0) AS households,
-           ST_AsMVTGeom(s.geom, b.tile, 4096, 64) AS geom
+    SELECT g.id, g.code, right(g.code, %(serial)s) AS serial, n.households, ST_AsMVTGeom(s.geom, b.tile, 4096, 64) AS geom
     FROM display_shape s JOIN grid g ON g.id = s.feature_id CROSS JOIN bounds b
-    LEFT JOIN LATERAL (
-        SELECT sum(l.households)::int AS households
-        FROM grid_cell gc JOIN building_cell bc ON bc.cell_id = gc.cell_id
-        JOIN building h ON h.id = bc.building_id AND h.valid @> %(now)s
-        CROSS JOIN LATERAL (
-            SELECT c.households FROM household_count c
-            WHERE c.building_id = bc.building_id AND c.as_of <= %(as_of)s
-            ORDER BY c.as_of DESC, c.recorded_at DESC, c.id DESC LIMIT 1
-        ) l
-        WHERE gc.grid_id = g.id AND gc.valid @> %(now)s
-    ) n ON true
-    WHERE %(labels)s AND s.district_id = %(district)s AND s.layer = 'grid_labels' AND s.geom && b.tile
+    JOIN unnest(%(ids)s::bigint[], %(households)s::bigint[]) AS n(id, households) ON n.id = g.id
+    WHERE s.district_id = %(district)s AND s.layer = 'grid_labels' AND s.geom && b.tile
       AND ST_X(s.geom) >= ST_XMin(b.tile) AND ST_X(s.geom) < ST_XMax(b.tile)
       AND ST_Y(s.geom) >= ST_YMin(b.tile) AND ST_Y(s.geom) < ST_YMax(b.tile)
 )
@@ -193,3 +182,30 @@ WITH bounds AS (
     FROM bins i, bounds b
 )
 SELECT coalesce(ST_AsMVT(t, 'events_binned', 4096, 'geom'), '') AS tile FROM placed t WHERE geom IS NOT NULL;
+
+-- name: parts_lattice
+-- All parts of a class on a fine lattice of degrees: far tiles are gathered from it without another scan.
+SELECT count(*)::int AS count, avg(ST_X(p.geom)) AS lon, avg(ST_Y(p.geom)) AS lat
+FROM part p
+WHERE p.district_id = %(district)s AND p.geom IS NOT NULL
+  AND (%(class)s::text IS NULL OR p.class = %(class)s)
+GROUP BY floor(ST_X(p.geom) / %(step)s), floor(ST_Y(p.geom) / %(step)s);
+
+-- name: events_lattice
+-- All events of a class and period on a fine lattice of degrees: far tiles are gathered from it without another scan.
+SELECT count(*)::int AS count, avg(ST_X(e.geom)) AS lon, avg(ST_Y(e.geom)) AS lat
+FROM event e
+WHERE e.district_id = %(district)s AND e.geom IS NOT NULL
+  AND (%(class)s::text IS NULL OR e.class = %(class)s)
+  AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
+  AND (%(until)s::timestamptz IS NULL OR e.occurred_at < %(until)s)
+GROUP BY floor(ST_X(e.geom) / %(step)s), floor(ST_Y(e.geom) / %(step)s);
+
+-- name: heaps
+-- A tile of heaps that were gathered already.
+WITH placed AS (
+    SELECT h.count, ST_AsMVTGeom(ST_Transform(ST_SetSRID(ST_MakePoint(h.lon, h.lat), 4490), 3857),
+                                 ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4096, 64) AS geom
+    FROM unnest(%(counts)s::int[], %(lons)s::float8[], %(lats)s::float8[]) AS h(count, lon, lat)
+)
+SELECT coalesce(ST_AsMVT(t, %(source_layer)s, 4096, 'geom'), '') AS tile FROM placed t WHERE geom IS NOT NULL;
