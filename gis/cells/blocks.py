@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gis.cells.findings import Findings
     from gis.cells.settings import CellSettings
 
-__all__ = ["Blocks", "blocks_of", "joined_groups"]
+__all__ = ["Blocks", "blocks_of", "joined_groups", "without_empty_strips"]
 
 RING_SHARE = 6.0
 """A line this many times longer than the gap between its ends was meant to close."""
@@ -161,7 +161,7 @@ def _bridge_gaps(net: np.ndarray, metres: float) -> np.ndarray:
     ring = (a < b) & (own[left[a]] == own[left[b]])
     made.append(shapely.shortest_line(points[left[a[ring]]], points[left[b[ring]]]))
     lines = np.concatenate(made)
-    return lines[shapely.length(lines) > 0]
+    return np.asarray(lines[shapely.length(lines) > 0])
 
 
 def _tell_unclosed(net: np.ndarray, findings: Findings, code: str) -> None:
@@ -258,3 +258,21 @@ def _best_neighbour(n: int, pairs: np.ndarray, worth: np.ndarray, size: np.ndarr
     target = np.full(n, -1, dtype=np.int64)
     target[a[order][first]] = b[order][first]
     return target
+
+
+def without_empty_strips(blocks: Blocks, block_of: np.ndarray, settings: CellSettings) -> tuple[Blocks, np.ndarray]:
+    """Join narrow empty ground between land cover and streets to its neighbour, where no building could share it."""
+    n = len(blocks.ground)
+    built = np.bincount(block_of, minlength=n) > 0
+    lived_in = np.isin(blocks.quarter, blocks.quarter[built])
+    alone = np.bincount(blocks.quarter, minlength=int(blocks.quarter.max(initial=0)) + 1)[blocks.quarter] == 1
+    if (built | lived_in | alone).all():
+        return blocks, block_of
+    plane = plane_of_faces(blocks.ground)
+    group = joined_groups(
+        plane, blocks.quarter, settings.strip_m, settings.min_block_m2, keep=built | lived_in | alone, across=False
+    )
+    used, group = np.unique(group, return_inverse=True)
+    quarter = np.zeros(len(used), dtype=np.int64)
+    quarter[group.ravel()] = blocks.quarter
+    return Blocks(unite(plane.faces, group.ravel()), quarter), group.ravel()[block_of]

@@ -140,19 +140,23 @@ def _community(code: str, geometry: shapely.Geometry | None, findings: Findings)
 
 
 def _gaps(polygons: np.ndarray, settings: CellSettings, findings: Findings) -> np.ndarray:
-    """Ground up to `snap_m` wide between two or more communities; wider gaps are told and left."""
+    """Ground up to `snap_m` wide between communities; wider gaps are told and left."""
     union = shapely.union_all(polygons)
     tree = shapely.STRtree(polygons)
+    holes = [shapely.Polygon(ring) for part in shapely.get_parts(union) for ring in part.interiors]
+    slits = np.array([hole for hole in holes if width(hole) <= settings.snap_m], dtype=object)
+    rest = shapely.union_all([union, *slits])
 
-    def between(reach: float) -> np.ndarray:
-        closed = union.buffer(reach, quad_segs=4).buffer(-reach, quad_segs=4)
-        parts = polygon_parts(shapely.difference(closed, union))
-        parts = parts[shapely.area(parts) > settings.grid_m]
+    def between(reach: float, least: float) -> np.ndarray:
+        """Ground that closing by `reach` adds between two communities, but for the fillets of corners (short ones)."""
+        closed = rest.buffer(reach, quad_segs=4).buffer(-reach, quad_segs=4)
+        parts = polygon_parts(shapely.difference(closed, rest))
+        parts = parts[shapely.length(parts) > least * reach]
         part, _ = tree.query(parts, predicate="dwithin", distance=settings.grid_m)
-        return parts[np.bincount(part, minlength=len(parts)) >= 2]
+        return np.asarray(parts[np.bincount(part, minlength=len(parts)) >= 2])
 
-    narrow = between(settings.snap_m / 2)
-    wide = polygon_parts(shapely.difference(shapely.union_all(between(WIDE_GAP_M / 2)), shapely.union_all(narrow)))
+    narrow = np.concatenate([slits, between(settings.snap_m / 2, 12.0)])
+    wide = polygon_parts(shapely.difference(shapely.union_all(between(WIDE_GAP_M / 2, 7.0)), shapely.union_all(narrow)))
     for part in wide[shapely.area(wide) > settings.min_block_m2]:
         findings.add(
             "left_over",
@@ -163,7 +167,7 @@ def _gaps(polygons: np.ndarray, settings: CellSettings, findings: Findings) -> n
             unit="m2",
             remedy="Extend a community over it if it is a fault of drawing.",
         )
-    return narrow
+    return np.asarray(narrow)
 
 
 def _ground(polygons: np.ndarray, gaps: np.ndarray, settings: CellSettings) -> _Ground:

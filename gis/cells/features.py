@@ -73,12 +73,16 @@ class Lines:
         rows = np.sort(tree.query(ground, predicate="dwithin", distance=metres))
         return Lines(self.geometry[rows], self.follows[rows], self.bounds[rows], self.bridge[rows], self.soft[rows])
 
+    def none(self) -> Lines:
+        """No lines."""
+        return Lines(self.geometry[:0], self.follows[:0], self.bounds[:0], self.bridge[:0], self.soft[:0])
+
 
 def _flags(frame: gpd.GeoDataFrame, column: str) -> np.ndarray:
     if column not in frame:
         return np.zeros(len(frame), dtype=bool)
     text = frame[column].astype("string").str.strip().str.lower().fillna("")
-    return ~text.isin(["", "no", "false", "0", "0.0", "none", "nan"]).to_numpy(dtype=bool)
+    return np.asarray(~text.isin(["", "no", "false", "0", "0.0", "none", "nan"]).to_numpy(dtype=bool))
 
 
 def _texts(frame: gpd.GeoDataFrame, column: str) -> list[str]:

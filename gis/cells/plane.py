@@ -17,14 +17,14 @@ Geometries = np.ndarray
 
 def line_parts(geometries: Any) -> Geometries:
     """All line strings in `geometries` (rings of polygons too), empties and points left out."""
-    parts = shapely.get_parts(np.atleast_1d(np.asarray(geometries, dtype=object)))
+    parts: np.ndarray = shapely.get_parts(np.atleast_1d(np.asarray(geometries, dtype=object)))
     while len(parts) and np.any(shapely.get_type_id(parts) >= 4):
         parts = shapely.get_parts(parts)
     kind = shapely.get_type_id(parts)
     rings = shapely.get_rings(parts[kind == 3])
     lines = parts[(kind == 1) | (kind == 2)]
-    out = np.concatenate([lines, rings])
-    out = out[~shapely.is_empty(out)]
+    out: np.ndarray = np.concatenate([lines, rings])
+    out = np.asarray(out[~shapely.is_empty(out)])
     loops = shapely.get_type_id(out) == 2
     if loops.any():
         coords, index = shapely.get_coordinates(out[loops], return_index=True)
@@ -37,7 +37,7 @@ def polygon_parts(geometry: Any) -> Geometries:
     parts = shapely.get_parts(np.atleast_1d(np.asarray(geometry, dtype=object)))
     while len(parts) and np.any(shapely.get_type_id(parts) >= 4):
         parts = shapely.get_parts(parts)
-    return parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
+    return np.asarray(parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)])
 
 
 def node(lines: Geometries, grid: float) -> Geometries:
@@ -148,7 +148,7 @@ def components(n: int, pairs: np.ndarray) -> np.ndarray:
     _, first = np.unique(label, return_index=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank[label]
+    return np.asarray(rank[label])
 
 
 def unite(faces: Geometries, label: np.ndarray) -> Geometries:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from scipy.spatial import Voronoi
 
-__all__ = ["lattice", "outline_samples", "ridges"]
+from gis.cells.plane import line_parts
+
+if TYPE_CHECKING:
+    from gis.cells.blocks import Blocks
+    from gis.cells.settings import CellSettings
+
+__all__ = ["lattice", "outline_samples", "pools_of", "ridges", "share_lines"]
 
 SAME_M = 1e-3
 """Samples nearer than this are one; the ground between goes to the first building."""
@@ -100,7 +107,7 @@ def ridges(xy: np.ndarray, owner: np.ndarray) -> np.ndarray:
     ends = ends[(ends >= 0).all(axis=1)]
     if len(ends) == 0:
         return np.empty(0, dtype=object)
-    return shapely.linestrings(diagram.vertices[ends] + origin)
+    return np.asarray(shapely.linestrings(diagram.vertices[ends] + origin))
 
 
 def lattice(ground: shapely.Geometry, piece_m2: float) -> np.ndarray:
@@ -118,3 +125,56 @@ def lattice(ground: shapely.Geometry, piece_m2: float) -> np.ndarray:
             start = corners[0] + along * (i / n) - across * 0.01
             out.append([start, start + across * 1.02])
     return shapely.linestrings(np.array(out)) if out else np.empty(0, dtype=object)
+
+
+def pools_of(blocks: Blocks, block_of: np.ndarray, sample_of: np.ndarray, settings: CellSettings) -> list[np.ndarray]:
+    """Samples among which the ground of each block is shared: its own buildings', for a strip its quarter's."""
+    n = len(blocks.ground)
+    of_sample = block_of[sample_of] if len(sample_of) else np.empty(0, np.int64)
+    order = np.argsort(of_sample, kind="stable")
+    pools = np.split(order, np.searchsorted(of_sample[order], np.arange(1, n)))
+    built = np.bincount(block_of, minlength=n) > 0
+    narrow = 2 * shapely.area(blocks.ground) < settings.strip_m * shapely.length(blocks.ground)
+    for q in np.unique(blocks.quarter[~built & narrow]):
+        mine = np.flatnonzero(blocks.quarter == q)
+        together = np.sort(np.concatenate([pools[b] for b in mine if built[b]] or [np.empty(0, np.int64)]))
+        for b in mine:
+            if not built[b] and narrow[b]:
+                pools[b] = together
+    return pools
+
+
+def share_lines(
+    blocks: np.ndarray,
+    pools: list[np.ndarray],
+    footprints: np.ndarray,
+    samples: np.ndarray,
+    sample_of: np.ndarray,
+    settings: CellSettings,
+) -> np.ndarray:
+    """Ridges between the shares of each block, and the lattice that keeps large blocks under the cap."""
+    large = shapely.area(blocks) > settings.max_cell_m2
+    out: list[np.ndarray] = []
+    of_block: list[np.ndarray] = []
+    for b, polygon in enumerate(blocks):
+        found = [ridges(samples[pools[b]], sample_of[pools[b]])]
+        if large[b]:
+            found.append(lattice(polygon, settings.max_cell_m2 / 4))
+        for lines in found:
+            out.append(lines)
+            of_block.append(np.full(len(lines), b))
+    lines = np.concatenate([*out, np.empty(0, dtype=object)])
+    where = np.concatenate([*of_block, np.empty(0, np.int64)]).astype(np.int64)
+    if len(lines) == 0:
+        return lines
+    hidden = np.zeros(len(lines), dtype=bool)
+    if len(footprints):
+        hidden[shapely.STRtree(lines).query(footprints, predicate="contains")[1]] = True
+    lines, where = lines[~hidden], where[~hidden]
+    inside = np.zeros(len(lines), dtype=bool)
+    for b in np.unique(where):
+        mine = np.flatnonzero(where == b)
+        shapely.prepare(blocks[b])
+        inside[mine] = shapely.contains(blocks[b], lines[mine])
+    clipped = shapely.intersection(lines[~inside], blocks[where[~inside]])
+    return np.concatenate([lines[inside], line_parts(clipped)])

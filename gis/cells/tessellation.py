@@ -86,9 +86,10 @@ def tessellate(
     if all(g is None for g in ground):
         raise InputError("No community has any area.", "Give the communities polygons.")
     stock = building_stock(_moved(buildings, crs), settings, findings)
-    given = buildings["community_id"].to_numpy(dtype=object) if "community_id" in buildings else None
-    if given is not None:
-        given = np.where(pd.isna(given), None, given)
+    given: np.ndarray | None = None
+    if "community_id" in buildings:
+        given = buildings["community_id"].to_numpy(dtype=object, copy=True)
+        given[pd.isna(given)] = None
     standing = standings(stock, ground, ids, given, settings, findings)
     lines = barrier_lines(
         None if barriers is None else _moved(barriers, crs),
