@@ -81,7 +81,12 @@ def build_city(city: CityPlan, seed: int) -> Grounds:
         free = shapes.largest(block.polygon.difference(taken).buffer(-0.5, join_style="mitre"))
         if free is not None and free.area > 120:
             fronts = [(ways[a], float(reach[a])) for a in around]
-            FILLERS[block.use](Plot(grounds, city, k, free, fronts, seed))
+            plot = Plot(grounds, city, k, free, fronts, seed)
+            FILLERS[block.use](plot)
+            if plot.empty:
+                works.small(plot)
+            if plot.empty:
+                works.green(plot)
     water = shapely.set_precision(city.river.intersection(city.outline.buffer(260)), MM)
     grounds.covers.extend(Cover(p, "water", "river") for p in shapes.parts_of(water))
     return grounds

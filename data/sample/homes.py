@@ -150,7 +150,7 @@ def _house_rows(piece: Polygon, depth: float, lane: float, lean: float) -> tuple
         if side:
             lanes.append(y - lane / 2)
         side = 1 - side
-    return rows, lanes
+    return rows, [lane for lane in lanes if rows and rows[0][0] < lane < rows[-1][0]]
 
 
 def _room(piece: Polygon, rows: list[tuple[float, int]], depth: float) -> float:

@@ -115,13 +115,18 @@ class Plot:
         self.compound = -1
         self.spine: float | None = None
         self.first_house = len(grounds.houses)
-        self.first_lane = len(grounds.lanes)
+        self.first_lane, self.first_cover = len(grounds.lanes), len(grounds.covers)
         self.x0, self.y0, self.x1, self.y1 = self.free.bounds
 
     @property
     def depth(self) -> float:
         """How deep the plot is, roughly: twice its area over half its outline."""
         return float(4 * self.free.area / self.free.length)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has been built or planted yet."""
+        return len(self.grounds.houses) == self.first_house and len(self.grounds.covers) == self.first_cover
 
     def world(self, geometry: BaseGeometry) -> BaseGeometry:
         """Bring a geometry of the plot's frame back to the plane of the plan."""

@@ -14,7 +14,19 @@ from data.sample import shapes
 from data.sample.homes import blob, fields
 from data.sample.plots import Draft, Plot
 
-__all__ = ["campus", "commercial", "farm", "government", "green", "hospital", "industry", "park", "school", "station"]
+__all__ = [
+    "campus",
+    "commercial",
+    "farm",
+    "government",
+    "green",
+    "hospital",
+    "industry",
+    "park",
+    "school",
+    "small",
+    "station",
+]
 
 FAR = 3_000.0
 
@@ -213,6 +225,11 @@ def park(plot: Plot) -> None:
             draft = Draft()
             draft.add(np.asarray(hut.exterior.coords)[:-1], "pavilion", 1)
             placed += plot.place(draft)
+
+
+def small(plot: Plot) -> None:
+    """Build offices of the size that a small plot takes."""
+    _large(plot, plot.free.buffer(-2), "office", _Rows(14, 9, 16, 30, (2, 6)))
 
 
 def green(plot: Plot) -> None:
