@@ -1,7 +1,7 @@
 """What did a district office really send, and what of it can be taken?"""
 
 from gis.ingest.bounds import DistrictBounds
-from gis.ingest.folder import Folder, FolderItem, read_folder, recognise_folder
+from gis.ingest.folder import Folder, FolderItem, FolderRead, read_folder, recognise_folder
 from gis.ingest.households import EstimateSettings, estimate_households
 from gis.ingest.kinds import KINDS
 from gis.ingest.options import ReadOptions
@@ -17,6 +17,7 @@ __all__ = [
     "FileSpec",
     "Folder",
     "FolderItem",
+    "FolderRead",
     "ReadOptions",
     "diagnose",
     "estimate_households",

@@ -15,14 +15,12 @@ from gis.ingest.specs import FileSpec
 from gis.progress import Progress, quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    import geopandas as gpd
 
     from gis.ingest.read import Batch
 
-__all__ = ["Folder", "FolderItem", "read_folder", "recognise_folder"]
+__all__ = ["Folder", "FolderItem", "FolderRead", "read_folder", "recognise_folder"]
 
 NAMES: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     "divisions": (("divisions", {}),),
@@ -131,67 +129,88 @@ def recognise_folder(path: Path) -> Folder:
     return folder
 
 
+@dataclass(frozen=True)
+class FolderRead:
+    """The files of one district, read and checked.
+
+    Parameters
+    ----------
+    code : str
+        The district's: the one given, else the six digits of its divisions, else the folder's name.
+    batches : list of Batch
+        In the order in which a district is loaded.
+    skipped : list of (str, str)
+        Files not read, and why.
+    crs_note : str or None
+        What the coordinates were taken for.
+    time_zone : str
+        The district's.
+    """
+
+    code: str
+    batches: list[Batch]
+    skipped: list[tuple[str, str]]
+    crs_note: str | None
+    time_zone: str
+
+
 def read_folder(
     path: Path,
-    *,
     options: ReadOptions | None = None,
-    district: DistrictBounds | None = None,
+    *,
+    known_zone: Callable[[str], str | None] = lambda code: None,  # noqa: ARG005
     progress: Progress = quiet,
-) -> tuple[str, list[Batch]]:
-    """Read everything in a folder, each kind beside those before it.
+) -> FolderRead:
+    """Read and check everything in a folder, each kind beside those before it.
 
     Parameters
     ----------
     path : Path
     options : ReadOptions, optional
-        Hold for every file; `ReadOptions.level` is not used. The district's code is the one said here, else the six
-        digits of the divisions, else the folder's name.
-    district : DistrictBounds, optional
-        What the store already holds of it.
+        Hold for every file.
+    known_zone : callable, optional
+        The time zone of a district that is known already, by its code.
     progress : Progress
 
     Returns
     -------
-    code : str
-        The district's code.
-    batches : list of Batch
-        In the order in which a district is loaded.
+    FolderRead
 
     Raises
     ------
     InputError
-        As `read_kind`.
+        With the complete report of the first kind that cannot be taken.
     """
-    options = replace(options or ReadOptions(), level=None)
-    batches: list[Batch] = []
-    known: dict[str, gpd.GeoDataFrame] = {}
-    for item in recognise_folder(path):
-        if item.kind == "divisions" and options.district is None:
-            try:
-                batch = read_kind(item.kind, item.files, options=options, district=district, progress=progress)
-            except InputError:
-                options = replace(options, district=path.resolve().name)
-                batch = read_kind(item.kind, item.files, options=options, district=district, progress=progress)
-        else:
-            batch = read_kind(
-                item.kind, item.files, options=options, district=district or _bounds(options, known), progress=progress
-            )
+    options = options or ReadOptions()
+    found = recognise_folder(path)
+    files = {item.kind: item.files for item in found}
+    divisions, code = _read_divisions(files.pop("divisions"), path, options, progress)
+    options = replace(options, district=code, time_zone=options.time_zone or known_zone(code))
+    bounds = DistrictBounds(code, divisions.frame, time_zone=options.time_zone)
+    batches = [divisions]
+    for kind, specs in files.items():
+        batch = read_kind(kind, specs, options=options, district=bounds, progress=progress)
         batches.append(batch)
-        known[item.kind] = batch.frame
-        options = replace(options, district=options.district or batch.district)
-    return str(options.district), batches
+        if kind == "buildings":
+            bounds = replace(bounds, buildings=batch.frame)
+        if kind == "barriers":
+            raised = batch.frame["bridge"].astype(bool) | batch.frame["tunnel"].astype(bool)
+            bounds = replace(bounds, streets=batch.frame[(batch.frame["kind"] == "street") & ~raised])
+    notes = sorted({batch.crs_note for batch in batches if batch.crs_note})
+    note = f"{', '.join(notes)} -> EPSG:4490" if notes else None
+    return FolderRead(code, batches, found.skipped, note, bounds.zone)
 
 
-def _bounds(options: ReadOptions, known: dict[str, gpd.GeoDataFrame]) -> DistrictBounds | None:
-    if "divisions" not in known:
-        return None
-    streets = known.get("barriers")
-    if streets is not None:
-        ground = (streets["kind"] == "street") & ~streets["bridge"].astype(bool) & ~streets["tunnel"].astype(bool)
-        streets = streets[ground]
-    return DistrictBounds(
-        str(options.district), known["divisions"], known.get("buildings"), streets, time_zone=options.time_zone
-    )
+def _read_divisions(specs: list[FileSpec], path: Path, options: ReadOptions, progress: Progress) -> tuple[Batch, str]:
+    """Read the divisions; where their codes name no district, the folder's name does."""
+    try:
+        batch = read_kind("divisions", specs, options=options, progress=progress)
+    except InputError:
+        if options.district:
+            raise
+        options = replace(options, district=path.resolve().name)
+        batch = read_kind("divisions", specs, options=options, progress=progress)
+    return batch, str(batch.district)
 
 
 def _ending(file: Path) -> str | None:

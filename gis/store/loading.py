@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gis import ingest
 from gis.clock import Clock, utc_now
 from gis.errors import InputError
-from gis.ingest import DistrictBounds, read_kind, recognise_folder
 from gis.progress import Progress, quiet
 from gis.store.cells import tessellate_district
+from gis.store.districts import District
 from gis.store.plans import propose_plan, publish_plan
 from gis.store.queries import query
-from gis.store.reading import district_bounds
 from gis.store.write import NewDistrict, write_batch
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gis.cells import CellSettings
-    from gis.ingest import Batch, FileSpec, ReadOptions
+    from gis.ingest import FolderRead, ReadOptions
     from gis.remarks import Report
     from gis.store.connect import Connection
     from gis.store.step import Step
     from gis.store.write import BatchLike
 
-__all__ = ["LOCATED", "ORDER", "FolderRead", "Loaded", "load_district", "read_folder"]
+__all__ = ["LOCATED", "ORDER", "Loaded", "load_district", "read_folder"]
 
 ORDER = ("divisions", "compounds", "landcover", "buildings", "barriers", "parts", "events", "workers")
 """Order in which kinds are written."""
@@ -36,76 +36,22 @@ LOCATED = ("parts", "events", "workers")
 """Kinds written after the grids: each thing is then located, and each worker posted, once, as it comes in."""
 
 
-@dataclass(frozen=True)
-class FolderRead:
-    """The files of one district, read and checked; nothing is written yet.
-
-    Parameters
-    ----------
-    code : str
-        The district's: the one given, else the six digits of its divisions, else the folder's name.
-    batches : list of Batch
-    skipped : list of (str, str)
-        Files not read, and why.
-    crs_note : str or None
-        What the coordinates were taken for.
-    time_zone : str
-        The district's.
-    """
-
-    code: str
-    batches: list[Batch]
-    skipped: list[tuple[str, str]]
-    crs_note: str | None
-    time_zone: str
-
-
 def read_folder(
     connection: Connection, folder: Path, options: ReadOptions, *, progress: Progress = quiet
 ) -> FolderRead:
-    """Read and check all files of a district before anything is written.
-
-    Later kinds are judged by the earlier ones and by what the store knows of the district.
+    """Read and check all files of a district before anything is written; a district of the store keeps its time zone.
 
     Raises
     ------
     InputError
         With the complete report of the first kind that cannot be taken.
     """
-    found = recognise_folder(folder)
-    files = {item.kind: item.files for item in found}
-    divisions, code = _read_divisions(files["divisions"], folder, options, progress)
-    known = district_bounds(connection, code)
-    zone = options.time_zone or (known.time_zone if known else None)
-    options = replace(options, district=code, time_zone=zone)
-    bounds = DistrictBounds(code, divisions.frame, time_zone=zone)
-    batches = [divisions]
-    for kind, specs in files.items():
-        if kind == "divisions":
-            continue
-        batch = read_kind(kind, specs, options=options, district=bounds, progress=progress)
-        batches.append(batch)
-        if kind == "buildings":
-            bounds = replace(bounds, buildings=batch.frame)
-        if kind == "barriers":
-            ground = (batch.frame["kind"] == "street") & ~batch.frame["bridge"].fillna(value=False).astype(bool)
-            ground &= ~batch.frame["tunnel"].fillna(value=False).astype(bool)
-            bounds = replace(bounds, streets=batch.frame[ground])
-    notes = sorted({batch.crs_note for batch in batches if batch.crs_note})
-    note = f"{', '.join(notes)} -> EPSG:4490" if notes else None
-    return FolderRead(code, batches, found.skipped, note, bounds.zone)
 
+    def zone(code: str) -> str | None:
+        known = connection.execute(query("districts.by_code"), {"code": code}).fetchone()
+        return None if known is None else District(*known).time_zone
 
-def _read_divisions(specs: list[FileSpec], folder: Path, options: ReadOptions, progress: Progress) -> tuple[Batch, str]:
-    """Read the divisions; where their codes name no district, the folder's name does."""
-    try:
-        batch = read_kind("divisions", specs, options=options, progress=progress)
-    except InputError:
-        if options.district:
-            raise
-        options = replace(options, district=folder.resolve().name)
-        batch = read_kind("divisions", specs, options=options, progress=progress)
-    return batch, batch.district or folder.resolve().name
+    return ingest.read_folder(folder, options, known_zone=zone, progress=progress)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from gis.store.cells import tessellate_district
 from gis.store.districts import district_of, list_districts, remove_district
-from gis.store.loading import FolderRead, Loaded, load_district, read_folder
+from gis.store.loading import Loaded, load_district, read_folder
 from gis.store.locating import Answer, locate_points, locate_things
 from gis.store.plans import check_plan, propose_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
@@ -12,7 +12,6 @@ from gis.store.write import NewDistrict, write_batch
 
 __all__ = [
     "Answer",
-    "FolderRead",
     "Loaded",
     "NewDistrict",
     "Step",

@@ -24,9 +24,9 @@ def town(databases, tmp_path_factory):
     made_city.buildings().to_parquet(folder / "buildings.parquet")
     with databases.clone() as clone:
         with connect(clone.app_url) as connection:
-            code, batches = read_folder(folder)
-            for batch in batches:
-                write_batch(connection, code, batch)
+            read = read_folder(folder)
+            for batch in read.batches:
+                write_batch(connection, read.code, batch)
         yield clone
 
 

@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from gis.errors import InputError
-from gis.ingest import ReadOptions, read_folder, recognise_folder
+from gis.ingest import read_folder, recognise_folder
 from tests import made_city
 
 
@@ -21,8 +21,9 @@ def folder(tmp_path):
 
 
 def test_a_folder_is_read_kind_by_kind(folder):
-    code, batches = read_folder(folder)
-    assert code == "990101"
+    read = read_folder(folder)
+    assert (read.code, read.time_zone, read.crs_note) == ("990101", "Asia/Shanghai", "EPSG:4326 -> EPSG:4490")
+    batches = read.batches
     assert [b.kind for b in batches] == ["divisions", "buildings", "barriers", "parts"]
     assert batches[3].report.tally()["shift_checked"] == 1
 
@@ -54,18 +55,18 @@ def test_codes_that_name_no_district_take_the_folders_name(folder):
     frame.to_file(folder / "communities.geojson")
     made_city.divisions().head(1)[["geometry"]].to_file(folder / "city_boundary.geojson")
     (folder / "buildings.geojson").unlink()
-    code, batches = read_folder(folder)
-    assert code == "town"
-    divisions = batches[0].frame.set_index("code")
+    read = read_folder(folder, known_zone={"town": "Asia/Urumqi"}.get)
+    assert (read.code, read.time_zone) == ("town", "Asia/Urumqi")
+    divisions = read.batches[0].frame.set_index("code")
     assert divisions.loc["town", "level"] == "district"
     assert divisions.loc["A", "parent_code"] == "town"
 
 
 # ------------------------------------------------------------------------------------------ real cities
 def frames(cities, city):
-    code, batches = read_folder(cities(city), options=ReadOptions(accept_partial=False))
-    assert code == city
-    return {b.kind: b.frame for b in batches}
+    read = read_folder(cities(city))
+    assert read.code == city
+    return {b.kind: b.frame for b in read.batches}
 
 
 def test_cambridge_is_read_whole(cities):

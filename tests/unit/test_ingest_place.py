@@ -248,8 +248,7 @@ def test_evidence_needs_numbers_and_a_majority():
 def test_real_layers_raise_no_false_alarm(cities, city):
     from gis.ingest import read_folder
 
-    _, batches = read_folder(cities(city), options=ReadOptions(district=city))
-    frames = {b.kind: b.frame for b in batches}
+    frames = {b.kind: b.frame for b in read_folder(cities(city)).batches}
     streets = frames["barriers"].query("kind == 'street' and not bridge and not tunnel")
     bounds = DistrictBounds(city, frames["divisions"], frames["buildings"], streets)
     dx, dy = bounds.margin(574.0)
