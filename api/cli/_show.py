@@ -85,12 +85,10 @@ def show_checks(step: Step) -> None:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a report file."""
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=_plain), encoding="utf-8")
+    from gis.store.copying import plain  # noqa: PLC0415
+
+    path.write_text(json.dumps(plain(dict(content)), ensure_ascii=False, indent=2), encoding="utf-8")
     console.print(f"Report: {path}")
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else str(value)
 
 
 def _number(value: float) -> str:

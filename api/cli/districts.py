@@ -15,7 +15,6 @@ from gis.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gis.remarks import Report
     from gis.store.connect import Connection
     from gis.store.step import Step
 
@@ -71,6 +70,7 @@ def load(
     from gis.progress import worker_pool  # noqa: PLC0415
     from gis.store import pipeline  # noqa: PLC0415
 
+    _moment(effective, "UTC")  # a slip of the pen is told before an hour of work
     options = ReadOptions(
         crs=crs,
         accept_crs=accept_crs,
@@ -81,8 +81,7 @@ def load(
         district_name=name,
         time_zone=time_zone,
     )
-    reports: list[Report] = []
-    with _store() as connection, _kept(report, reports), progress_bars() as progress, worker_pool(jobs) as pool:
+    with _store() as connection, _kept(report) as content, progress_bars() as progress, worker_pool(jobs) as pool:
         read = pipeline.read_folder(connection, folder, options, progress=progress)
         new = pipeline.NewDistrict(name=name, time_zone=time_zone, metric_crs=metric_crs, crs_note=read.crs_note)
         loaded = pipeline.load_district(
@@ -97,8 +96,10 @@ def load(
             effective=_moment(effective, read.time_zone),
             executor=pool,
             progress=progress,
-            told=reports,
+            told=content["reports"],
         )
+        if loaded.published is not None:
+            content.update(_facts(loaded.published))
     for file, why in read.skipped:
         console.print(f"Not read: {file} ({why})")
     show_reports(loaded.reports)
@@ -226,15 +227,15 @@ def _step(
     from api.cli._show import progress_bars, show_checks, show_measures, show_reports  # noqa: PLC0415
     from gis.progress import worker_pool  # noqa: PLC0415
 
-    reports: list[Report] = []
-    with _store() as connection, _kept(report, reports):
+    with _store() as connection, _kept(report) as content:
         with progress_bars() as bars, worker_pool(jobs) as pool:
             if jobs:
                 options["executor"] = pool
             if progress:
                 options["progress"] = bars
             done: Step = function(connection, district, **options)
-        reports.append(done.report)
+        content["reports"].append(done.report)
+        content.update(_facts(done))
     show_reports([done.report])
     if done.measures:
         show_measures(done.measures)
@@ -252,19 +253,41 @@ def _since(step: Step) -> str:
 
 
 @contextmanager
-def _kept(path: Path | None, reports: list[Report]) -> Iterator[None]:
+def _kept(path: Path | None) -> Iterator[dict[str, Any]]:
     """Write the report file whatever happens: a refused import has the most to tell."""
     from api.cli._show import write_json  # noqa: PLC0415
 
+    content: dict[str, Any] = {"reports": []}
     try:
-        yield
+        yield content
     except InputError as fault:
-        if fault.report is not None:
-            reports.append(fault.report)
+        if fault.report is not None and fault.report not in content["reports"]:
+            content["reports"].append(fault.report)
         raise
     finally:
         if path is not None:
-            write_json(path, {"reports": [one.as_dict() for one in reports]})
+            content["reports"] = [one.as_dict() for one in content["reports"]]
+            write_json(path, content)
+
+
+def _facts(step: Step) -> dict[str, Any]:
+    """What the report file tells of a plan beside the reports."""
+    return {
+        "plan_id": step.plan_id,
+        "version": step.version,
+        "effective": step.effective,
+        "measures": step.measures,
+        "checks": [
+            {
+                "name": c.name,
+                "hard": c.hard,
+                "passed": c.passed,
+                "message": c.message,
+                "codes": list(c.offenders["code"]),
+            }
+            for c in step.checks
+        ],
+    }
 
 
 def _date(text: str | None) -> dt.date | None:

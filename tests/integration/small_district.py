@@ -77,7 +77,7 @@ def buildings(households: int = 65, as_of: str | None = "2026-06-30", **more) ->
     table = pd.DataFrame(rows)
     made = frame({name: table[name].tolist() for name in table}, shapes)
     made["households"] = float(households)
-    made["people"] = households * 2.5
+    made["people"] = households * 2
     made["estimated"] = False
     made["as_of"] = pd.Timestamp(as_of).date() if as_of else None
     return batch("buildings", made.assign(**more))
