@@ -14,7 +14,10 @@ import shapely
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["EXACT_ZOOM", "ZOOMS", "Lines", "border_lines", "draw_coverage", "label_points", "pixel_m"]
+__all__ = ["DRAWING", "EXACT_ZOOM", "ZOOMS", "Lines", "border_lines", "draw_coverage", "label_points", "pixel_m"]
+
+DRAWING = 1
+"""Rises (up to 99) with each change of what tiles hold, so that no browser keeps a tile of the old rules."""
 
 EXACT_ZOOM = 24
 """Stands for every zoom at which shapes are drawn as they are."""

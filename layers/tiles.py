@@ -1,7 +1,7 @@
 """What is drawn in a vector tile at each zoom, and when is a kept tile still good?
 
 Two families (ARCHITECTURE): slow layers carry their version in the address; live ones have an ETag over the
-district's content, what was asked for and the rules here (`RULES`). No tile exceeds `MAX_ZIPPED`.
+district's content, what was asked for and the rules here (`DRAWING`). No tile exceeds `MAX_ZIPPED`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from gis.errors import InputError
-from gis.shapes import ZOOMS
+from gis.shapes import DRAWING, ZOOMS
 from gis.store.connect import connect
 from gis.store.serve import tiles
 from gis.store.serve.shapes import write_shapes
@@ -47,9 +47,6 @@ __all__ = [
 
 TileAddress = tuple[int, int, int]
 """Zoom, column, row of a tile."""
-
-RULES = 1
-"""Rises with each change of what is drawn, so that no browser keeps a tile of the old rules."""
 
 CROWD = 5_000
 """Above so many things in a tile their counts are drawn instead."""
@@ -235,7 +232,7 @@ class LiveTile:
 
     def etag(self, district: District) -> str:
         """Name of this tile's content: the same as long as nothing was written to the district."""
-        said = repr((RULES, district.id, district.content, self))
+        said = repr((DRAWING, district.id, district.content, self))
         return f'W/"{hashlib.blake2b(said.encode(), digest_size=12).hexdigest()}"'
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from gis.codes import grid_profile
 from gis.errors import NotFoundError
+from gis.shapes import DRAWING
 from gis.store.serve.rows import Row, one_row, rows
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ class District:
     now : datetime
         The moment.
     versions : dict
-        Version of each slow tile layer (``base``, ``divisions``, ``grids``), as used in its address. That of the
-        grids also changes when a publication takes effect, and with the base, whose counts its labels carry.
+        Version of each slow tile layer (``base``, ``divisions``, ``grids``), as used in its address; it ends with
+        the rules of drawing. That of the grids also changes when a publication takes effect, and with the base, whose
+        counts its labels carry.
     content : str
         Changes with everything that was written to the district; derived answers are kept under it.
     network_id, level : int or None
@@ -138,7 +140,11 @@ async def district(connection: AsyncConnection[Any], code: str, now: dt.datetime
     return District(
         **row,
         now=now,
-        versions={"base": base, "divisions": shapes, "grids": (grid_layer * 1000 + in_force) * 1000 + base % 1000},
+        versions={
+            "base": base * 100 + DRAWING,
+            "divisions": shapes * 100 + DRAWING,
+            "grids": ((grid_layer * 1000 + in_force) * 1000 + base % 1000) * 100 + DRAWING,
+        },
         content="-".join(map(str, stamps)),
         event_year=last_year(last_event, row["time_zone"]) if last_event else None,
     )
