@@ -285,6 +285,9 @@ def write_sample(sample: Sample, out: Path) -> list[Path]:
         frame = getattr(sample, item.name)
         spatial = isinstance(frame, gpd.GeoDataFrame)
         path = out / f"{item.name}.{'geojson' if spatial else 'csv'}"
+        if frame.empty:  # the smallest districts have no land cover, and an empty file is refused by its reader
+            path.unlink(missing_ok=True)
+            continue
         (write_geojson if spatial else write_csv)(frame, path)
         paths.append(path)
     return paths
