@@ -51,9 +51,9 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """A running Chromium; WebGL is computed on the CPU."""
+    """Run Chromium for one module: while Playwright runs, no other test of this process may use asyncio."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, *sandbox])
