@@ -30,6 +30,7 @@ SHARE = 0.6
 SAMPLE = 4000
 NEAR_M = 30.0
 CLEARLY_M = 5.0
+WITNESS_M = 100.0
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def _evidence(
     houses = bounds.flat_buildings
     if kind in {"buildings", "compounds", "parts", "events"}:
         spots, others = _spots(here), _spots(there)
-        keep = _distinct(spots)
+        keep = _distinct(spots, bounds.margin(WITNESS_M))
         spots, others = spots[keep], others[keep]
         yield _differ("inside_district", shapely.contains(bounds.area, spots), shapely.contains(bounds.area, others))
         if named is not None and "code" in bounds.communities.columns:
@@ -171,11 +172,11 @@ def _evidence(
             yield _nearer(bounds.flat(spots), bounds.flat(others), bounds.street_tree)
     flat, moved = bounds.flat(here), bounds.flat(there)
     if kind in {"buildings", "compounds"} and bounds.streets is not None and (shapely.get_dimensions(here) == 2).any():
-        yield _differ("crossed_by_street", ~_crossed(bounds.street_tree, flat), ~_crossed(bounds.street_tree, moved))
+        yield _crossings(bounds.street_tree, flat, bounds.street_tree, moved)
     if kind == "barriers":
         if houses is not None and (shapely.get_dimensions(houses) == 2).any():
             ways, ways_moved = (shapely.STRtree(g[shapely.get_dimensions(g) == 1]) for g in (flat, moved))
-            yield _differ("crossed_by_street", ~_crossed(ways, houses), ~_crossed(ways_moved, houses))
+            yield _crossings(ways, houses, ways_moved, houses)
         if len(bounds.flat_borders):
             yield _along(bounds.flat_borders, flat, moved)
     if kind == "divisions" and houses is not None:
@@ -188,9 +189,9 @@ def _spots(shapes: np.ndarray) -> np.ndarray:
     return result
 
 
-def _distinct(spots: np.ndarray) -> np.ndarray:
-    """One row for each place: a hundred events at one crossing are one witness."""
-    places = np.column_stack([shapely.get_x(spots), shapely.get_y(spots)]).round(6)
+def _distinct(spots: np.ndarray, square: tuple[float, float]) -> np.ndarray:
+    """One row for each square of 100 m: a hundred lamps of one park, or events at one crossing, are one witness."""
+    places = np.floor(np.column_stack([shapely.get_x(spots), shapely.get_y(spots)]) / square)
     return np.sort(np.unique(places, axis=0, return_index=True)[1])
 
 
@@ -209,6 +210,22 @@ def _crossed(lines: shapely.STRtree, polygons: np.ndarray) -> np.ndarray:
     inner = polygons.copy()
     inner[shapely.get_dimensions(polygons) != 2] = None
     return _hit(lines, np.asarray(shapely.buffer(inner, -1.0, quad_segs=1), dtype=object))
+
+
+def _crossings(
+    lines: shapely.STRtree, polygons: np.ndarray, lines_moved: shapely.STRtree, moved: np.ndarray
+) -> Evidence:
+    """Which reading lets streets run through houses? Not to cross because one leaves the town is no merit."""
+    near, near_moved = _near(lines, polygons), _near(lines_moved, moved)
+    crossed, crossed_moved = _crossed(lines, polygons), _crossed(lines_moved, moved)
+    for_other = int((crossed & ~crossed_moved).sum()) if near_moved >= near / 2 else 0
+    for_declared = int((crossed_moved & ~crossed).sum()) if near >= near_moved / 2 else 0
+    return Evidence("crossed_by_street", for_other, for_declared)
+
+
+def _near(lines: shapely.STRtree, polygons: np.ndarray) -> int:
+    """Count the polygons that have a street within reach."""
+    return len(np.unique(lines.query(polygons, predicate="dwithin", distance=NEAR_M)[0]))
 
 
 def _stated(named: np.ndarray, spots: np.ndarray, others: np.ndarray, bounds: DistrictBounds) -> Evidence:
