@@ -356,8 +356,11 @@ def _cut_blocks(plan: CityPlan, rng: np.random.Generator, households: int, grid:
             piece = todo.pop()
             if piece.area <= limit * rng.uniform(0.75, 1.6):
                 continue
-            pieces, cut = shapes.split_across(rng, piece)
-            if cut is None or min(p.area for p in pieces) < 0.3 * limit:
+            for jitter in (0.1, 0.2, 0.3):
+                pieces, cut = shapes.split_across(rng, piece, jitter)
+                if cut is not None and min(p.area for p in pieces) >= 0.3 * limit:
+                    break
+            else:
                 continue
             plan.roads.append(("residential", "local"))
             plan.ways.append(Way(cut, "street", "residential", len(plan.roads) - 1))

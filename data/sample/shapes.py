@@ -103,12 +103,16 @@ def split_across(
     across = turn(other[None], rng.uniform(-0.07, 0.07))[0]
     bend = middle + side / max(np.hypot(*side), 1e-9) * rng.uniform(-7, 7)
     through = shapely.linestrings([middle - across * 1.2, bend, middle + across * 1.2])
-    lines = [p for p in parts_of(shapely.line_merge(through.intersection(face)), "LineString") if p.length > 20]
-    if len(lines) != 1:
+    lines = parts_of(shapely.line_merge(through.intersection(face)), "LineString")
+    cut = max(lines, key=lambda line: line.length, default=None)  # a bent face is met more than once
+    if cut is None or cut.length < 20:
         return [face], None
-    pieces = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all([face.boundary, through]))))
+    ends = shapely.get_coordinates(cut)
+    first, last = ends[0] - ends[1], ends[-1] - ends[-2]
+    longer = shapely.linestrings([ends[0] + first / np.hypot(*first), *ends, ends[-1] + last / np.hypot(*last)])
+    pieces = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all([face.boundary, longer]))))
     pieces = [p for p in pieces if face.contains(p.representative_point())]
-    return (pieces, lines[0]) if len(pieces) == 2 else ([face], None)
+    return (pieces, cut) if len(pieces) == 2 else ([face], None)
 
 
 def _chords(polygon: Polygon, ys: np.ndarray) -> list[list[Interval]]:
