@@ -1,21 +1,23 @@
-"""What may a route ask for by name: a connection, a district, the clock?"""
+"""What may a route ask for by name: a connection, a district, who acts, a period?"""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any, cast
+from urllib.parse import unquote
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 from psycopg import AsyncConnection
 
 from api.state import State
+from gis.plans import Actor, read_name
 from gis.store.serve import places
 from gis.store.serve.pool import reading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["App", "Connection", "District", "Period", "app_state"]
+__all__ = ["Acting", "App", "Connection", "District", "Period", "app_state"]
 
 
 def app_state(request: Request) -> State:
@@ -45,6 +47,19 @@ async def district(
 
 
 District = Annotated[places.District, Depends(district)]
+
+
+def acting(
+    name: Annotated[
+        str | None,
+        Header(alias="X-Gridkeeper-Person", description="Name of who acts, of the list of persons, percent-encoded."),
+    ] = None,
+) -> Actor:
+    """Read who acts; whether the list knows the name is seen to in the transaction of the act."""
+    return Actor(read_name(None if name is None else unquote(name)))
+
+
+Acting = Annotated[Actor, Depends(acting)]
 
 
 def period(
