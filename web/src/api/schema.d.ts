@@ -228,6 +228,290 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plans
+         * @description List the plans of a district, the newest first.
+         */
+        get: operations["list_plans"];
+        put?: never;
+        /**
+         * Open Plan
+         * @description Open a draft from the grids in force in some communities.
+         */
+        post: operations["open_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description Tell all of a plan but its cells.
+         */
+        get: operations["get_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Plan
+         * @description Approve a submitted plan; another person than who submitted it.
+         */
+        post: operations["approve_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Cells
+         * @description Give the cells of a plan in columns, with the grid of each and who touches whom.
+         */
+        get: operations["get_plan_cells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/cells.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Shapes
+         * @description Give the polygons of a plan's cells; the id of a feature is its index in the columns of /cells.
+         */
+        get: operations["get_plan_shapes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Checks
+         * @description Run all checks over a plan as it is now.
+         */
+        get: operations["get_plan_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Plan
+         * @description Put a plan aside for good.
+         */
+        post: operations["discard_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit Plan
+         * @description Apply one edit to a draft; 409 with the present revision when the client's is stale.
+         */
+        post: operations["edit_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Draft
+         * @description Publish an approved plan: its grids are in force from the effective time on.
+         */
+        post: operations["publish_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo Plan
+         * @description Do again what was undone last: an edit too.
+         */
+        post: operations["redo_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return Plan
+         * @description Give a plan back to be mended, with a reason.
+         */
+        post: operations["return_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit Plan
+         * @description Hand a draft in for approval; hard checks must pass.
+         */
+        post: operations["submit_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Plan
+         * @description Take back the last edit of a draft: an edit too.
+         */
+        post: operations["undo_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Plan
+         * @description Take back a publication that is not in force yet; the plan is approved again.
+         */
+        post: operations["withdraw_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/propose": {
         parameters: {
             query?: never;
@@ -262,6 +546,26 @@ export interface paths {
          * @description Check a plan and put its grids in force.
          */
         post: operations["publish_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back
+         * @description Submit a plan with the grids of an earlier version; another person approves it, then it is published.
+         */
+        post: operations["roll_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -342,6 +646,30 @@ export interface paths {
         get: operations["health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Persons
+         * @description List the persons to choose from.
+         */
+        get: operations["list_persons"];
+        put?: never;
+        /**
+         * Add Person
+         * @description Add a name to the list; one that is there already is given back.
+         */
+        post: operations["add_person"];
         delete?: never;
         options?: never;
         head?: never;
@@ -492,6 +820,86 @@ export interface components {
              * @enum {string}
              */
             type: "grid" | "building" | "part" | "event";
+        };
+        /**
+         * CellColumns
+         * @description Cells in columns of one length, ordered by cell_id.
+         */
+        CellColumns: {
+            /** Area M2 */
+            area_m2: number[];
+            /**
+             * Building Id
+             * @description Building whose share of the block the cell is.
+             */
+            building_id: (number | null)[];
+            /** Cell Id */
+            cell_id: number[];
+            /**
+             * Community
+             * @description Index into communities.
+             */
+            community: number[];
+            /**
+             * Grid
+             * @description Index into grids.
+             */
+            grid: number[];
+            /** Households */
+            households: number[];
+            /** People */
+            people: number[];
+            /**
+             * X
+             * @description Longitude of a point inside, degrees EPSG:4490.
+             */
+            x: number[];
+            /**
+             * Y
+             * @description Latitude of the same point.
+             */
+            y: number[];
+        };
+        /**
+         * Changed
+         * @description Cells whose grid changed, in columns.
+         */
+        Changed: {
+            /** Cell Id */
+            cell_id: number[];
+            /**
+             * Grid
+             * @description Key of the grid each belongs to now.
+             */
+            grid: string[];
+        };
+        /**
+         * CheckLine
+         * @description The outcome of one named check of a plan.
+         */
+        CheckLine: {
+            /**
+             * Codes
+             * @description Codes of the first of them.
+             */
+            codes: string[];
+            /** Hard */
+            hard: boolean;
+            /**
+             * Keys
+             * @description Keys, in this plan, of the grids among them.
+             */
+            keys: string[];
+            message: components["schemas"]["Words"];
+            /** Name */
+            name: string;
+            /**
+             * Offenders
+             * @description How many things offend.
+             */
+            offenders: number;
+            /** Passed */
+            passed: boolean;
         };
         /**
          * CheckOutcome
@@ -747,6 +1155,48 @@ export interface components {
             within_10: number;
         };
         /**
+         * EdgeColumns
+         * @description Pairs of cells that touch or are linked; each pair once, a < b.
+         */
+        EdgeColumns: {
+            /**
+             * A
+             * @description Index into the cells.
+             */
+            a: number[];
+            /** B */
+            b: number[];
+            /**
+             * Follows
+             * @description Index into follows_names: what the shared border runs along.
+             */
+            follows: number[];
+            /** Length M */
+            length_m: number[];
+            /**
+             * Link
+             * @description Connected by declaration or rule, not by 1 m of border.
+             */
+            link: boolean[];
+        };
+        /**
+         * EditResult
+         * @description What an edit, an undo or a redo did.
+         */
+        EditResult: {
+            /** Can Redo */
+            can_redo: boolean;
+            /** Can Undo */
+            can_undo: boolean;
+            changed: components["schemas"]["Changed"];
+            /** Grids */
+            grids: components["schemas"]["GridTotals"][];
+            /** Next Key */
+            next_key: string;
+            /** Revision */
+            revision: number;
+        };
+        /**
          * Fact
          * @description A line of a card.
          */
@@ -867,6 +1317,31 @@ export interface components {
             zero: number;
         };
         /**
+         * GridKey
+         * @description A grid of a plan.
+         */
+        GridKey: {
+            /**
+             * Code
+             * @description Code it would be published with.
+             */
+            code: string;
+            /**
+             * Community
+             * @description Index into communities.
+             */
+            community: number;
+            /** Flags */
+            flags: string[];
+            /**
+             * Key
+             * @description The code of the grid it was, or new-1 ... for a grid made in the plan.
+             */
+            key: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * GridRef
          * @description The grid a thing lies in.
          */
@@ -935,6 +1410,23 @@ export interface components {
             serial: string;
             /** Workers */
             workers: number;
+        };
+        /**
+         * GridTotals
+         * @description A grid that an edit touched, as it is after it; no cells: it is gone.
+         */
+        GridTotals: {
+            /** Cells */
+            cells: number;
+            /** Households */
+            households: number;
+            /** Key */
+            key: string;
+            /**
+             * Parts
+             * @description Connected components; 1 is a grid in one piece.
+             */
+            parts: number;
         };
         /**
          * Health
@@ -1106,6 +1598,120 @@ export interface components {
             lon: number;
         };
         /**
+         * Merge
+         * @description A merger.
+         */
+        Merge: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "merge";
+            payload: components["schemas"]["MergeEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * MergeEdit
+         * @description Give all cells of one grid to another of its community.
+         */
+        MergeEdit: {
+            /**
+             * From
+             * @description Key of a grid in this plan: a code of the base, or new-1 ...
+             */
+            from: string;
+            /**
+             * Into
+             * @description Key of a grid in this plan: a code of the base, or new-1 ...
+             */
+            into: string;
+        };
+        /**
+         * Move
+         * @description A move.
+         */
+        Move: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "move";
+            payload: components["schemas"]["MoveEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * MoveEdit
+         * @description Move cells to a grid of their community.
+         */
+        MoveEdit: {
+            /** Cells */
+            cells: number[];
+            /**
+             * To
+             * @description Key of a grid in this plan: a code of the base, or new-1 ...
+             */
+            to: string;
+        };
+        /**
+         * NewGrid
+         * @description A new grid.
+         */
+        NewGrid: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "new_grid";
+            payload: components["schemas"]["NewGridEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * NewGridEdit
+         * @description Make a grid of cells of one community.
+         */
+        NewGridEdit: {
+            /** Cells */
+            cells: number[];
+            /**
+             * Key
+             * @description new-1, new-2 ...: one that no grid of the plan has.
+             */
+            key: string;
+        };
+        /**
+         * NewPerson
+         * @description A name for the list.
+         */
+        NewPerson: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * OpenRequest
+         * @description A draft to be opened from the grids in force.
+         */
+        OpenRequest: {
+            /**
+             * Communities
+             * @description Codes of communities.
+             */
+            communities: string[];
+            /** Title */
+            title?: string | null;
+        };
+        /**
          * OtherGrid
          * @description Another grid within the border distance.
          */
@@ -1137,6 +1743,16 @@ export interface components {
             role: components["schemas"]["Words"];
         };
         /**
+         * PersonItem
+         * @description A person of the list; nobody has proved to be one yet.
+         */
+        PersonItem: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * Place
          * @description A division.
          */
@@ -1145,6 +1761,149 @@ export interface components {
             code: string;
             /** Name */
             name: string;
+        };
+        /**
+         * PlanCells
+         * @description The cells of a plan with the grid of each; their shapes are at cells.geojson, by the same index.
+         */
+        PlanCells: {
+            cells: components["schemas"]["CellColumns"];
+            /** Communities */
+            communities: components["schemas"]["PlanPlace"][];
+            edges: components["schemas"]["EdgeColumns"];
+            /** Follows Names */
+            follows_names: string[];
+            /** Grids */
+            grids: components["schemas"]["GridKey"][];
+            /**
+             * Next Key
+             * @description A key that no grid of the plan has: for the next new grid.
+             */
+            next_key: string;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * PlanChecks
+         * @description What the checks say of a plan as it is now.
+         */
+        PlanChecks: {
+            /** Checks */
+            checks: components["schemas"]["CheckLine"][];
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Passed
+             * @description No hard check failed.
+             */
+            passed: boolean;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * PlanDetail
+         * @description All that an editor needs to begin, but the cells.
+         */
+        PlanDetail: {
+            /** Approved By */
+            approved_by: string | null;
+            /**
+             * As Of
+             * Format: date
+             * @description Date of the household counts.
+             */
+            as_of: string;
+            /**
+             * Base In Force
+             * @description Nothing else was published in its scope since it was begun.
+             */
+            base_in_force: boolean;
+            /**
+             * Base Version
+             * @description Version it was begun on; null for a first plan.
+             */
+            base_version: number | null;
+            /** Can Redo */
+            can_redo: boolean;
+            /** Can Undo */
+            can_undo: boolean;
+            /**
+             * Checks
+             * @description Of the last submission or publication; see /checks for now.
+             */
+            checks: components["schemas"]["CheckLine"][] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Default Effective
+             * Format: date-time
+             * @description When it takes effect if published without a time.
+             */
+            default_effective: string;
+            /** Effective */
+            effective: string | null;
+            /** Id */
+            id: number;
+            /** In Force */
+            in_force: boolean;
+            /** Maximum */
+            maximum: number;
+            /**
+             * Measures
+             * @description As last computed: when begun, submitted or published.
+             */
+            measures: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Minimum */
+            minimum: number;
+            /** Network */
+            network: string;
+            /**
+             * Next Steps
+             * @description Steps that its state allows; who may is said when it is tried.
+             */
+            next_steps: ("open" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard")[];
+            publication: components["schemas"]["Published"] | null;
+            /**
+             * Revision
+             * @description Number of its last edit; 0 before the first.
+             */
+            revision: number;
+            /** Scope */
+            scope: components["schemas"]["PlanPlace"][];
+            /**
+             * State
+             * @description The same; a published plan is in_force from its effective time, then closed.
+             * @enum {string}
+             */
+            state: "draft" | "submitted" | "approved" | "published" | "in_force" | "closed" | "discarded";
+            /**
+             * Status
+             * @description As stored.
+             * @enum {string}
+             */
+            status: "draft" | "submitted" | "approved" | "published" | "discarded";
+            /** Steps */
+            steps: components["schemas"]["PlanStep"][];
+            /** Submitted By */
+            submitted_by: string | null;
+            /** Target */
+            target: number;
+            /** Title */
+            title: string | null;
+            /**
+             * Version
+             * @description Version it was published as.
+             */
+            version: number | null;
         };
         /**
          * PlanInForce
@@ -1171,6 +1930,106 @@ export interface components {
             target: number;
             /** Version */
             version: number;
+        };
+        /**
+         * PlanItem
+         * @description A plan in the list.
+         */
+        PlanItem: {
+            /** Approved By */
+            approved_by: string | null;
+            /**
+             * Base Version
+             * @description Version it was begun on; null for a first plan.
+             */
+            base_version: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Effective */
+            effective: string | null;
+            /** Id */
+            id: number;
+            /** In Force */
+            in_force: boolean;
+            /**
+             * Revision
+             * @description Number of its last edit; 0 before the first.
+             */
+            revision: number;
+            /** Scope */
+            scope: components["schemas"]["PlanPlace"][];
+            /**
+             * State
+             * @description The same; a published plan is in_force from its effective time, then closed.
+             * @enum {string}
+             */
+            state: "draft" | "submitted" | "approved" | "published" | "in_force" | "closed" | "discarded";
+            /**
+             * Status
+             * @description As stored.
+             * @enum {string}
+             */
+            status: "draft" | "submitted" | "approved" | "published" | "discarded";
+            /** Submitted By */
+            submitted_by: string | null;
+            /** Title */
+            title: string | null;
+            /**
+             * Version
+             * @description Version it was published as.
+             */
+            version: number | null;
+        };
+        /**
+         * PlanPlace
+         * @description A community of a plan's scope.
+         */
+        PlanPlace: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PlanPublishRequest
+         * @description From when the plan is in force.
+         */
+        PlanPublishRequest: {
+            /**
+             * Effective
+             * @description Now or later; the next local midnight when absent. Local time where it has no zone.
+             */
+            effective?: string | null;
+        };
+        /**
+         * PlanStep
+         * @description One step of a plan's life.
+         */
+        PlanStep: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "open" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard";
+            /** Person */
+            person: string;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Verified
+             * @description Whether the person had proved who they are.
+             */
+            verified: boolean;
         };
         /**
          * PointsToLocate
@@ -1243,6 +2102,41 @@ export interface components {
             rule: string;
         };
         /**
+         * Propose
+         * @description A proposal.
+         */
+        Propose: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "propose";
+            payload: components["schemas"]["ProposeEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * ProposeEdit
+         * @description Let the partitioner divide communities of the plan anew.
+         */
+        ProposeEdit: {
+            /** Communities */
+            communities: string[];
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Target
+             * @description That of the network when absent.
+             */
+            target?: number | null;
+        };
+        /**
          * ProposeRequest
          * @description Settings of a proposal.
          */
@@ -1286,6 +2180,51 @@ export interface components {
             plan_id?: number | null;
         };
         /**
+         * Published
+         * @description What a publication did; the shares of the lineage sum to 1 for each old grid.
+         */
+        Published: {
+            /**
+             * Effective
+             * Format: date-time
+             */
+            effective: string;
+            /**
+             * Kept Codes
+             * @description Those of them that keep a code.
+             */
+            kept_codes: string[];
+            /**
+             * New Codes
+             * @description Those of them with a code never used before.
+             */
+            new_codes: string[];
+            /**
+             * Opened
+             * @description Codes of grids that got a new version.
+             */
+            opened: string[];
+            /**
+             * Postings Ended
+             * @description Workers whose grid has gone, as 'code name: grid code'.
+             */
+            postings_ended: string[];
+            /** Published By */
+            published_by: string;
+            /**
+             * Unchanged
+             * @description Grids whose cells are the same: they keep their version.
+             */
+            unchanged: number;
+            /** Version */
+            version: number;
+            /**
+             * Withdrawn Codes
+             * @description Codes that no grid has any more, and none will have again.
+             */
+            withdrawn_codes: string[];
+        };
+        /**
          * Ramp
          * @description Colours of the classes, first to last, for the light and the dark theme.
          */
@@ -1322,6 +2261,38 @@ export interface components {
             severity: string;
             /** Unit */
             unit?: string | null;
+        };
+        /**
+         * ReturnRequest
+         * @description Why a plan goes back to be a draft.
+         */
+        ReturnRequest: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RevisionRequest
+         * @description Undo or redo, from what the client knows.
+         */
+        RevisionRequest: {
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * RollbackRequest
+         * @description Which version's grids to go back to.
+         */
+        RollbackRequest: {
+            /**
+             * Communities
+             * @description All that have changed since when absent.
+             */
+            communities?: string[] | null;
+            /** Version */
+            version: number;
         };
         /**
          * SearchHit
@@ -1892,6 +2863,581 @@ export interface operations {
             };
         };
     };
+    list_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanItem"][];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan_cells: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanCells"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan_shapes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description FeatureCollection of polygons. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": Record<string, never>;
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChecks"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditResult"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_draft: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanPublishRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redo_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditResult"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditResult"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     propose_plan: {
         parameters: {
             query?: never;
@@ -1952,6 +3498,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepReport"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -2086,6 +3672,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_persons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonItem"][];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPerson"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonItem"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
