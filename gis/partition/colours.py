@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-__all__ = ["colour_grids"]
+__all__ = ["colour_beside", "colour_grids"]
 
 
 def colour_grids(polygons: np.ndarray) -> np.ndarray:
@@ -50,3 +50,34 @@ def colour_grids(polygons: np.ndarray) -> np.ndarray:
                 rank[j] = (len(used[j]), len(neighbours[j]))
                 buckets.setdefault(rank[j], set()).add(j)
     return colour
+
+
+def colour_beside(polygons: np.ndarray, others: np.ndarray, colours: np.ndarray, reach: float) -> np.ndarray:
+    """Colour polygons beside others whose colours stay, greedily in their order.
+
+    Parameters
+    ----------
+    polygons, others : ndarray of shapely geometries
+        In one system.
+    colours : ndarray of int, shape (others,)
+    reach : float
+        Distance up to which two are neighbours, in the unit of the coordinates.
+
+    Returns
+    -------
+    ndarray of int64
+        Colours from 0; no two neighbours share one.
+
+    Examples
+    --------
+    >>> row = shapely.box(np.arange(3.0), 0, np.arange(3.0) + 1, 1)
+    >>> colour_beside(row[1:], row[:1], np.array([0]), 1e-6).tolist()
+    [1, 0]
+    """
+    everything = np.concatenate([others, polygons])
+    colour = np.concatenate([np.asarray(colours, np.int64), np.full(len(polygons), -1)])
+    a, b = shapely.STRtree(everything).query(polygons, predicate="dwithin", distance=reach)
+    for i in range(len(polygons)):
+        used = set(colour[b[a == i]].tolist())
+        colour[len(others) + i] = next(c for c in range(len(used) + 1) if c not in used)
+    return colour[len(others) :]

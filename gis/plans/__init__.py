@@ -1,5 +1,32 @@
 """What are the rules of a plan's life: its steps, its edits, its codes and its lineage? Pure: arrays in and out."""
 
+from gis.plans.describing import grid_flags, grid_name
 from gis.plans.lifecycle import TRANSITIONS, Actor, Life, next_steps, read_name, require_draft, state_of, take
+from gis.plans.lineage import count_parts, lineage, same_cells
+from gis.plans.replay import Draft, Operation, new_key, replay
+from gis.plans.succession import Succession, codes_of_plan, heirs, shares, succeed
 
-__all__ = ["TRANSITIONS", "Actor", "Life", "next_steps", "read_name", "require_draft", "state_of", "take"]
+__all__ = [
+    "TRANSITIONS",
+    "Actor",
+    "Draft",
+    "Life",
+    "Operation",
+    "Succession",
+    "codes_of_plan",
+    "count_parts",
+    "grid_flags",
+    "grid_name",
+    "heirs",
+    "lineage",
+    "new_key",
+    "next_steps",
+    "read_name",
+    "replay",
+    "require_draft",
+    "same_cells",
+    "shares",
+    "state_of",
+    "succeed",
+    "take",
+]

@@ -21,6 +21,7 @@ from gis.store.queries import query
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from gis.store.connect import Connection
     from gis.store.districts import District
@@ -92,9 +93,19 @@ def in_metres(frame: gpd.GeoDataFrame, metric_crs: str) -> gpd.GeoDataFrame:
 
 
 def read_cells(
-    connection: Connection, place: District, *, as_of: dt.date, tessellation_id: int | None = None
+    connection: Connection,
+    place: District,
+    *,
+    as_of: dt.date,
+    tessellation_id: int | None = None,
+    communities: Sequence[int] | None = None,
 ) -> StoredCells:
     """Read the cells of one tessellation (the newest by default) with the households of a date.
+
+    Parameters
+    ----------
+    communities : sequence of int, optional
+        Numbers of the divisions whose cells are wanted; all by default.
 
     Raises
     ------
@@ -109,7 +120,7 @@ def read_cells(
         raise ConflictError(
             f"District {place.code} has no cells yet.", f"Make them first: gridkeeper tessellate {place.code}"
         )
-    values = {"tessellation": row[0], "as_of": as_of}
+    values = {"tessellation": row[0], "as_of": as_of, "communities": communities}
     cells = in_metres(fetch_geo_frame(connection, query("cells.cells"), values), place.metric_crs)
     ids = cells.pop("id").to_numpy(np.int64)
     cells["households"] = cells["households"].astype("float64")

@@ -299,6 +299,8 @@ plan = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("settings", JSONB, nullable=False),
     Column("report", JSONB, nullable=False),
+    Column("title", Text),
+    Column("created_by", Text, nullable=False, server_default=text("'gridkeeper'")),
     CheckConstraint("status IN ('draft', 'submitted', 'approved', 'published', 'discarded')", name="status"),
 )
 
@@ -307,6 +309,7 @@ plan_scope = Table(
     metadata,
     Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
     Column("division_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("base_version", Integer, comment="newest version published here when the plan was begun; null for none"),
 )
 
 plan_cell = Table(
@@ -314,7 +317,40 @@ plan_cell = Table(
     metadata,
     Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
     Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True, index=True),
-    Column("grid_code", Text, nullable=False, comment="code the grid gets when the plan is published"),
+    Column("grid_code", Text, nullable=False, comment="key of its grid in the plan: a code, or new-1 ... in a draft"),
+    Column("base_code", Text, comment="code of its grid when the draft was opened; null for a first plan"),
+    comment="The replay of plan_operation over base_code, kept with every edit.",
+)
+
+plan_operation = Table(
+    "plan_operation",
+    metadata,
+    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", JSONB, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("verified", Boolean, nullable=False, server_default=text("false")),
+    Column("at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("revision > 0", name="revision"),
+    CheckConstraint(
+        "kind IN ('move', 'new_grid', 'merge', 'propose', 'restore', 'undo', 'redo')",
+        name="kind",
+    ),
+    comment="Append-only: every edit of a draft.",
+)
+
+plan_step = Table(
+    "plan_step",
+    metadata,
+    _id(),
+    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", Text, nullable=False, comment="open, or a transition of gis/plans/lifecycle.py"),
+    Column("person", Text, nullable=False),
+    Column("verified", Boolean, nullable=False, server_default=text("false")),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("reason", Text),
+    comment="Append-only: every step of a plan's life.",
 )
 
 publication = Table(
@@ -329,6 +365,8 @@ publication = Table(
     Column("published_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("published_by", Text, nullable=False),
     Column("checks", JSONB, nullable=False),
+    Column("report", JSONB, nullable=False, server_default=text("'{}'"), comment="what it opened, kept and ended"),
+    Column("withdrawn_at", DateTime(timezone=True), comment="taken back before it took effect; its grids never were"),
     UniqueConstraint("network_id", "level", "version"),
 )
 
@@ -427,6 +465,15 @@ event = Table(
 )
 
 # ---------------------------------------------------------------------------------------------- people
+person = Table(
+    "person",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    comment="Names to choose from until there is sign-in.",
+)
+
 grid_worker = Table(
     "grid_worker",
     metadata,

@@ -45,7 +45,8 @@ RETURNING id
 
 -- name: in_force_since
 -- When the first grids on cells of a district took or take effect; null where none ever did.
-SELECT min(u.effective) FROM publication u JOIN network n ON n.id = u.network_id WHERE n.district_id = %(district)s
+SELECT min(u.effective) FROM publication u JOIN network n ON n.id = u.network_id
+WHERE n.district_id = %(district)s AND u.withdrawn_at IS NULL
 
 -- name: forget_older
 -- Cells that no publication stands on go when new ones come, with the drafts made on them.
@@ -61,7 +62,7 @@ SELECT id, settings, report FROM tessellation WHERE district_id = %(district)s O
 SELECT id, settings, report FROM tessellation WHERE id = %(tessellation)s
 
 -- name: cells
--- Cells of one tessellation with what they carry at a date.
+-- Cells of one tessellation, or of some of its communities, with what they carry at a date.
 SELECT c.id, d.code AS community_id, c.block_no AS block_id, b.code AS building_id, c.compound_code AS compound_id,
        COALESCE(l.households, 0)::float8 AS households, COALESCE(l.buildings, 0)::int AS buildings,
        ST_AsBinary(c.geom) AS wkb
@@ -80,6 +81,7 @@ LEFT JOIN (
     GROUP BY k.cell_id
 ) l ON l.cell_id = c.id
 WHERE c.tessellation_id = %(tessellation)s
+  AND (%(communities)s::bigint[] IS NULL OR c.community_id = ANY(%(communities)s))
 ORDER BY c.id
 
 -- name: building_cells
@@ -88,12 +90,14 @@ SELECT b.code AS building_id, k.cell_id, COALESCE(h.households, 0)::float8 AS ho
        COALESCE(h.estimated, false) AS estimated
 FROM building_cell k
 JOIN building b ON b.id = k.building_id
+JOIN cell c ON c.id = k.cell_id
 LEFT JOIN LATERAL (
     SELECT n.households, n.estimated FROM household_count n
     WHERE n.building_id = k.building_id AND n.as_of <= %(as_of)s
     ORDER BY n.as_of DESC, n.recorded_at DESC, n.id DESC LIMIT 1
 ) h ON true
 WHERE k.tessellation_id = %(tessellation)s
+  AND (%(communities)s::bigint[] IS NULL OR c.community_id = ANY(%(communities)s))
 ORDER BY b.code
 
 -- name: edges
@@ -101,4 +105,5 @@ ORDER BY b.code
 SELECT e.cell_a, e.cell_b, e.length_m, e.follows, e.link
 FROM cell_edge e JOIN cell c ON c.id = e.cell_a
 WHERE c.tessellation_id = %(tessellation)s
+  AND (%(communities)s::bigint[] IS NULL OR c.community_id = ANY(%(communities)s))
 ORDER BY e.cell_a, e.cell_b

@@ -39,7 +39,7 @@ LEFT JOIN LATERAL (
 ) h ON true
 LEFT JOIN LATERAL (
     SELECT p.version, p.effective FROM publication p JOIN network n ON n.id = p.network_id
-    WHERE n.district_id = d.id AND n.code = 'community' AND p.effective <= %(at)s
+    WHERE n.district_id = d.id AND n.code = 'community' AND p.effective <= %(at)s AND p.withdrawn_at IS NULL
     ORDER BY p.effective DESC, p.version DESC LIMIT 1
 ) u ON true
 ORDER BY d.code
@@ -58,4 +58,4 @@ DELETE FROM district WHERE id = %(district)s
 -- When the first grids of a district took effect; null where none ever did.
 SELECT min(u.effective)
 FROM publication u JOIN network n ON n.id = u.network_id JOIN district d ON d.id = n.district_id
-WHERE d.code = %(code)s
+WHERE d.code = %(code)s AND u.withdrawn_at IS NULL

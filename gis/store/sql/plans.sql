@@ -26,8 +26,9 @@ LEFT JOIN LATERAL (
 WHERE n.district_id = %(district)s AND n.code = %(network)s
 
 -- name: discard_drafts
--- A new proposal takes the place of the drafts before it.
-UPDATE plan SET status = 'discarded' WHERE network_id = %(network)s AND level = 1 AND status = 'draft'
+-- A new proposal takes the place of the proposals before it; drafts begun on grids in force stay.
+UPDATE plan SET status = 'discarded'
+WHERE network_id = %(network)s AND level = 1 AND status = 'draft' AND base_version IS NULL
 
 -- name: insert_plan
 INSERT INTO plan (network_id, level, tessellation_id, status, as_of, base_version, created_at, settings, report)
@@ -40,37 +41,45 @@ INSERT INTO plan_scope (plan_id, division_id)
 SELECT DISTINCT p.plan_id, c.community_id FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %(plan)s
 
 -- name: newest_draft
+-- The newest proposal; drafts begun on grids in force are named by their number.
 SELECT p.id FROM plan p JOIN network n ON n.id = p.network_id
 WHERE n.district_id = %(district)s AND n.code = %(network)s AND p.level = 1 AND p.status = 'draft'
+  AND p.base_version IS NULL
 ORDER BY p.id DESC LIMIT 1
 
 -- name: plan
 -- A plan of a district.
-SELECT p.id, p.network_id, p.tessellation_id, p.status, p.as_of, p.base_version, p.settings, p.report
+SELECT p.id, p.network_id, p.tessellation_id, p.status, p.as_of, p.base_version, p.settings, p.report,
+       (SELECT u.report->'codes' FROM publication u WHERE u.plan_id = p.id AND u.withdrawn_at IS NULL
+        ORDER BY u.version DESC LIMIT 1) AS codes
 FROM plan p JOIN network n ON n.id = p.network_id
 WHERE p.id = %(plan)s AND n.district_id = %(district)s
 
 -- name: plan_cells
-SELECT cell_id, grid_code FROM plan_cell WHERE plan_id = %(plan)s ORDER BY cell_id
+SELECT cell_id, grid_code, base_code FROM plan_cell WHERE plan_id = %(plan)s ORDER BY cell_id
 
 -- name: published_since
--- Communities of a plan's scope in which another version than its base was published.
-SELECT d.code, u.version
+-- Communities of a plan's scope in which another version than the one it was begun on is the newest now.
+SELECT d.code, s.base_version, n.version
 FROM plan_scope s
 JOIN division d ON d.id = s.division_id
-JOIN grid g ON g.division_id = d.id AND g.network_id = %(network)s AND g.level = 1
-JOIN publication u ON u.id = g.publication_id
-WHERE s.plan_id = %(plan)s AND u.version > COALESCE(%(base)s, 0)
-ORDER BY u.version DESC, d.code LIMIT 1
+LEFT JOIN LATERAL (
+    SELECT max(u.version) AS version
+    FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
+    WHERE o.division_id = s.division_id AND u.network_id = %(network)s AND u.level = 1 AND u.withdrawn_at IS NULL
+) n ON true
+WHERE s.plan_id = %(plan)s AND n.version IS DISTINCT FROM s.base_version
+ORDER BY n.version DESC NULLS LAST, d.code LIMIT 1
 
 -- name: parts_by_cell
 -- Municipal parts by the cell they lie in.
 SELECT cell_id, count(*) FROM part WHERE district_id = %(district)s AND cell_id IS NOT NULL GROUP BY cell_id
 
 -- name: insert_publication
-INSERT INTO publication (network_id, level, version, plan_id, effective, published_at, published_by, checks)
-VALUES (%(network)s, 1, %(version)s, %(plan)s, %(effective)s, %(now)s, %(by)s, %(checks)s)
-RETURNING id
+INSERT INTO publication (network_id, level, version, plan_id, effective, published_at, published_by, checks, report)
+SELECT %(network)s, 1, coalesce(max(version), 0) + 1, %(plan)s, %(effective)s, %(now)s, %(by)s, %(checks)s, %(report)s
+FROM publication WHERE network_id = %(network)s AND level = 1
+RETURNING id, version
 
 -- name: reserve_grid_ids
 -- Numbers for grids that are about to be copied.
@@ -81,12 +90,13 @@ SELECT nextval('grid_id_seq') FROM generate_series(1, %(n)s)
 SELECT d.code, d.id FROM plan_scope s JOIN division d ON d.id = s.division_id WHERE s.plan_id = %(plan)s
 
 -- name: insert_memberships
--- Every cell belongs to its grid from the grid's beginning on.
+-- Every cell belongs to its grid from the grid's beginning on; keys and grids are those that got a new version.
 INSERT INTO grid_cell (network_id, level, cell_id, grid_id, valid)
 SELECT g.network_id, g.level, p.cell_id, g.id, g.valid
 FROM plan_cell p
-JOIN grid g ON g.publication_id = %(publication)s AND g.code = p.grid_code
+JOIN unnest(%(keys)s::text[], %(grids)s::bigint[]) AS k (key, grid) ON k.key = p.grid_code
+JOIN grid g ON g.id = k.grid
 WHERE p.plan_id = %(plan)s
 
--- name: set_published
-UPDATE plan SET status = 'published' WHERE id = %(plan)s
+-- name: set_status
+UPDATE plan SET status = %(status)s WHERE id = %(plan)s

@@ -14,7 +14,7 @@ SELECT d.id, d.code, d.name, d.name_en, d.time_zone, d.metric_crs, d.crs_note, d
        p.id AS publication_id, p.version, p.effective, p.plan_id,
        v.base, v.divisions, v.grids, v.every,
        (SELECT count(*) FROM publication c
-        WHERE c.network_id = n.id AND c.level = l.level AND c.effective <= %(now)s) AS in_force,
+        WHERE c.network_id = n.id AND c.level = l.level AND c.effective <= %(now)s AND c.withdrawn_at IS NULL) AS in_force,
        (SELECT count(*) || '.' || coalesce(max(i.id), 0) FROM import_run i WHERE i.district_id = d.id) AS imports,
        (SELECT coalesce(max(t.id), 0) FROM tessellation t WHERE t.district_id = d.id) AS tessellation,
        (SELECT max(e.occurred_at) FROM event e WHERE e.district_id = d.id) AS last_event
@@ -23,7 +23,7 @@ LEFT JOIN network n ON n.district_id = d.id AND n.code = 'community'
 LEFT JOIN network_level l ON l.network_id = n.id AND l.level = 1
 LEFT JOIN LATERAL (
     SELECT * FROM publication c
-    WHERE c.network_id = n.id AND c.level = l.level AND c.effective <= %(now)s
+    WHERE c.network_id = n.id AND c.level = l.level AND c.effective <= %(now)s AND c.withdrawn_at IS NULL
     ORDER BY c.effective DESC, c.version DESC LIMIT 1
 ) p ON true
 CROSS JOIN LATERAL (

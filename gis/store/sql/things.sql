@@ -5,7 +5,8 @@
 -- grids, where nothing is in force yet.
 WITH publications AS (
     SELECT u.network_id, u.level FROM publication u JOIN network n ON n.id = u.network_id
-    WHERE n.district_id = %(district)s AND n.code = %(network)s AND u.level = 1 AND u.effective <= %(at)s LIMIT 1
+    WHERE n.district_id = %(district)s AND n.code = %(network)s AND u.level = 1 AND u.effective <= %(at)s
+      AND u.withdrawn_at IS NULL LIMIT 1
 )
 SELECT c.id, COALESCE(g.code, '') AS code, g.id AS grid_id, ST_AsBinary(c.geom) AS wkb
 FROM publications p
@@ -23,7 +24,8 @@ ORDER BY 1
 -- The same, but only cells that reach into a box of degrees: a preselection, gis/locate.py decides.
 WITH publications AS (
     SELECT u.network_id, u.level FROM publication u JOIN network n ON n.id = u.network_id
-    WHERE n.district_id = %(district)s AND n.code = %(network)s AND u.level = 1 AND u.effective <= %(at)s LIMIT 1
+    WHERE n.district_id = %(district)s AND n.code = %(network)s AND u.level = 1 AND u.effective <= %(at)s
+      AND u.withdrawn_at IS NULL LIMIT 1
 )
 SELECT c.id, COALESCE(g.code, '') AS code, g.id AS grid_id, ST_AsBinary(c.geom) AS wkb
 FROM publications p
@@ -83,8 +85,9 @@ WHERE e.id = f.id AND (e.cell_id, e.how, e.distance_m) IS DISTINCT FROM (f.cell_
 -- name: answer_facts
 -- What an answer tells of a cell at a moment: its grid with version and validity, and the divisions above it.
 SELECT c.id AS cell, g.id AS grid_id, g.code, g.name, g.kind, lower(g.valid) AS valid_from, upper(g.valid) AS valid_to,
-       (SELECT max(u.version) FROM publication u
-        WHERE u.network_id = g.network_id AND u.level = g.level AND u.effective <= %(at)s) AS version,
+       (SELECT u.version FROM publication u
+        WHERE u.network_id = g.network_id AND u.level = g.level AND u.effective <= %(at)s AND u.withdrawn_at IS NULL
+        ORDER BY u.effective DESC, u.version DESC LIMIT 1) AS version,
        d1.level AS level_1, d1.code AS code_1, d1.name AS name_1,
        d2.level AS level_2, d2.code AS code_2, d2.name AS name_2,
        d3.level AS level_3, d3.code AS code_3, d3.name AS name_3

@@ -1,0 +1,280 @@
+"""Which grid does each cell of a draft belong to after its edits, and what can be undone?
+
+A plan is its base and the log of its operations; undo and redo are operations too. Nothing else is kept of a draft
+that could not be computed again from these two.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gis.errors import ConflictError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+__all__ = ["KINDS", "Draft", "Operation", "Undoable", "new_key", "replay"]
+
+_NEW = re.compile(r"new-([1-9][0-9]{0,8})")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One line of the log.
+
+    Parameters
+    ----------
+    revision : int
+        1, 2, 3 ... in each plan.
+    kind : str
+        Of `KINDS`.
+    payload : mapping
+        ``move`` {cells, to}; ``new_grid`` {cells, key}; ``merge`` {from, into};
+        ``propose`` {communities, seed, target, assignment}; ``restore`` {communities, version, assignment};
+        ``undo`` {revision}; ``redo`` {revision}. Cells are ids, grids are keys, an assignment is key -> cells.
+    """
+
+    revision: int
+    kind: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Undoable:
+    """An edit as it can be taken back and done again: cells by position, their keys before and after."""
+
+    revision: int
+    at: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+
+@dataclass
+class Draft:
+    """The grids of a draft.
+
+    Parameters
+    ----------
+    cells : ndarray of int64, shape (n,)
+        Ids, ascending.
+    community : ndarray of str, shape (n,)
+        Code of the community each lies in.
+    base : ndarray of str, shape (n,)
+        Key of the grid each belonged to when the draft was opened.
+    """
+
+    cells: np.ndarray
+    community: np.ndarray
+    base: np.ndarray
+    keys: np.ndarray = field(init=False)
+    """Key of the grid each cell belongs to now, shape (n,)."""
+    revision: int = field(init=False, default=0)
+    undoable: list[Undoable] = field(init=False, default_factory=list)
+    redoable: list[Undoable] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.base = np.asarray(self.base, object)
+        self.community = np.asarray(self.community, object)
+        self.keys = self.base.copy()
+
+    def apply(self, operation: Operation) -> np.ndarray:
+        """Apply the next operation of the log.
+
+        Returns
+        -------
+        ndarray of int64
+            Positions of the cells whose grid changed, ascending.
+
+        Raises
+        ------
+        ConflictError
+            The revision is not the next one, or there is nothing to undo or redo as named.
+        InputError
+            The operation cannot be: unknown cells or grids, several communities, nothing changes.
+        """
+        if operation.revision != self.revision + 1:
+            raise ConflictError(
+                f"Edit {operation.revision} cannot follow edit {self.revision}.", "Read the plan again."
+            )
+        act = _STEPS_BACK.get(operation.kind, Draft._edit)
+        done = act(self, operation)
+        self.revision = operation.revision
+        return done
+
+    def _edit(self, operation: Operation) -> np.ndarray:
+        after = self.keys.copy()
+        make = KINDS.get(operation.kind)
+        if make is None:
+            raise InputError(f"There is no edit {operation.kind!r}.", f"There are: {', '.join(KINDS)}, undo, redo.")
+        make(self, after, operation.payload)
+        at = np.flatnonzero(after != self.keys)
+        if not len(at):
+            raise InputError("This edit changes nothing.", "Choose other cells or another grid.")
+        self.undoable.append(Undoable(operation.revision, at, self.keys[at], after[at]))
+        self.redoable.clear()
+        self.keys = after
+        return at
+
+    def known(self) -> dict[str, str]:
+        """Community of every grid that cells can be moved to: those of the base, and those that are there now."""
+        return dict(zip(self.base, self.community, strict=True)) | dict(zip(self.keys, self.community, strict=True))
+
+    def positions(self, cells: Iterable[Any]) -> np.ndarray:
+        """Find cells by their ids.
+
+        Raises
+        ------
+        InputError
+            A cell is not of this plan, or none is named.
+        """
+        wanted = np.unique(np.fromiter((_number(cell) for cell in cells), np.int64))
+        if not len(wanted):
+            raise InputError("No cells are named.", "Select at least one.")
+        at = np.searchsorted(self.cells, wanted)
+        found = (at < len(self.cells)) & (self.cells[np.minimum(at, len(self.cells) - 1)] == wanted)
+        if not found.all():
+            missing = ", ".join(str(cell) for cell in wanted[~found][:5])
+            raise InputError(f"Cells {missing} are not of this plan.", "Choose cells of the plan's communities.")
+        return at
+
+
+def _number(cell: Any) -> int:
+    if isinstance(cell, bool) or not isinstance(cell, int | np.integer) or not 0 < int(cell) < 2**63:
+        raise InputError(f"{cell!r} is no cell.", "Cells are named by their numbers.")
+    return int(cell)
+
+
+def replay(draft: Draft, operations: Iterable[Operation]) -> Draft:
+    """Apply a log to a draft that was just opened; the draft itself is given back."""
+    for operation in operations:
+        draft.apply(operation)
+    return draft
+
+
+def new_key(keys: Iterable[str]) -> str:
+    """Name a grid that is not there yet.
+
+    Examples
+    --------
+    >>> new_key(["110101001001003", "new-2"])
+    'new-3'
+    """
+    used = [int(match[1]) for match in map(_NEW.fullmatch, set(keys)) if match]
+    return f"new-{max(used, default=0) + 1}"
+
+
+# ------------------------------------------------------------------------------------------------ edits
+def _move(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> None:
+    at, key = draft.positions(payload["cells"]), str(payload["to"])
+    _require_one_community(draft, at, _community_of(draft, key), key)
+    after[at] = key
+
+
+def _new_grid(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> None:
+    at, key = draft.positions(payload["cells"]), str(payload["key"])
+    _require_new(draft, [key])
+    _require_one_community(draft, at, draft.community[at[0]], key)
+    after[at] = key
+
+
+def _merge(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> None:
+    source, into = str(payload["from"]), str(payload["into"])
+    at = np.flatnonzero(draft.keys == source)
+    if not len(at):
+        raise InputError(f"Grid {source} has no cells in this plan.", "Choose a grid that has some.")
+    _require_one_community(draft, at, _community_of(draft, into), into)
+    after[at] = into
+
+
+def _reassign(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> None:
+    """Give all cells of some communities new grids."""
+    communities = sorted({str(code) for code in payload["communities"]})
+    wanted = np.isin(draft.community.astype(str), communities)
+    covered = np.zeros(len(draft.cells), bool)
+    fresh = [key for key in payload["assignment"] if _NEW.fullmatch(key)]
+    here = set(draft.keys[~wanted])
+    _require_new(draft, [key for key in fresh if key in here])
+    known = draft.known()
+    for key, cells in payload["assignment"].items():
+        at = draft.positions(cells)
+        own = draft.community[at[0]] if key in fresh else known.get(key)
+        if own is None:
+            raise InputError(f"There is no grid {key} in this plan.", "Name grids of the base, or new-1, new-2 ...")
+        _require_one_community(draft, at, own, key)
+        if covered[at].any() or not wanted[at].all():
+            raise InputError(f"Grid {key} holds cells of another grid or community.", "Name every cell once.")
+        covered[at] = True
+        after[at] = key
+    if not wanted.any() or (covered != wanted).any():
+        raise InputError(
+            f"{int((wanted & ~covered).sum())} cells of {', '.join(communities)} are in no grid.", "Name every cell."
+        )
+
+
+KINDS: dict[str, Callable[[Draft, np.ndarray, Mapping[str, Any]], None]] = {
+    "move": _move,
+    "new_grid": _new_grid,
+    "merge": _merge,
+    "propose": _reassign,
+    "restore": _reassign,
+}
+"""Every edit by its kind: a function of the draft, the keys to be changed, and the payload."""
+
+
+def _community_of(draft: Draft, key: str) -> str:
+    community = draft.known().get(key)
+    if community is None:
+        raise InputError(f"There is no grid {key} in this plan.", "Choose one of the plan, or make a new grid.")
+    return community
+
+
+def _require_one_community(draft: Draft, at: np.ndarray, community: str, key: str) -> None:
+    others = sorted(set(draft.community[at]) - {community})
+    if others:
+        raise InputError(
+            f"Grid {key} lies in community {community}, but cells of {', '.join(others)} would join it.",
+            "A grid stays inside its community: leave those cells out.",
+        )
+
+
+def _require_new(draft: Draft, keys: Sequence[str]) -> None:
+    for key in keys:
+        if not _NEW.fullmatch(key):
+            raise InputError(f"{key!r} is no key of a new grid.", f"Call it {new_key(draft.keys)}.")
+        if (draft.keys == key).any():
+            raise InputError(f"There is a grid {key} already.", f"Call the new one {new_key(draft.keys)}.")
+
+
+# ------------------------------------------------------------------------------------------------ there and back
+def _undo(draft: Draft, operation: Operation) -> np.ndarray:
+    edit = _top(draft.undoable, operation)
+    draft.redoable.append(draft.undoable.pop())
+    draft.keys = draft.keys.copy()
+    draft.keys[edit.at] = edit.before
+    return edit.at
+
+
+def _redo(draft: Draft, operation: Operation) -> np.ndarray:
+    edit = _top(draft.redoable, operation)
+    draft.undoable.append(draft.redoable.pop())
+    draft.keys = draft.keys.copy()
+    draft.keys[edit.at] = edit.after
+    return edit.at
+
+
+def _top(stack: list[Undoable], operation: Operation) -> Undoable:
+    if not stack:
+        raise ConflictError(f"There is nothing to {operation.kind}.", "Read the plan again.")
+    wanted = operation.payload["revision"]
+    if stack[-1].revision != wanted:
+        raise ConflictError(
+            f"Edit {wanted} is not the next to {operation.kind}: edit {stack[-1].revision} is.", "Read the plan again."
+        )
+    return stack[-1]
+
+
+_STEPS_BACK = {"undo": _undo, "redo": _redo}

@@ -1,0 +1,197 @@
+"""Which code does each grid of a plan get, when there were grids before (ARCHITECTURE rule 4)?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gis.codes import community_grid_profile, position_order
+from gis.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["Succession", "codes_of_plan", "heirs", "shares", "succeed"]
+
+
+@dataclass(frozen=True)
+class Succession:
+    """Codes of the new grids of one community.
+
+    Parameters
+    ----------
+    codes : list of str
+        One a new grid.
+    successor_of : ndarray of int64, shape (new grids,)
+        Old grid whose code each new one keeps; -1 where the code is new.
+    withdrawn : list of str
+        Codes that no grid has any more; they are never used again.
+    """
+
+    codes: list[str]
+    successor_of: np.ndarray
+    withdrawn: list[str]
+
+
+def shares(old_of: np.ndarray, new_of: np.ndarray, amount: np.ndarray) -> np.ndarray:
+    """Sum an amount over the cells that every old grid has in common with every new one.
+
+    Parameters
+    ----------
+    old_of, new_of : ndarray of int, shape (cells,)
+        Grid of each cell before and after; -1 for none.
+    amount : ndarray of float, shape (cells,)
+
+    Returns
+    -------
+    ndarray of float64, shape (old grids, new grids)
+    """
+    table = np.zeros((int(old_of.max(initial=-1)) + 1, int(new_of.max(initial=-1)) + 1))
+    both = (old_of >= 0) & (new_of >= 0)
+    np.add.at(table, (old_of[both], new_of[both]), amount[both])
+    return table
+
+
+def heirs(households: np.ndarray, area: np.ndarray, old_codes: Sequence[str]) -> np.ndarray:
+    """Say which old grid each new one succeeds: it keeps that one's code.
+
+    An old grid's heir is the new grid that gets the largest share, and more than half, of its households (of its area
+    where it has no households). A new grid that is heir to several succeeds the one that gives it most households,
+    then (without households: most area, then) the lower code.
+
+    Parameters
+    ----------
+    households, area : ndarray of float, shape (old grids, new grids)
+        See `shares`.
+    old_codes : sequence of str
+
+    Returns
+    -------
+    ndarray of int64, shape (new grids,)
+        Old grid; -1 where a new grid succeeds none.
+    """
+    count, wide = households.shape
+    claims: dict[int, list[int]] = {}
+    for old in range(count):
+        given = households[old] if households[old].sum() > 0 else area[old]
+        if wide and given.max() > given.sum() / 2:
+            claims.setdefault(int(given.argmax()), []).append(old)
+    succeeded = np.full(wide, -1, np.int64)
+    for new, claimants in claims.items():
+        succeeded[new] = min(
+            claimants,
+            key=lambda o: (-households[o, new], -area[o, new] if households[o, new] <= 0 else 0.0, old_codes[o]),
+        )
+    return succeeded
+
+
+def succeed(
+    community: str,
+    old_of: np.ndarray,
+    old_codes: Sequence[str],
+    new_of: np.ndarray,
+    households: np.ndarray,
+    area: np.ndarray,
+    *,
+    used: Iterable[str],
+    order: Sequence[int] | np.ndarray | None = None,
+) -> Succession:
+    """Give every new grid of a community its code.
+
+    Parameters
+    ----------
+    community : str
+        Code of the community.
+    old_of, new_of : ndarray of int, shape (cells,)
+        Grid of each cell of the community before (-1 for none) and after, numbered from 0.
+    old_codes : sequence of str
+    households, area : ndarray of float, shape (cells,)
+    used : iterable of str
+        Every code that was ever used in the community, withdrawn ones too.
+    order : sequence of int, optional
+        New grids in the order in which they take new serials; by number when absent.
+
+    Raises
+    ------
+    SerialsUsedUpError
+        There is no serial left that was never used.
+    """
+    profile = community_grid_profile(community)
+    count = int(new_of.max(initial=-1)) + 1
+    table = shares(old_of, new_of, households)
+    if table.shape[0] < len(old_codes):
+        raise InputError(f"A grid of {community} has no cells.", "Open a new draft.")
+    succeeded = heirs(table, shares(old_of, new_of, area), old_codes)
+    codes = ["" if old < 0 else old_codes[old] for old in succeeded]
+    taken = (_serial(code, community) for code in (*used, *old_codes))
+    serials = {serial for serial in taken if serial is not None}
+    for new in range(count) if order is None else order:
+        if not codes[new]:
+            serial = profile.next_serial(serials, community)
+            serials.add(serial)
+            codes[new] = profile.format(parent=community, serial=serial)
+    return Succession(codes, succeeded, sorted(set(old_codes) - set(codes)))
+
+
+def codes_of_plan(
+    community: np.ndarray,
+    base: np.ndarray,
+    keys: np.ndarray,
+    *,
+    households: np.ndarray,
+    area: np.ndarray,
+    centre: np.ndarray,
+    used: Mapping[str, Iterable[str]],
+) -> dict[str, str]:
+    """Give every grid of a plan its code, community by community; new ones are numbered by their position.
+
+    Parameters
+    ----------
+    community, base, keys : ndarray of str, shape (cells,)
+        Community, and grid before (its code) and after (its key), of each cell.
+    households, area : ndarray of float, shape (cells,)
+        Area in m2.
+    centre : ndarray of float, shape (cells, 2)
+        Metres east and north.
+    used : mapping
+        Every code ever used, by community.
+
+    Returns
+    -------
+    dict
+        Key -> code.
+
+    Raises
+    ------
+    SerialsUsedUpError
+        A community has no serial left.
+    """
+    codes: dict[str, str] = {}
+    for name in np.unique(community.astype(str)):
+        at = np.flatnonzero(community == name)
+        old_codes, old_of = np.unique(base[at].astype(str), return_inverse=True)
+        new_keys, new_of = np.unique(keys[at].astype(str), return_inverse=True)
+        ground = np.bincount(new_of, area[at])
+        middle = np.column_stack([np.bincount(new_of, area[at] * centre[at, i]) / ground for i in (0, 1)])
+        made = succeed(
+            name,
+            old_of,
+            old_codes.tolist(),
+            new_of,
+            households[at],
+            area[at],
+            used=used.get(name, ()),
+            order=position_order(middle, float(ground.sum())),
+        )
+        codes |= dict(zip(new_keys.tolist(), made.codes, strict=True))
+    return codes
+
+
+def _serial(code: str, community: str) -> int | None:
+    """Serial of a code; None where the code is of another making (imported)."""
+    try:
+        return int(community_grid_profile(community).parse(code)["serial"])
+    except InputError:
+        return None

@@ -1,0 +1,90 @@
+-- From an approved plan to grids in force, and back while they are not.
+
+-- name: scope_last
+-- The last publication in a plan's communities.
+SELECT u.version, u.effective
+FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
+WHERE o.division_id IN (SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s)
+  AND u.network_id = %(network)s AND u.level = 1 AND u.withdrawn_at IS NULL
+ORDER BY u.effective DESC, u.version DESC LIMIT 1
+
+-- name: old_grids
+-- Grids of a plan's communities from the last publication on.
+SELECT g.id, g.code FROM grid g
+WHERE g.network_id = %(network)s AND g.level = 1 AND upper_inf(g.valid)
+  AND g.division_id IN (SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s)
+ORDER BY g.code
+
+-- name: grids_beside
+-- Colours of the grids that stay, in a box of degrees.
+SELECT g.colour, ST_AsBinary(g.geom) AS wkb FROM grid g
+WHERE g.network_id = %(network)s AND g.level = 1 AND upper_inf(g.valid)
+  AND g.geom && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4490)
+ORDER BY g.id
+
+-- name: close_grids
+-- Grids end.
+UPDATE grid SET valid = valid * tstzrange(NULL, %(effective)s) WHERE id = ANY(%(grids)s)
+
+-- name: close_memberships
+UPDATE grid_cell SET valid = valid * tstzrange(NULL, %(effective)s)
+WHERE grid_id = ANY(%(grids)s) AND upper_inf(valid)
+
+-- name: postings
+-- Who is posted to grids from a moment on.
+SELECT p.id, p.worker_id, p.grid_id, p.role, w.code, w.name, g.code AS grid_code
+FROM posting p JOIN grid_worker w ON w.id = p.worker_id JOIN grid g ON g.id = p.grid_id
+WHERE p.grid_id = ANY(%(grids)s) AND p.valid && tstzrange(%(effective)s, NULL)
+ORDER BY w.code
+
+-- name: close_postings
+UPDATE posting SET valid = valid * tstzrange(NULL, %(effective)s)
+WHERE grid_id = ANY(%(grids)s) AND valid && tstzrange(%(effective)s, NULL)
+
+-- name: later_version
+-- A later publication in a plan's communities that stands.
+SELECT u.version
+FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
+WHERE o.division_id IN (SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s)
+  AND u.network_id = %(network)s AND u.level = 1 AND u.withdrawn_at IS NULL AND u.version > %(version)s
+ORDER BY u.version DESC LIMIT 1
+
+-- name: withdraw_publication
+UPDATE publication SET withdrawn_at = %(now)s WHERE id = %(publication)s
+
+-- name: empty_memberships
+-- What was never in force is valid at no time; the rows stay.
+UPDATE grid_cell m SET valid = 'empty' FROM grid g WHERE g.id = m.grid_id AND g.publication_id = %(publication)s
+
+-- name: empty_postings
+UPDATE posting p SET valid = 'empty' FROM grid g WHERE g.id = p.grid_id AND g.publication_id = %(publication)s
+
+-- name: empty_grids
+UPDATE grid SET valid = 'empty' WHERE publication_id = %(publication)s
+
+-- name: replaced_grids
+-- The grids that a publication was to replace.
+SELECT DISTINCT l.from_grid FROM grid_lineage l JOIN grid g ON g.id = l.to_grid
+WHERE g.publication_id = %(publication)s
+
+-- name: reopen_grids
+UPDATE grid SET valid = tstzrange(lower(valid), NULL) WHERE id = ANY(%(grids)s)
+
+-- name: reopen_memberships
+UPDATE grid_cell SET valid = tstzrange(lower(valid), NULL)
+WHERE grid_id = ANY(%(grids)s) AND upper(valid) = %(effective)s
+
+-- name: reopen_postings
+UPDATE posting SET valid = tstzrange(lower(valid), NULL) WHERE grid_id = ANY(%(grids)s) AND upper(valid) = %(effective)s
+
+-- name: network_cells
+-- All cells of a network with their grids from the last publication on.
+SELECT m.cell_id, g.code AS grid_code
+FROM grid_cell m JOIN grid g ON g.id = m.grid_id
+WHERE m.network_id = %(network)s AND m.level = 1 AND upper_inf(m.valid)
+ORDER BY m.cell_id
+
+-- name: insert_posting
+-- A worker answers for the grid that keeps the code.
+INSERT INTO posting (worker_id, grid_id, role, valid)
+VALUES (%(worker)s, %(grid)s, %(role)s, tstzrange(%(effective)s, NULL))

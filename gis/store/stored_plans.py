@@ -1,0 +1,347 @@
+"""What is a stored plan to the pure rooms: its cells, its grids with their codes, and what the checks say of it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.checks import run_checks
+from gis.codes import community_grid_profile
+from gis.errors import CheckFailedError, ConflictError, NotFoundError
+from gis.measures import plan_measures
+from gis.partition import Plan, grid_frame
+from gis.plans import codes_of_plan, grid_flags
+from gis.store.copying import fetch_frame
+from gis.store.locating import NETWORK
+from gis.store.queries import query
+from gis.store.reading import read_cells, read_frames, report_from
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping
+
+    import geopandas as gpd
+
+    from gis.checks import CheckResult
+    from gis.clock import Clock
+    from gis.graph import Tessellation
+    from gis.remarks import Report
+    from gis.store.connect import Connection
+    from gis.store.districts import District
+    from gis.store.reading import StoredCells
+
+__all__ = [
+    "Checked",
+    "StoredPlan",
+    "checked",
+    "read_plan",
+    "require_base",
+    "require_passed",
+    "told",
+    "used_codes",
+    "whole_network",
+    "with_cell",
+]
+
+CODES_TOLD = 100
+
+
+@dataclass(frozen=True)
+class StoredPlan:
+    """A plan of the store, as the pure rooms see it.
+
+    Parameters
+    ----------
+    cells : StoredCells
+        Of the communities of its scope.
+    plan : Plan
+        With the codes its grids have, or would be published with.
+    keys : ndarray of str, shape (grids,)
+        What each grid is called in the plan: a code of the base, or ``new-1`` ...
+    base : ndarray of str or None, shape (cells,)
+        Code of the grid each cell belonged to when it was begun; None for a first plan.
+    """
+
+    id: int
+    network_id: int
+    status: str
+    as_of: dt.date
+    base_version: int | None
+    cells: StoredCells
+    plan: Plan
+    measures: dict[str, Any]
+    keys: np.ndarray
+    base: np.ndarray
+
+    @property
+    def tessellation(self) -> Tessellation:
+        """The cells it is a map of."""
+        return self.cells.tessellation
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it was begun where no grids were in force."""
+        return self.base_version is None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A plan's grids as polygons in the metric CRS, the outcome of the checks, and what its measures are made of.
+
+    Parameters
+    ----------
+    buildings : GeoDataFrame
+        Of the whole district.
+    measures : callable
+        Computes the measures of the plan's scope.
+    """
+
+    grids: gpd.GeoDataFrame
+    checks: list[CheckResult]
+    buildings: gpd.GeoDataFrame
+    measures: Callable[[], dict[str, Any]]
+
+
+def read_plan(connection: Connection, place: District, plan_id: int | None = None) -> StoredPlan:
+    """Read a plan back, the newest proposal by default.
+
+    Raises
+    ------
+    ConflictError
+        There is no proposal.
+    NotFoundError
+        The district has no such plan.
+    SerialsUsedUpError
+        A community of a draft has no code left for a new grid.
+    """
+    if plan_id is None:
+        row = connection.execute(query("plans.newest_draft"), {"district": place.id, "network": NETWORK}).fetchone()
+        if row is None:
+            raise ConflictError(
+                f"District {place.code} has no draft to work on.", f"Make one first: gridkeeper propose {place.code}"
+            )
+        plan_id = int(row[0])
+    row = connection.execute(query("plans.plan"), {"plan": plan_id, "district": place.id}).fetchone()
+    if row is None:
+        raise NotFoundError(
+            f"District {place.code} has no plan {plan_id}.", "Leave the number out for the newest draft."
+        )
+    _, network, tessellation, status, as_of, base_version, settings, stored, codes = row
+    scope = [number for _, number in connection.execute(query("plans.scope"), {"plan": plan_id})]
+    cells = read_cells(connection, place, as_of=as_of, tessellation_id=tessellation, communities=scope)
+    members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
+    keys, base = _by_cell(cells, members["grid_code"]), _by_cell(cells, members["base_code"])
+    links = _links(cells, stored["links"])
+    if codes is None:
+        codes = {key: key for key in set(keys)}
+        if base_version is not None:
+            codes = _succeeding(cells, base, keys, used_codes(connection, plan_id))
+    plan, order = _plan(cells, keys, codes, links, settings, report_from(stored["report"]))
+    if base_version is None:
+        plan.grids["flags"] = [list(stored["flags"].get(code, [])) for code in plan.grids["grid_code"]]
+    return StoredPlan(
+        id=plan_id,
+        network_id=network,
+        status=status,
+        as_of=as_of,
+        base_version=base_version,
+        cells=cells,
+        plan=plan,
+        measures=stored["measures"] or {},
+        keys=order,
+        base=base,
+    )
+
+
+def _by_cell(cells: StoredCells, column: pd.Series) -> np.ndarray:
+    """Bring a column that is ordered by cell number to an array; every cell of the scope is in the plan."""
+    if len(column) != len(cells.ids):
+        raise ConflictError("The cells of this plan have changed since it was made.", "Make a new one.")
+    return column.to_numpy(object)
+
+
+def _links(cells: StoredCells, stored: list[list[int]]) -> np.ndarray:
+    """Bring pairs of cell numbers to positions; those that lie elsewhere are left out."""
+    pairs = np.array(stored, np.int64).reshape(-1, 2)
+    pairs = pairs[np.isin(pairs, cells.ids).all(axis=1)]
+    return np.searchsorted(cells.ids, pairs).astype(np.int32)
+
+
+def used_codes(connection: Connection, plan_id: int) -> dict[str, list[str]]:
+    """Every code ever used in a plan's communities, by community."""
+    used: dict[str, list[str]] = {}
+    for community, code in connection.execute(query("drafts.used_codes"), {"plan": plan_id}):
+        used.setdefault(community, []).append(code)
+    return used
+
+
+def _succeeding(
+    cells: StoredCells, base: np.ndarray, keys: np.ndarray, used: Mapping[str, list[str]]
+) -> dict[str, str]:
+    table = cells.tessellation.cells
+    shapes = np.asarray(table.geometry.array, object)
+    middle = shapely.centroid(shapes)
+    return codes_of_plan(
+        table["community_id"].to_numpy(object),
+        base,
+        keys,
+        households=table["households"].to_numpy(float),
+        area=shapely.area(shapes),
+        centre=np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
+        used=used,
+    )
+
+
+def _plan(
+    cells: StoredCells,
+    keys: np.ndarray,
+    codes: Mapping[str, str],
+    links: np.ndarray,
+    settings: dict[str, Any],
+    report: Report,
+) -> tuple[Plan, np.ndarray]:
+    """Make the plan's arrays again: grids by community and code; and their keys in that order."""
+    table = cells.tessellation.cells
+    names, grid_of = np.unique(keys.astype(str), return_inverse=True)
+    community = table["community_id"].to_numpy(object)[np.unique(grid_of, return_index=True)[1]]
+    code = np.array([codes[name] for name in names], object)
+    order = np.lexsort((code.astype(str), community.astype(str)))
+    rank = np.empty(len(names), np.int32)
+    rank[order] = np.arange(len(names))
+    position = rank[grid_of]
+    grids = pd.DataFrame(
+        {
+            "community_id": community[order],
+            "serial": [_serial(c, parent) for c, parent in zip(code[order], community[order], strict=True)],
+            "grid_code": code[order],
+            "households": np.bincount(position, table["households"].to_numpy(float), len(names)),
+            "buildings": np.bincount(position, table["buildings"].to_numpy(float), len(names)).astype(int),
+        }
+    )
+    grids["flags"] = grid_flags(cells.tessellation, position, len(names), links, float(settings["maximum"]))
+    return Plan(position, grids, links, report, settings), names[order]
+
+
+def _serial(code: str, community: str) -> int:
+    return int(community_grid_profile(community).parse(code)["serial"])
+
+
+def with_cell(buildings: gpd.GeoDataFrame, tessellation: Tessellation) -> gpd.GeoDataFrame:
+    """Leave out what stands in no cell, and what was found to be no building but the ground round others."""
+    ground = {remark.code for remark in tessellation.report.remarks if remark.rule == "not_a_building"}
+    held = set(tessellation.building_cell["building_id"]) - ground
+    return buildings[buildings["building_id"].isin(held)]
+
+
+def checked(connection: Connection, place: District, stored: StoredPlan, clock: Clock) -> Checked:
+    """Give the grids as polygons, what the checks say of them, and what they measure."""
+    plan, tessellation = stored.plan, stored.tessellation
+    ground = read_frames(connection, place, at=clock(), as_of=stored.as_of)
+    grids = grid_frame(tessellation, plan)
+    buildings = with_cell(ground.buildings, tessellation)
+    codes = plan.grids["grid_code"].to_numpy(object)
+    links = np.concatenate([plan.links, tessellation.adjacency.pairs[tessellation.adjacency.link]])
+    checks = run_checks(
+        tessellation.communities,
+        grids,
+        tessellation.cells.assign(grid_code=codes[plan.grid_of]),
+        buildings,
+        [(int(a), int(b)) for a, b in links],
+        minimum=float(plan.settings["minimum"]),
+        maximum=float(plan.settings["maximum"]),
+        barriers=ground.barriers,
+        compounds=ground.compounds,
+        parts=_parts(connection, place, stored),
+    )
+    measures = lambda: plan_measures(tessellation, plan, grids=grids, buildings=buildings)  # noqa: E731
+    return Checked(grids, checks, ground.buildings, measures)
+
+
+def whole_network(
+    connection: Connection, place: District, stored: StoredPlan, buildings: gpd.GeoDataFrame
+) -> dict[str, Any] | None:
+    """Measure all grids of the network as they are from the last publication on; None where cells have no grid."""
+    cells = read_cells(connection, place, as_of=stored.as_of, tessellation_id=stored.cells.tessellation_id)
+    members = fetch_frame(connection, query("publishing.network_cells"), {"network": stored.network_id})
+    if not np.array_equal(members["cell_id"].to_numpy(np.int64), cells.ids):
+        return None
+    keys = members["grid_code"].to_numpy(object)
+    codes = {key: key for key in set(keys)}
+    plan, _ = _plan(cells, keys, codes, np.empty((0, 2), np.int32), stored.plan.settings, stored.plan.report)
+    return plan_measures(cells.tessellation, plan, buildings=with_cell(buildings, cells.tessellation))
+
+
+def _parts(connection: Connection, place: District, stored: StoredPlan) -> dict[str, int] | None:
+    """Parts by grid code; None where the district has none."""
+    rows = connection.execute(query("plans.parts_by_cell"), {"district": place.id}).fetchall()
+    if not rows:
+        return None
+    codes = stored.plan.grids["grid_code"].to_numpy(object)[stored.plan.grid_of]
+    of = dict(zip(stored.cells.ids.tolist(), codes, strict=True))
+    counts: dict[str, int] = {}
+    for cell, n in rows:
+        if cell in of:
+            counts[of[cell]] = counts.get(of[cell], 0) + n
+    return counts
+
+
+def require_base(connection: Connection, place: District, stored: StoredPlan) -> None:
+    """See that nothing was published in the plan's communities, or withdrawn, since it was begun.
+
+    Raises
+    ------
+    ConflictError
+        Naming the first such community.
+    """
+    values = {"plan": stored.id, "network": stored.network_id}
+    other = connection.execute(query("plans.published_since"), values).fetchone()
+    if other:
+        raise ConflictError(
+            f"Plan {stored.id} was begun on {_version(other[1])}, but in community {other[0]} "
+            f"{_version(other[2])} is in force.",
+            f"Open a new draft on the version in force (gridkeeper plan open {place.code} ...).",
+        )
+
+
+def _version(base: int | None) -> str:
+    return "no version" if base is None else f"version {base}"
+
+
+def require_passed(place: District, checks: list[CheckResult], act: str, remedy: str) -> None:
+    """Refuse an act when a hard check failed.
+
+    Raises
+    ------
+    CheckFailedError
+    """
+    failed = [check for check in checks if check.hard and not check.passed]
+    if failed:
+        raise CheckFailedError(
+            f"The plan is not {act}: {failed[0].message['en']}"
+            + (f" ({len(failed)} hard checks failed)" if len(failed) > 1 else ""),
+            remedy.format(district=place.code),
+        )
+
+
+def told(checks: list[CheckResult], stored: StoredPlan) -> list[dict[str, Any]]:
+    """Bring the results of checks to JSON: codes and keys of the first offenders, at most 100 a check."""
+    key_of = dict(zip(stored.plan.grids["grid_code"], stored.keys, strict=True))
+    lines = []
+    for check in checks:
+        codes = [str(code) for code in check.offenders["code"][:CODES_TOLD]]
+        lines.append(
+            {
+                "name": check.name,
+                "hard": check.hard,
+                "passed": check.passed,
+                "message": check.message,
+                "offenders": len(check.offenders),
+                "codes": codes,
+                "keys": [str(key_of[code]) for code in codes if code in key_of],
+            }
+        )
+    return lines
