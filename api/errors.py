@@ -13,7 +13,15 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.models import Problem, ProblemPlace
-from gis.errors import CheckFailedError, ConflictError, GridkeeperError, InputError, NotFoundError, SetupError
+from gis.errors import (
+    CheckFailedError,
+    ConflictError,
+    GridkeeperError,
+    InputError,
+    NotFoundError,
+    SetupError,
+    StaleError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +78,8 @@ def _known(error: type[Exception]) -> Callable[[Request, Exception], JSONRespons
                 ProblemPlace(rule=r.rule, message=r.message, row=r.row, field=r.field, code=r.code, remedy=r.remedy)
                 for r in fault.report.errors[:PLACES]
             ]
-        return _problem(status, name, title, fault.message, fault.remedy, places=places)
+        revision = fault.revision if isinstance(fault, StaleError) else None
+        return _problem(status, name, title, fault.message, fault.remedy, places=places, revision=revision)
 
     return answer
 
@@ -106,8 +115,15 @@ def _problem(
     remedy: str = "",
     *,
     places: list[ProblemPlace] | None = None,
+    revision: int | None = None,
 ) -> JSONResponse:
     problem = Problem(
-        type=f"/problems/{name}", title=title, status=status, detail=detail, remedy=remedy, places=places or []
+        type=f"/problems/{name}",
+        title=title,
+        status=status,
+        detail=detail,
+        remedy=remedy,
+        places=places or [],
+        revision=revision,
     )
     return JSONResponse(problem.model_dump(exclude_none=True), status, media_type=MEDIA_TYPE)

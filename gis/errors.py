@@ -14,6 +14,7 @@ __all__ = [
     "InputError",
     "NotFoundError",
     "SetupError",
+    "StaleError",
 ]
 
 
@@ -59,6 +60,14 @@ class ConflictError(GridkeeperError):
     """The state of the store does not allow it (someone was first, or a step is missing)."""
 
     exit_code = 5
+
+
+class StaleError(ConflictError):
+    """Somebody else was first; `revision` is the present one."""
+
+    def __init__(self, message: str, remedy: str, revision: int) -> None:
+        super().__init__(message, remedy)
+        self.revision = revision
 
 
 class CheckFailedError(GridkeeperError):

@@ -155,7 +155,8 @@ async def _plan(connection: AsyncConnection[Any], district: District) -> dict[st
     if district.version is None:
         return None
     written = await places.plan_report(connection, district)
-    measures = dict((written or {}).get("report", {}).get("measures") or {})
+    report = (written or {}).get("report", {})
+    measures = dict(report.get("network_measures") or report.get("measures") or {})
     return {
         "version": district.version,
         "effective": district.effective,

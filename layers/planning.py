@@ -1,9 +1,293 @@
-"""How is a plan told to somebody who draws it, checks it or puts it in force?"""
+"""How is a plan told to somebody who draws it, checks it or puts it in force?
+
+Each function opens a connection of its own and works in one transaction; the routes run it in a worker thread.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
-__all__ = ["StepName"]
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.clock import next_local_midnight
+from gis.codes import community_grid_profile
+from gis.graph import FOLLOWS
+from gis.plans import grid_name, new_key, next_steps, state_of
+from gis.store import pipeline
+from gis.store.connect import connect
+from gis.store.copying import plain
+from gis.store.districts import district_of
+from gis.store.lives import life_of
+from gis.store.plan_cells import read_plan_cells, read_plan_shapes
+from gis.store.publishing import default_effective
+from gis.store.stored_plans import base_stands, checked, read_plan, told
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from gis.clock import Clock
+    from gis.plans import Actor
+    from gis.store.connect import Connection
+    from gis.store.districts import District
+    from gis.store.plan_cells import PlanCells
+
+__all__ = [
+    "StepName",
+    "add_person",
+    "cells",
+    "checks",
+    "detail",
+    "edit",
+    "items",
+    "open_plan",
+    "persons",
+    "roll_back",
+    "shapes",
+    "step",
+    "told_detail",
+]
 
 StepName = Literal["submit", "approve", "return", "discard", "publish", "withdraw"]
+
+SHOWN_AS = ("submitted", "approved", "published")
+OWN = (
+    "id", "title", "status", "base_version", "version", "effective", "created_by", "created_at", "revision",
+)  # fmt: skip
+DIGITS_AREA, DIGITS_PLACE = 2, 7
+
+
+def persons(database_url: str) -> list[dict[str, Any]]:
+    """List the persons, as `api.models.PersonItem`."""
+    with connect(database_url) as connection:
+        return [{"id": number, "name": name} for number, name in pipeline.list_persons(connection)]
+
+
+def add_person(database_url: str, name: str, clock: Clock) -> dict[str, Any]:
+    """Put a name on the list."""
+    with connect(database_url) as connection:
+        number, known = pipeline.add_person(connection, name, clock=clock)
+    return {"id": number, "name": known}
+
+
+def items(database_url: str, district: str, clock: Clock) -> list[dict[str, Any]]:
+    """List the plans of a district, as `api.models.PlanItem`, the newest first."""
+    now = clock()
+    with connect(database_url) as connection:
+        rows = pipeline.read_lives(connection, district_of(connection, district), now)
+    return [_item(row, now) for row in rows]
+
+
+def detail(database_url: str, district: str, plan: int, clock: Clock) -> dict[str, Any]:
+    """Tell all of a plan but its cells, as `api.models.PlanDetail`."""
+    with connect(database_url) as connection:
+        return told_detail(connection, district, plan, clock())
+
+
+def open_plan(
+    database_url: str,
+    district: str,
+    person: Actor,
+    clock: Clock,
+    *,
+    communities: Sequence[str],
+    title: str | None = None,
+) -> dict[str, Any]:
+    """Open a draft; it is told as `detail` does."""
+    with connect(database_url) as connection:
+        plan = pipeline.open_draft(connection, district, communities, person, title=title, clock=clock)
+        return told_detail(connection, district, plan, clock())
+
+
+def edit(
+    database_url: str,
+    district: str,
+    plan: int,
+    person: Actor,
+    clock: Clock,
+    *,
+    revision: int,
+    kind: str,
+    payload: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Apply one edit, as `api.models.EditResult`."""
+    with connect(database_url) as connection:
+        done = pipeline.edit_draft(
+            connection, district, plan, person, revision=revision, kind=kind, payload=payload, clock=clock
+        )
+    return {
+        "revision": done.revision,
+        "grids": done.grids,
+        "changed": {"cell_id": done.cells.tolist(), "grid": done.keys.tolist()},
+        "can_undo": done.can_undo,
+        "can_redo": done.can_redo,
+        "next_key": done.next_key,
+    }
+
+
+def step(
+    database_url: str,
+    district: str,
+    plan: int,
+    person: Actor,
+    clock: Clock,
+    *,
+    name: StepName,
+    reason: str | None = None,
+    effective: dt.datetime | None = None,
+) -> dict[str, Any]:
+    """Let a plan take a step of its life; it is told as `detail` does."""
+    with connect(database_url) as connection:
+        if effective is not None and effective.tzinfo is None:
+            zone = district_of(connection, district).time_zone
+            effective = effective.replace(tzinfo=ZoneInfo(zone))
+        pipeline.take_step(connection, district, plan, person, name, reason=reason, effective=effective, clock=clock)
+        return told_detail(connection, district, plan, clock())
+
+
+def roll_back(
+    database_url: str,
+    district: str,
+    person: Actor,
+    clock: Clock,
+    *,
+    version: int,
+    communities: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Submit a plan with the grids of an earlier version; it is told as `detail` does."""
+    with connect(database_url) as connection:
+        plan = pipeline.roll_back(connection, district, version, person, communities=communities, clock=clock)
+        return told_detail(connection, district, plan, clock())
+
+
+def checks(database_url: str, district: str, plan: int, clock: Clock) -> dict[str, Any]:
+    """Run all checks over a plan as it is now, as `api.models.PlanChecks`; nothing is written."""
+    with connect(database_url) as connection, connection.transaction():
+        place = district_of(connection, district)
+        row = pipeline.read_life(connection, place, plan, clock())
+        stored = read_plan(connection, place, plan)
+        found = checked(connection, place, stored, clock)
+        lines = told(found.checks, stored)
+        return {
+            "revision": row["revision"],
+            "passed": all(line["passed"] or not line["hard"] for line in lines),
+            "checks": lines,
+            "measures": plain(found.measures()),
+        }
+
+
+def told_detail(connection: Connection, district: str, plan: int, now: dt.datetime) -> dict[str, Any]:
+    """Tell all of a plan but its cells, on a connection."""
+    with connection.transaction():
+        place = district_of(connection, district)
+        row = pipeline.read_life(connection, place, plan, now)
+        first = row["base_version"] is None
+        draft = None if first else pipeline.read_draft(connection, plan)[0]
+        steps = pipeline.read_steps(connection, plan)
+        midnight, last = default_effective(connection, place, plan, row["network_id"], now)
+        stands = base_stands(connection, plan, row["network_id"])
+    life, settings = life_of(row), row["settings"]
+    open_to = next_steps(life, now)
+    return {
+        **_item(row, now),
+        "network": row["network"],
+        "as_of": row["as_of"],
+        **{name: round(settings[name]) for name in ("target", "minimum", "maximum")},
+        "can_undo": bool(draft and draft.undoable) and row["status"] == "draft",
+        "can_redo": bool(draft and draft.redoable) and row["status"] == "draft",
+        "base_in_force": stands or row["version"] is not None,
+        "next_steps": [name for name in open_to if not (first and name == "submit")],
+        "default_effective": midnight
+        if last is None or midnight > last[1]
+        else next_local_midnight(last[1], place.time_zone),
+        "steps": steps,
+        "measures": plain(row["measures"]) if row["measures"] else None,
+        "checks": row["checks"],
+        "publication": _publication(row),
+    }
+
+
+def _item(row: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:
+    state, status = state_of(life_of(dict(row)), now), row["status"]
+    return {
+        **{name: row[name] for name in OWN},
+        "state": state,
+        "in_force": state == "in_force",
+        "scope": [{"code": code, "name": name} for code, name in row["scope"]],
+        "submitted_by": row["submitted_by"] if status in SHOWN_AS else None,
+        "approved_by": row["approved_by"] if status in SHOWN_AS[1:] else None,
+    }
+
+
+def _publication(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    report = row["published"]
+    if row["version"] is None or not report:
+        return None
+    names = ("unchanged", "opened", "kept_codes", "new_codes", "withdrawn_codes", "postings_ended")
+    own = {"version": row["version"], "effective": row["effective"], "published_by": row["published_by"]}
+    return own | {name: report[name] for name in names}
+
+
+# ------------------------------------------------------------------------------------------------ cells
+def cells(database_url: str, district: str, plan: int, clock: Clock) -> dict[str, Any]:
+    """Give the cells of a plan in columns, as `api.models.PlanCells`."""
+    with connect(database_url) as connection:
+        place = district_of(connection, district)
+        return _columns(place, read_plan_cells(connection, place, plan, clock()))
+
+
+def _columns(place: District, plan: PlanCells) -> dict[str, Any]:
+    table = plan.cells
+    points = shapely.point_on_surface(np.asarray(table.geometry.array, object))
+    communities = [code for code, _ in plan.scope]
+    keys, grid = np.unique(table["grid_code"].to_numpy(object).astype(str), return_inverse=True)
+    community = np.searchsorted(communities, table["community"].to_numpy(object).astype(str))
+    home = community[np.unique(grid, return_index=True)[1]]
+    return {
+        "revision": plan.revision,
+        "cells": {
+            "cell_id": table["cell_id"].tolist(),
+            "community": community.tolist(),
+            "households": table["households"].tolist(),
+            "people": table["people"].tolist(),
+            "area_m2": table["area_m2"].round(DIGITS_AREA).tolist(),
+            "x": shapely.get_x(points).round(DIGITS_PLACE).tolist(),
+            "y": shapely.get_y(points).round(DIGITS_PLACE).tolist(),
+            "building_id": [None if pd.isna(v) else int(v) for v in table["building_id"]],
+            "grid": grid.tolist(),
+        },
+        "grids": [
+            {
+                "key": key,
+                "code": plan.codes[key],
+                "name": _name(plan.codes[key], communities[home[i]], place.time_zone),
+                "community": int(home[i]),
+            }
+            for i, key in enumerate(keys.tolist())
+        ],
+        "communities": [{"code": code, "name": name} for code, name in plan.scope],
+        "edges": {
+            "a": plan.pairs[:, 0].tolist(),
+            "b": plan.pairs[:, 1].tolist(),
+            "length_m": plan.length_m.round(DIGITS_AREA).tolist(),
+            "follows": plan.follows.tolist(),
+            "link": plan.link.tolist(),
+        },
+        "follows_names": list(FOLLOWS),
+        "next_key": new_key(keys),
+    }
+
+
+def _name(code: str, community: str, time_zone: str) -> str:
+    return grid_name(int(community_grid_profile(community).parse(code)["serial"]), time_zone)
+
+
+def shapes(database_url: str, district: str, plan: int, clock: Clock) -> str:
+    """Give the polygons of a plan's cells as a GeoJSON FeatureCollection; ids are positions in the columns."""
+    with connect(database_url) as connection:
+        found = read_plan_shapes(connection, district_of(connection, district), plan, clock())
+    features = (f'{{"type":"Feature","id":{i},"properties":{{}},"geometry":{shape}}}' for i, shape in enumerate(found))
+    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'

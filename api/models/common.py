@@ -57,3 +57,4 @@ class Problem(Model):
     detail: str
     remedy: str = ""
     places: list[ProblemPlace] = []
+    revision: int | None = Field(default=None, description="Present revision of the plan, where the client's is stale.")

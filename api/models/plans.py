@@ -145,9 +145,13 @@ class PlanDetail(PlanItem):
     can_redo: bool
     base_in_force: bool = Field(description="Nothing else was published in its scope since it was begun.")
     next_steps: list[StepName] = Field(description="Steps that its state allows; who may is said when it is tried.")
-    default_effective: dt.datetime = Field(description="When it takes effect if published without a time.")
+    default_effective: dt.datetime = Field(
+        description="A good moment to publish for: the next local midnight that is free."
+    )
     steps: list[PlanStep]
-    measures: dict[str, JsonValue] | None = Field(description="As last computed: when begun, submitted or published.")
+    measures: dict[str, JsonValue] | None = Field(
+        description="As computed when it was submitted or published; see /checks for now."
+    )
     checks: list[CheckLine] | None = Field(description="Of the last submission or publication; see /checks for now.")
     publication: Published | None
 
@@ -159,7 +163,6 @@ class GridKey(Model):
     code: str = Field(description="Code it would be published with.")
     name: str
     community: int = Field(description="Index into communities.")
-    flags: list[str]
 
 
 class EdgeColumns(Model):

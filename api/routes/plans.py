@@ -77,13 +77,13 @@ async def get_plan(app: App, district: District, plan: PlanId) -> PlanDetail:
 @router.get("/plans/{plan}/cells")
 async def get_plan_cells(app: App, district: District, plan: PlanId) -> PlanCells:
     """Give the cells of a plan in columns, with the grid of each and who touches whom."""
-    return PlanCells(**await run_in_threadpool(planning.cells, app.database_url, district.code, plan))
+    return PlanCells(**await run_in_threadpool(planning.cells, app.database_url, district.code, plan, app.now))
 
 
 @router.get("/plans/{plan}/cells.geojson", response_class=Response, responses=GEOJSON_RESPONSES)
 async def get_plan_shapes(app: App, district: District, plan: PlanId) -> Response:
     """Give the polygons of a plan's cells; the id of a feature is its index in the columns of /cells."""
-    text = await run_in_threadpool(planning.shapes, app.database_url, district.code, plan)
+    text = await run_in_threadpool(planning.shapes, app.database_url, district.code, plan, app.now)
     return Response(text, media_type=GEOJSON)
 
 

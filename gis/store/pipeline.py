@@ -2,8 +2,11 @@
 
 from gis.store.cells import tessellate_district
 from gis.store.districts import district_of, list_districts, remove_district
+from gis.store.drafts import Edit, edit_draft, open_draft, read_draft, roll_back
+from gis.store.lives import read_life, read_lives, read_steps, take_step
 from gis.store.loading import Loaded, load_district, read_folder
 from gis.store.locating import Answer, locate_points, locate_things
+from gis.store.persons import add_person, list_persons
 from gis.store.plans import check_plan, propose_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
 from gis.store.step import Step
@@ -12,22 +15,33 @@ from gis.store.write import NewDistrict, write_batch
 
 __all__ = [
     "Answer",
+    "Edit",
     "Loaded",
     "NewDistrict",
     "Step",
+    "add_person",
     "check_plan",
     "district_bounds",
     "district_of",
+    "edit_draft",
     "list_districts",
+    "list_persons",
     "load_district",
     "locate_points",
     "locate_things",
+    "open_draft",
     "post_workers",
     "propose_plan",
     "publish_plan",
+    "read_draft",
     "read_folder",
     "read_frames",
+    "read_life",
+    "read_lives",
+    "read_steps",
     "remove_district",
+    "roll_back",
+    "take_step",
     "tessellate_district",
     "write_batch",
 ]

@@ -48,10 +48,12 @@ class Written:
     report: dict[str, Any]
 
 
-def default_effective(connection: Connection, place: District, stored_id: int, network: int, now: dt.datetime) -> Any:
+def default_effective(
+    connection: Connection, place: District, plan_id: int, network: int, now: dt.datetime
+) -> tuple[dt.datetime, tuple[int, dt.datetime] | None]:
     """Give the next local midnight, and the last publication of the plan's communities as (version, effective)."""
-    last = connection.execute(query("publishing.scope_last"), {"plan": stored_id, "network": network}).fetchone()
-    return next_local_midnight(now, place.time_zone), last
+    last = connection.execute(query("publishing.scope_last"), {"plan": plan_id, "network": network}).fetchone()
+    return next_local_midnight(now, place.time_zone), None if last is None else (int(last[0]), last[1])
 
 
 def choose_effective(

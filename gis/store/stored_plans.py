@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Checked",
     "StoredPlan",
+    "base_stands",
     "checked",
     "read_plan",
     "require_base",
@@ -287,6 +288,12 @@ def _parts(connection: Connection, place: District, stored: StoredPlan) -> dict[
         if cell in of:
             counts[of[cell]] = counts.get(of[cell], 0) + n
     return counts
+
+
+def base_stands(connection: Connection, plan_id: int, network: int) -> bool:
+    """Whether nothing was published in a plan's communities, or withdrawn, since it was begun."""
+    values = {"plan": plan_id, "network": network}
+    return connection.execute(query("plans.published_since"), values).fetchone() is None
 
 
 def require_base(connection: Connection, place: District, stored: StoredPlan) -> None:

@@ -1,0 +1,443 @@
+"""How is a draft opened from the grids in force, edited, and read by an editor?
+
+Every edit is a line of `plan_operation`; `plan_cell` is the replay of these lines, written in the same transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from psycopg.types.json import Jsonb
+
+from gis.clock import Clock, local_date, utc_now
+from gis.errors import ConflictError, InputError, NotFoundError, StaleError
+from gis.partition import partition
+from gis.plans import Actor, Draft, Operation, codes_of_plan, count_parts, new_key, replay, require_draft, same_cells
+from gis.store.copying import copy_frame, fetch_frame, plain
+from gis.store.districts import district_of, lock
+from gis.store.lives import life_of, read_life, record_step, take_step
+from gis.store.locating import NETWORK
+from gis.store.persons import require_person
+from gis.store.queries import query
+from gis.store.reading import read_cells
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from gis.store.connect import Connection
+    from gis.store.districts import District
+    from gis.store.reading import StoredCells
+
+__all__ = ["Edit", "edit_draft", "open_draft", "read_draft", "roll_back"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What an edit did.
+
+    Parameters
+    ----------
+    revision : int
+        Its number.
+    grids : list of dict
+        ``key``, ``households``, ``cells``, ``parts`` (connected components) of every grid it touched.
+    cells : ndarray of int64
+        Cells whose grid changed.
+    keys : ndarray of str
+        The grid each of them belongs to now.
+    can_undo, can_redo : bool
+    next_key : str
+        A key that no grid has.
+    """
+
+    revision: int
+    grids: list[dict[str, Any]]
+    cells: np.ndarray
+    keys: np.ndarray
+    can_undo: bool
+    can_redo: bool
+    next_key: str
+
+
+# ------------------------------------------------------------------------------------------------ opening
+def open_draft(
+    connection: Connection,
+    district: str,
+    communities: Sequence[str],
+    actor: Actor,
+    *,
+    title: str | None = None,
+    clock: Clock = utc_now,
+) -> int:
+    """Open a draft from the grids of some communities, in one transaction.
+
+    It begins with the grids of the last publication there, also where that one takes effect only later.
+
+    Returns
+    -------
+    int
+        Number of the plan.
+
+    Raises
+    ------
+    NotFoundError
+        A community is not known.
+    ConflictError
+        A community has no grids in force yet.
+    InputError
+        No community is named, or the person is not on the list.
+    """
+    with lock(connection, district) as place:
+        actor = require_person(connection, actor)
+        return _open(connection, place, communities, actor, title=title, now=clock())
+
+
+def _open(
+    connection: Connection,
+    place: District,
+    communities: Sequence[str],
+    actor: Actor,
+    *,
+    title: str | None,
+    now: dt.datetime,
+) -> int:
+    network = connection.execute(query("drafts.network"), {"district": place.id, "network": NETWORK}).fetchone()
+    first = f"Put first grids in force: gridkeeper propose {place.code}, then gridkeeper publish {place.code}."
+    if network is None:
+        raise ConflictError(f"District {place.code} has no grids yet.", first)
+    scope = _scope(connection, place, communities, network[0], now)
+    bare = [code for _, code, _, version, has_grids in scope if not has_grids or version is None]
+    if bare:
+        raise ConflictError(f"Community {bare[0]} has no grids in force.", first)
+    divisions = [row[0] for row in scope]
+    values = {"network": network[0], "communities": divisions}
+    cells = fetch_frame(connection, query("drafts.base_cells"), values)
+    if len(set(cells["tessellation_id"])) != 1:
+        raise ConflictError("The grids of these communities stand on different cells.", "Open a draft for each.")
+    links = [list(row) for row in connection.execute(query("drafts.base_links"), values)]
+    base = max(row[3] for row in scope)
+    settings = dict(zip(("target", "minimum", "maximum"), network[1:], strict=True))
+    report = {"report": {"title": "draft", "source": place.code}, "measures": None, "flags": {}, "links": links}
+    row = connection.execute(
+        query("drafts.insert_draft"),
+        {
+            "network": network[0],
+            "tessellation": int(cells["tessellation_id"].iloc[0]),
+            "as_of": place.as_of or local_date(now, place.time_zone),
+            "base": base,
+            "now": now,
+            "settings": Jsonb(settings),
+            "report": Jsonb(report),
+            "title": (title or "").strip() or None,
+            "by": actor.name,
+        },
+    ).fetchone()
+    plan_id = int(row[0]) if row else 0
+    with connection.cursor() as cursor:
+        codes = cells["grid_code"]
+        rows = {"plan_id": plan_id, "cell_id": cells["cell_id"], "grid_code": codes, "base_code": codes}
+        copy_frame(cursor, "plan_cell", pd.DataFrame(rows))
+    versions = [row[3] for row in scope]
+    connection.execute(query("drafts.insert_scope"), {"plan": plan_id, "divisions": divisions, "versions": versions})
+    record_step(connection, plan_id, "open", actor, now)
+    return plan_id
+
+
+def _scope(
+    connection: Connection, place: District, communities: Sequence[str], network: int, now: dt.datetime
+) -> list[tuple[Any, ...]]:
+    """Id, code, name, newest version and whether there are grids, of the communities named."""
+    wanted = sorted({code.strip() for code in communities} - {""})
+    if not wanted:
+        raise InputError("No community is named.", "Name at least one by its code.")
+    values = {"district": place.id, "network": network, "now": now, "codes": wanted}
+    scope = connection.execute(query("drafts.communities"), values).fetchall()
+    missing = sorted(set(wanted) - {row[1] for row in scope})
+    if missing:
+        raise NotFoundError(
+            f"District {place.code} has no community {', '.join(missing[:5])}.", "Communities are named by their codes."
+        )
+    return scope
+
+
+def roll_back(
+    connection: Connection,
+    district: str,
+    version: int,
+    actor: Actor,
+    *,
+    communities: Sequence[str] | None = None,
+    clock: Clock = utc_now,
+) -> int:
+    """Submit a plan that has the grids of an earlier version again, in one transaction.
+
+    It is approved by another person and published like any other plan.
+
+    Parameters
+    ----------
+    version : int
+        Grids as they were when it took effect.
+    communities : sequence of str, optional
+        Where to go back; by default everywhere where the grids are others now.
+
+    Returns
+    -------
+    int
+        Number of the plan, submitted.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such version, or it was withdrawn.
+    ConflictError
+        The grids are the same now, or stand on other cells.
+    CheckFailedError
+        The old grids would not pass the hard checks now.
+    """
+    with connection.transaction():
+        plan_id = _open_old(connection, district, version, actor, communities, clock)
+        take_step(connection, district, plan_id, actor, "submit", clock=clock)
+    return plan_id
+
+
+def _open_old(
+    connection: Connection,
+    district: str,
+    version: int,
+    actor: Actor,
+    communities: Sequence[str] | None,
+    clock: Clock,
+) -> int:
+    with lock(connection, district) as place:
+        actor, now = require_person(connection, actor), clock()
+        life_values = {"district": place.id, "network": NETWORK}
+        network = connection.execute(query("drafts.network"), life_values).fetchone()
+        values = {"network": network[0] if network else None, "version": version}
+        old = fetch_frame(connection, query("drafts.version_cells"), values)
+        if not len(old):
+            raise NotFoundError(
+                f"District {place.code} has no version {version} to go back to.", "GET its plans to see the versions."
+            )
+        old = old[old["community"].isin(communities)] if communities else old
+        present = _present(connection, values["network"], old)
+        changed = [str(code) for code, rows in present.groupby("community") if _differs(rows)]
+        if not changed:
+            raise ConflictError(f"The grids are those of version {version} now.", "Nothing needs to be rolled back.")
+        plan_id = _open(connection, place, changed, actor, title=f"Rollback to version {version}", now=now)
+        draft = _replayed(connection, plan_id)
+        wanted = present[present["community"].isin(changed)]
+        assignment = _assignment(draft, wanted["cell_id"].to_numpy(np.int64), wanted["grid_code"].to_numpy(object))
+        payload = {"communities": changed, "version": version, "assignment": assignment}
+        _write(connection, plan_id, draft, Operation(1, "restore", payload), actor, now)
+        return plan_id
+
+
+def _present(connection: Connection, network: Any, old: pd.DataFrame) -> pd.DataFrame:
+    """Set the grids of the last publication (`now_code`) beside those of a version."""
+    values = {"network": network, "communities": [int(v) for v in old["community_id"].unique()]}
+    now = fetch_frame(connection, query("drafts.base_cells"), values).rename(columns={"grid_code": "now_code"})
+    if set(now["cell_id"]) != set(old["cell_id"]):
+        raise ConflictError("The cells have changed since that version.", "Open a draft and mend it by hand.")
+    return old.merge(now[["cell_id", "now_code"]], on="cell_id").sort_values("cell_id")
+
+
+def _differs(rows: pd.DataFrame) -> bool:
+    """Whether the grids of a community are other sets of cells."""
+    old, now = (pd.factorize(rows[name])[0] for name in ("grid_code", "now_code"))
+    return bool((same_cells(old, now) < 0).any())
+
+
+def _assignment(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[str, list[int]]:
+    """Cells by key: a code that the base has is a key, another grid is a new one."""
+    keys = set(draft.known())
+    assignment: dict[str, list[int]] = {}
+    for code in np.unique(codes.astype(str)):
+        key = str(code) if code in set(draft.base) else new_key(keys)
+        keys.add(key)
+        assignment[key] = cells[codes == code].tolist()
+    return assignment
+
+
+# ------------------------------------------------------------------------------------------------ editing
+def read_draft(connection: Connection, plan_id: int) -> tuple[Draft, np.ndarray]:
+    """Replay a plan.
+
+    Returns
+    -------
+    draft : Draft
+    keys : ndarray of str
+        What `plan_cell` holds: the same.
+    """
+    frame = fetch_frame(connection, query("drafts.assignment"), {"plan": plan_id})
+    draft = Draft(
+        frame["cell_id"].to_numpy(np.int64), frame["community"].to_numpy(object), frame["base_code"].to_numpy(object)
+    )
+    log = connection.execute(query("drafts.operations"), {"plan": plan_id})
+    return replay(draft, (Operation(*row) for row in log)), frame["grid_code"].to_numpy(object)
+
+
+def _replayed(connection: Connection, plan_id: int) -> Draft:
+    return read_draft(connection, plan_id)[0]
+
+
+def edit_draft(
+    connection: Connection,
+    district: str,
+    plan_id: int,
+    actor: Actor,
+    *,
+    revision: int,
+    kind: str,
+    payload: Mapping[str, Any] | None = None,
+    clock: Clock = utc_now,
+) -> Edit:
+    """Apply one edit to a draft, in one transaction.
+
+    Parameters
+    ----------
+    revision : int
+        The last one that the editor knows.
+    kind : str
+        ``move``, ``new_grid``, ``merge``, ``propose``, ``undo`` or ``redo``; see `gis.plans.replay.Operation`.
+    payload : mapping, optional
+        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here.
+
+    Raises
+    ------
+    StaleError
+        Somebody edited the plan since.
+    ConflictError
+        The plan is no draft; there is nothing to undo or redo.
+    InputError
+        The edit cannot be.
+    NotFoundError
+        No such plan.
+    """
+    with connection.transaction():
+        place = district_of(connection, district)
+        connection.execute(query("drafts.lock_plan"), {"plan": plan_id, "district": place.id})
+        row = read_life(connection, place, plan_id, clock())
+        actor = require_person(connection, actor)
+        require_draft(life_of(row))
+        if row["base_version"] is None:
+            raise ConflictError(f"Plan {plan_id} is a first proposal: it is not edited.", "Publish it, then edit.")
+        draft = _replayed(connection, plan_id)
+        if revision != draft.revision:
+            raise StaleError(
+                f"Plan {plan_id} is at edit {draft.revision}, you know edit {revision}: somebody was first.",
+                "Read the plan again and repeat the edit.",
+                draft.revision,
+            )
+        given = dict(payload or {})
+        if kind in {"undo", "redo"}:
+            stack = draft.undoable if kind == "undo" else draft.redoable
+            given = {"revision": stack[-1].revision if stack else None}
+        if kind == "propose":
+            given = _proposed(connection, place, row, draft, given)
+        return _write(connection, plan_id, draft, Operation(revision + 1, kind, given), actor, clock())
+
+
+def _write(
+    connection: Connection, plan_id: int, draft: Draft, operation: Operation, actor: Actor, now: dt.datetime
+) -> Edit:
+    before = draft.keys
+    at = draft.apply(operation)
+    connection.execute(
+        query("drafts.insert_operation"),
+        {
+            "plan": plan_id,
+            "revision": operation.revision,
+            "kind": operation.kind,
+            "payload": Jsonb(plain(dict(operation.payload))),
+            "person": actor.name,
+            "verified": actor.verified,
+            "now": now,
+        },
+    )
+    cells, keys = draft.cells[at], draft.keys[at]
+    connection.execute(
+        query("drafts.set_cells"), {"plan": plan_id, "cells": cells.tolist(), "keys": [str(k) for k in keys]}
+    )
+    touched = sorted({str(key) for key in (*before[at], *keys)})
+    return Edit(
+        revision=draft.revision,
+        grids=_totals(connection, plan_id, touched),
+        cells=cells,
+        keys=keys,
+        can_undo=bool(draft.undoable),
+        can_redo=bool(draft.redoable),
+        next_key=new_key(draft.keys),
+    )
+
+
+def _totals(connection: Connection, plan_id: int, keys: list[str]) -> list[dict[str, Any]]:
+    frame = fetch_frame(connection, query("drafts.loads"), {"plan": plan_id, "keys": keys})
+    ids = frame["cell_id"].to_numpy(np.int64)
+    edges = connection.execute(query("drafts.edges_among"), {"cells": ids.tolist()}).fetchall()
+    links = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
+    pairs = np.array([*edges, *(links[0] if links and links[0] else [])], np.int64).reshape(-1, 2)
+    pairs = np.searchsorted(ids, pairs[np.isin(pairs, ids).all(axis=1)])
+    grid_of = np.searchsorted(keys, frame["grid_code"].to_numpy(object).astype(str))
+    parts = count_parts(grid_of, pairs, len(keys))
+    households = np.bincount(grid_of, frame["households"].to_numpy(float), len(keys))
+    cells = np.bincount(grid_of, minlength=len(keys))
+    return [
+        {"key": key, "households": float(households[i]), "cells": int(cells[i]), "parts": int(parts[i])}
+        for i, key in enumerate(keys)
+    ]
+
+
+def _proposed(
+    connection: Connection, place: District, row: Mapping[str, Any], draft: Draft, asked: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Let the partitioner divide some communities; grids that succeed one of the base keep its key."""
+    communities = sorted({str(code) for code in asked["communities"]})
+    strangers = sorted(set(communities) - set(draft.community))
+    if strangers or not communities:
+        raise InputError(f"Plan {row['id']} does not hold {', '.join(strangers) or 'that'}.", "Name its communities.")
+    scope = _scope(connection, place, communities, row["network_id"], row["created_at"])
+    cells = read_cells(
+        connection,
+        place,
+        as_of=row["as_of"],
+        tessellation_id=row["tessellation_id"],
+        communities=[number for number, *_ in scope],
+    )
+    settings, target = row["settings"], asked.get("target")
+    limits = {} if target else {name: settings[name] for name in ("minimum", "maximum")}
+    plan = partition(cells.tessellation, target=target or settings["target"], seed=int(asked.get("seed", 1)), **limits)
+    codes = plan.grids["grid_code"].to_numpy(object)[plan.grid_of]
+    links = {"links": [*_links(connection, int(row["id"])), *cells.ids[plan.links].tolist()]}
+    connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": Jsonb(plain(links))})
+    return {
+        "communities": communities,
+        "seed": int(asked.get("seed", 1)),
+        "target": target or settings["target"],
+        "assignment": _assignment(draft, cells.ids, _inherited(draft, cells, codes)),
+    }
+
+
+def _links(connection: Connection, plan_id: int) -> list[list[int]]:
+    row = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
+    return list(row[0]) if row and row[0] else []
+
+
+def _inherited(draft: Draft, cells: StoredCells, codes: np.ndarray) -> np.ndarray:
+    """Codes that proposed grids would have on the base: those of the base where they succeed one."""
+    table = cells.tessellation.cells
+    middle = table.geometry.centroid
+    base = draft.base[np.searchsorted(draft.cells, cells.ids)]
+    made = codes_of_plan(
+        table["community_id"].to_numpy(object),
+        base,
+        codes,
+        households=table["households"].to_numpy(float),
+        area=table.geometry.area.to_numpy(),
+        centre=np.column_stack([middle.x, middle.y]),
+        used={},
+    )
+    return np.array([made[code] for code in codes], object)

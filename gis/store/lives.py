@@ -1,0 +1,174 @@
+"""Where does every plan stand, who took it there, and how does it take its next step?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from gis.clock import Clock, utc_now
+from gis.errors import ConflictError, NotFoundError
+from gis.plans import Actor, Life, take
+from gis.store.copying import plain
+from gis.store.districts import lock
+from gis.store.locating import NETWORK
+from gis.store.persons import require_person
+from gis.store.publishing import choose_effective, require_change, withdraw, write_publication
+from gis.store.queries import query
+from gis.store.stored_plans import checked, read_plan, require_base, require_passed, told
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from gis.store.connect import Connection
+    from gis.store.districts import District
+
+__all__ = ["life_of", "read_life", "read_lives", "read_steps", "record_step", "take_step"]
+
+Row = dict[str, Any]
+
+REMEDY = "See all with `gridkeeper plan checks {district} PLAN`, mend the draft and try again."
+
+
+def read_lives(connection: Connection, place: District, now: dt.datetime, plan_id: int | None = None) -> list[Row]:
+    """Read the plans of a district, or one of them, the newest first.
+
+    Returns
+    -------
+    list of dict
+        Columns of ``drafts.lives``, and ``scope``: (code, name) of every community.
+    """
+    values = {"district": place.id, "network": NETWORK, "now": now, "plan": plan_id}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(query("drafts.lives"), values).fetchall()
+    scopes: dict[int, list[tuple[str, str]]] = {}
+    for plan, code, name in connection.execute(query("drafts.scopes"), {"plans": [row["id"] for row in rows]}):
+        scopes.setdefault(plan, []).append((code, name))
+    return [{**row, "scope": scopes.get(row["id"], [])} for row in rows]
+
+
+def read_life(connection: Connection, place: District, plan_id: int, now: dt.datetime) -> Row:
+    """Read one plan.
+
+    Raises
+    ------
+    NotFoundError
+        The district has no such plan.
+    """
+    rows = read_lives(connection, place, now, plan_id)
+    if not rows:
+        raise NotFoundError(
+            f"District {place.code} has no plan {plan_id}.", f"`gridkeeper plan list {place.code}` lists its plans."
+        )
+    return rows[0]
+
+
+def life_of(row: Row) -> Life:
+    """Say what the rules need to know of a plan."""
+    submitted = row["submitted_by"]
+    return Life(
+        id=row["id"],
+        status=row["status"],
+        submitted_by=None if submitted is None else Actor(submitted, row["submitted_verified"]),
+        effective=row["effective"],
+        replaced=row["replaced"],
+    )
+
+
+def read_steps(connection: Connection, plan_id: int) -> list[Row]:
+    """Read the steps of a plan's life, in their order."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query("drafts.steps"), {"plan": plan_id}).fetchall()
+
+
+def record_step(
+    connection: Connection, plan_id: int, name: str, actor: Actor, now: dt.datetime, reason: str | None = None
+) -> None:
+    """Add a line to the log of a plan's life."""
+    values = {"plan": plan_id, "name": name, "now": now, "reason": reason}
+    connection.execute(query("drafts.insert_step"), {**values, "person": actor.name, "verified": actor.verified})
+
+
+def take_step(
+    connection: Connection,
+    district: str,
+    plan_id: int,
+    actor: Actor,
+    name: str,
+    *,
+    reason: str | None = None,
+    effective: dt.datetime | None = None,
+    clock: Clock = utc_now,
+) -> None:
+    """Let a plan take a step of its life, in one transaction.
+
+    Parameters
+    ----------
+    name : str
+        Of `gis.plans.TRANSITIONS`.
+    reason : str, optional
+        Needed to return a plan.
+    effective : datetime, optional
+        When a publication takes effect; the next local midnight by default.
+
+    Raises
+    ------
+    ConflictError
+        The plan is not in a state for it, the person may not, or the base is not in force any more.
+    CheckFailedError
+        A hard check failed.
+    InputError
+        The person is not on the list, a reason is missing, or the effective time cannot be.
+    NotFoundError
+        No such plan.
+    """
+    now = clock()
+    with lock(connection, district) as place:
+        connection.execute(query("drafts.lock_plan"), {"plan": plan_id, "district": place.id})
+        row = read_life(connection, place, plan_id, now)
+        actor = require_person(connection, actor)
+        step = take(name, life_of(row), actor, now, reason)
+        if name in _GATED and row["base_version"] is None:
+            raise ConflictError(
+                f"Plan {plan_id} is a first proposal.", f"It is published at once: gridkeeper publish {place.code}"
+            )
+        if name == "submit":
+            _submit(connection, place, plan_id, clock)
+        elif name == "publish":
+            _publish(connection, place, plan_id, actor, effective, clock)
+        elif name == "withdraw":
+            withdraw(connection, place, row, now)
+        connection.execute(query("plans.set_status"), {"plan": plan_id, "status": step.target})
+        record_step(connection, plan_id, name, actor, now, (reason or "").strip() or None)
+
+
+_GATED = ("submit", "publish")
+
+
+def _submit(connection: Connection, place: District, plan_id: int, clock: Clock) -> None:
+    stored = read_plan(connection, place, plan_id)
+    require_base(connection, place, stored)
+    require_change(connection, stored)
+    found = checked(connection, place, stored, clock)
+    require_passed(place, found.checks, "submitted", REMEDY)
+    report = {"measures": found.measures(), "checks": told(found.checks, stored)}
+    connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
+
+
+def _publish(
+    connection: Connection,
+    place: District,
+    plan_id: int,
+    actor: Actor,
+    effective: dt.datetime | None,
+    clock: Clock,
+) -> None:
+    stored = read_plan(connection, place, plan_id)
+    require_base(connection, place, stored)
+    moment = choose_effective(connection, place, stored, effective, clock())
+    found = checked(connection, place, stored, clock)
+    require_passed(place, found.checks, "published", REMEDY)
+    report = {"measures": found.measures(), "checks": told(found.checks, stored)}
+    connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
+    write_publication(connection, place, stored, found, effective=moment, now=clock(), by=actor.name)

@@ -1,0 +1,121 @@
+"""What does an editor read of a plan: its cells in columns, their neighbours, their shapes?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from gis.graph import follows_code
+from gis.plans import codes_of_plan
+from gis.store.copying import fetch_frame, fetch_geo_frame
+from gis.store.lives import read_life
+from gis.store.metric import to_metric
+from gis.store.queries import query
+from gis.store.stored_plans import used_codes
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from gis.store.connect import Connection
+    from gis.store.districts import District
+
+__all__ = ["PlanCells", "read_plan_cells", "read_plan_shapes"]
+
+
+@dataclass(frozen=True)
+class PlanCells:
+    """The cells of a plan.
+
+    Parameters
+    ----------
+    revision : int
+    scope : list of (str, str)
+        Code and name of the communities.
+    cells : GeoDataFrame
+        EPSG:4490, by ``cell_id``: ``community``, ``base_code``, ``grid_code`` (key), ``area_m2``, ``building_id``,
+        ``households``, ``people``.
+    codes : dict
+        Key -> code it has, or would be published with.
+    pairs : ndarray of int64, shape (m, 2)
+        Neighbours by position in `cells`, then what the plan holds linked beyond them.
+    length_m, follows, link : ndarray, shape (m,)
+        As in `gis.graph.Adjacency`.
+    """
+
+    revision: int
+    scope: list[tuple[str, str]]
+    cells: gpd.GeoDataFrame
+    codes: dict[str, str]
+    pairs: np.ndarray
+    length_m: np.ndarray
+    follows: np.ndarray
+    link: np.ndarray
+
+
+def read_plan_cells(connection: Connection, place: District, plan_id: int, now: dt.datetime) -> PlanCells:
+    """Read the cells of a plan, in one transaction.
+
+    Raises
+    ------
+    NotFoundError
+        No such plan.
+    """
+    with connection.transaction():
+        row = read_life(connection, place, plan_id, now)
+        cells = fetch_geo_frame(connection, query("drafts.columns"), {"plan": plan_id})
+        edges = fetch_frame(connection, query("drafts.edges"), {"plan": plan_id})
+        found = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
+        published = (row["published"] or {}).get("codes")
+        if published is None:
+            published = {key: key for key in cells["grid_code"]}
+            if row["base_version"] is not None:
+                published = _succeeding(place, cells, used_codes(connection, plan_id))
+    ids = cells["cell_id"].to_numpy(np.int64)
+    links = np.array((found[0] if found else None) or [], np.int64).reshape(-1, 2)
+    links = links[np.isin(links, ids).all(axis=1)]
+    links = np.unique(np.sort(links, axis=1), axis=0)
+    pairs, length_m, follows, link = _neighbours(edges)
+    return PlanCells(
+        revision=row["revision"],
+        scope=row["scope"],
+        cells=cells,
+        codes=published,
+        pairs=np.searchsorted(ids, np.concatenate([pairs, links])),
+        length_m=np.concatenate([length_m, np.zeros(len(links))]),
+        follows=np.concatenate([follows, np.zeros(len(links), np.int8)]),
+        link=np.concatenate([link, np.ones(len(links), bool)]),
+    )
+
+
+def _neighbours(edges: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    return (
+        edges[["cell_a", "cell_b"]].to_numpy(np.int64).reshape(-1, 2),
+        edges["length_m"].to_numpy(np.float64),
+        np.array([follows_code(name) for name in edges["follows"]], np.int8),
+        edges["link"].to_numpy(bool),
+    )
+
+
+def _succeeding(place: District, cells: gpd.GeoDataFrame, used: dict[str, list[str]]) -> dict[str, str]:
+    middle = shapely.centroid(to_metric(np.asarray(cells.geometry.array, object), place.metric_crs))
+    return codes_of_plan(
+        cells["community"].to_numpy(object),
+        cells["base_code"].to_numpy(object),
+        cells["grid_code"].to_numpy(object),
+        households=cells["households"].to_numpy(float),
+        area=cells["area_m2"].to_numpy(float),
+        centre=np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
+        used=used,
+    )
+
+
+def read_plan_shapes(connection: Connection, place: District, plan_id: int, now: dt.datetime) -> list[str]:
+    """Read the polygons of a plan's cells as GeoJSON geometries of 7 decimals, by cell number."""
+    read_life(connection, place, plan_id, now)
+    return [row[0] for row in connection.execute(query("drafts.shapes"), {"plan": plan_id})]
