@@ -10,6 +10,7 @@ describe('the address of a screen', () => {
   it('says nothing of what is as at first', () => {
     expect(writePlace({ ...emptyPlace(), district: '990101' })).toBe('/overview/990101')
     expect(writePlace(emptyPlace())).toBe('/overview')
+    expect(writePlace({ ...emptyPlace(), page: 'plan', district: '990101' })).toBe('/plan/990101')
   })
   it('gives back every screen it was written for', () => {
     const places: Partial<Place>[] = [
@@ -22,6 +23,8 @@ describe('the address of a screen', () => {
       { eventClass: '0105', partClass: '01 02', period: 'week' },
       { period: ['2025-02-01', '2025-02-28'] },
       { period: 'all', lang: 'zh-CN' },
+      { page: 'plan', plan: null },
+      { page: 'plan', plan: 12, area: '990101001' },
     ]
     for (const part of places) {
       const place = { ...emptyPlace(), district: 'cambridge_ma', ...part }
@@ -37,5 +40,8 @@ describe('the address of a screen', () => {
     expect(bad).toEqual({ ...emptyPlace(), district: '1', shown: ['grids'], opacity: { heat: 100 } })
     expect(read('/overview/1?at=200,10,5').camera).toBeNull()
     expect(read('/').district).toBeNull()
+    expect(read('/nowhere/990101').district).toBeNull()
+    expect(read('/plan/990101/draft').plan).toBeNull()
+    expect(read('/overview/990101/7').plan).toBeNull()
   })
 })

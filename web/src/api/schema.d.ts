@@ -1331,8 +1331,6 @@ export interface components {
              * @description Index into communities.
              */
             community: number;
-            /** Flags */
-            flags: string[];
             /**
              * Key
              * @description The code of the grid it was, or new-1 ... for a grid made in the plan.
@@ -1844,7 +1842,7 @@ export interface components {
             /**
              * Default Effective
              * Format: date-time
-             * @description When it takes effect if published without a time.
+             * @description A good moment to publish for: the next local midnight that is free.
              */
             default_effective: string;
             /** Effective */
@@ -1857,7 +1855,7 @@ export interface components {
             maximum: number;
             /**
              * Measures
-             * @description As last computed: when begun, submitted or published.
+             * @description As computed when it was submitted or published; see /checks for now.
              */
             measures: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -2073,6 +2071,11 @@ export interface components {
              * @default
              */
             remedy: string;
+            /**
+             * Revision
+             * @description Present revision of the plan, where the client's is stale.
+             */
+            revision?: number | null;
             /** Status */
             status: number;
             /** Title */

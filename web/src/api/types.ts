@@ -1,5 +1,5 @@
 /** What are the answers of the service called here? The shapes come from the generated client. */
-import type { components } from './schema'
+import type { components, paths } from './schema'
 
 type Schemas = components['schemas']
 
@@ -20,3 +20,12 @@ export type Answer = Schemas['Answer']
 export type SearchHit = Schemas['SearchHit']
 export type Problem = Schemas['Problem']
 export type Words = Schemas['Words']
+export type Person = Schemas['PersonItem']
+export type PlanItem = Schemas['PlanItem']
+export type PlanDetail = Schemas['PlanDetail']
+export type PlanCells = Schemas['PlanCells']
+export type PlanChecks = Schemas['PlanChecks']
+export type PlanState = PlanItem['state']
+export type StepName = Schemas['PlanStep']['name']
+export type EditRequest = paths['/api/districts/{d}/plans/{plan}/operations']['post']['requestBody']['content']['application/json']
+export type EditResult = Schemas['EditResult']

@@ -1,5 +1,7 @@
 /** Which words stand on the screen? The Chinese ones are the words the trade uses. */
 
+import { planEn, planZh } from './messages-plan'
+
 export type Lang = 'zh-CN' | 'en'
 
 const zh = {
@@ -208,6 +210,7 @@ const zh = {
   thenReload: '完成后点“重试”。',
   unknownDistrict: '没有编码为“{code}”的辖区',
   notFound: '找不到',
+  ...planZh,
 }
 
 export type Key = keyof typeof zh
@@ -408,6 +411,7 @@ const en: Record<Key, string> = {
   thenReload: 'Then press “Retry”.',
   unknownDistrict: 'There is no district with the code “{code}”',
   notFound: 'Not found',
+  ...planEn,
 }
 
 export const messages: Record<Lang, Record<Key, string>> = { 'zh-CN': zh, en }

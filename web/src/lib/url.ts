@@ -18,10 +18,17 @@ export interface Selection {
   id: string
 }
 
+/** The pages of the rail that work, by the first word of their address. */
+export const PAGES = ['plan', 'overview'] as const
+export type Page = (typeof PAGES)[number]
+
 export type Period = Preset | 'all' | [string, string]
 
 /** What an address says. Everything but the language and the district has a default that is left out. */
 export interface Place {
+  page: Page
+  /** Number of the plan that is open, on the page of plans. */
+  plan: number | null
   district: string | null
   camera: Camera | null
   /** Code of the division drilled into, null for the whole district. */
@@ -41,7 +48,7 @@ export const NO_FIGURE = 'none'
 
 export function emptyPlace(): Place {
   return {
-    district: null, camera: null, area: null, figure: 'deviation', shown: [...SHOWN_AT_FIRST], opacity: {},
+    page: 'overview', plan: null, district: null, camera: null, area: null, figure: 'deviation', shown: [...SHOWN_AT_FIRST], opacity: {},
     selection: null, eventClass: null, partClass: null, period: 'year', table: false, lang: null,
   }
 }
@@ -71,7 +78,7 @@ export function writePlace(place: Place): string {
   else if (place.period !== start.period) query.push(['period', place.period])
   if (place.table) query.push(['table', '1'])
   if (place.lang) query.push(['lang', place.lang])
-  const path = '/overview' + (place.district ? '/' + encodeURIComponent(place.district) : '')
+  const path = ['', place.page, ...(place.district ? [encodeURIComponent(place.district), ...(place.plan ? [place.plan] : [])] : [])].join('/')
   return path + (query.length ? '?' + query.map(([k, v]) => `${k}=${encode(v)}`).join('&') : '')
 }
 
@@ -100,8 +107,10 @@ export function readPlace(path: string, search: string): Place {
   const place = emptyPlace()
   const query = new URLSearchParams(search)
   const isLayer = (l: string): l is LayerKey => (LAYERS as readonly string[]).includes(l)
-  place.district = /^\/overview\/([^/]+)/.exec(path)?.[1] ?? null
-  if (place.district) place.district = decodeURIComponent(place.district)
+  const [, page, district, plan] = path.split('/')
+  place.page = PAGES.find((p) => p === page) ?? place.page
+  if (district && place.page === page) place.district = decodeURIComponent(district)
+  if (place.page === 'plan' && place.district && /^[1-9]\d{0,14}$/.test(plan ?? '')) place.plan = Number(plan)
   place.camera = readCamera(query.get('at'))
   place.area = query.get('area') || null
   place.figure = query.get('figure') || place.figure

@@ -4,7 +4,7 @@ import { computed, ref, watch } from 'vue'
 import type { Theme } from '@/map/palette'
 import type { Lang } from '@/i18n/messages'
 import { OPACITY_AT_FIRST, SHOWN_AT_FIRST, type LayerKey } from '@/lib/layers'
-import { emptyPlace, type Camera, type Period, type Place, type Selection } from '@/lib/url'
+import { emptyPlace, type Camera, type Page, type Period, type Place, type Selection } from '@/lib/url'
 import { recall, remember } from '@/lib/memory'
 
 export type ThemeChoice = 'system' | Theme
@@ -24,6 +24,8 @@ function firstTheme(): ThemeChoice {
 }
 
 export const useView = defineStore('view', () => {
+  const page = ref<Page>('overview')
+  const plan = ref<number | null>(null)
   const district = ref<string | null>(null)
   const camera = ref<Camera | null>(null)
   const area = ref<string | null>(null)
@@ -70,11 +72,20 @@ export const useView = defineStore('view', () => {
     }
   }
 
+  /** Goes to a page of the rail, or to a plan; the place on the map stays. */
+  function turn(to: Page, number: number | null = null): void {
+    page.value = to
+    plan.value = number
+    tool.value = null
+    hovered.value = null
+  }
+
   /** Goes to a district as if it had just been opened. */
   function open(code: string): void {
     const start = emptyPlace()
     if (code === district.value) return
     district.value = code
+    plan.value = start.plan
     camera.value = start.camera
     area.value = start.area
     selection.value = null
@@ -86,12 +97,14 @@ export const useView = defineStore('view', () => {
   }
 
   const place = computed<Place>(() => ({
-    district: district.value, camera: camera.value, area: area.value, figure: figure.value, shown: shown.value,
+    page: page.value, plan: plan.value, district: district.value, camera: camera.value, area: area.value, figure: figure.value, shown: shown.value,
     opacity: opacity.value, selection: selection.value, eventClass: eventClass.value, partClass: partClass.value,
     period: period.value, table: table.value, lang: lang.value,
   }))
 
   function enter(next: Place): void {
+    page.value = next.page
+    plan.value = next.plan
     district.value = next.district
     camera.value = next.camera
     area.value = next.area
@@ -107,7 +120,7 @@ export const useView = defineStore('view', () => {
   }
 
   return {
-    district, camera, area, figure, shown, opacity, selection, eventClass, partClass, period, table, lang, themeChoice,
-    theme, hovered, tool, flight, inspector, isShown, opacityOf, show, select, open, place, enter,
+    page, plan, district, camera, area, figure, shown, opacity, selection, eventClass, partClass, period, table, lang, themeChoice,
+    theme, hovered, tool, flight, inspector, isShown, opacityOf, show, select, turn, open, place, enter,
   }
 })

@@ -1,0 +1,266 @@
+/** The plan that is open: its cells in the editor, what is selected, and the way of each edit to the service. */
+import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { answer, client, ServiceError } from '@/api/client'
+import type { EditRequest, EditResult, PlanCells, PlanDetail } from '@/api/types'
+import { RemoteEditor, startWorker } from '@/editor/remote'
+import type { Delta, GridState, Options } from '@/editor/editor'
+import type { Opening } from '@/editor/calls'
+import { loadable } from '@/state/loadable'
+import { useView } from '@/state/view'
+
+export type CellShapes = FeatureCollection<Polygon | MultiPolygon>
+
+/** A plan with its cells, as one thing: either all of it is here or none. */
+export interface Sheet {
+  detail: PlanDetail
+  columns: PlanCells
+  shapes: CellShapes
+  opening: Opening
+}
+
+/** What is to be told about the draft; `stale`: somebody else had changed it. */
+export type Note = { kind: 'stale' } | { kind: 'refused'; error: ServiceError } | { kind: 'unconfirmed'; error: ServiceError }
+
+const NOTHING: Int32Array = new Int32Array()
+
+export const useDraft = defineStore('draft', () => {
+  const view = useView()
+  const sheet = loadable<Sheet>()
+  const detail = shallowRef<PlanDetail | null>(null)
+  const grids = shallowRef<ReadonlyMap<number, GridState>>(new Map())
+  const selection = shallowRef<Int32Array>(NOTHING)
+  const options = shallowRef<Options | null>(null)
+  /** Grids that the last edit touched, with what they held before it. */
+  const touched = shallowRef<{ grid: number; before: number }[]>([])
+  const hovered = ref<number | null>(null)
+  const note = shallowRef<Note | null>(null)
+  const pending = ref(0)
+  const revision = ref(0)
+  const canUndo = ref(false)
+  const canRedo = ref(false)
+  const nextKey = ref('')
+
+  let editor: RemoteEditor | null = null
+  let queue: Promise<void> = Promise.resolve()
+  /** An undo of which only the service knows what it changes: edits wait until it has said so. */
+  let unknown: Promise<void> = Promise.resolve()
+  let turns: Promise<void> = Promise.resolve()
+  /** Counts openings: an edit of an earlier one must not reach a later one. */
+  let sitting = 0
+  let of = NOTHING
+  let kinds = new Uint8Array()
+  const listeners = new Set<(delta: Delta) => void>()
+
+  const editable = computed(() => detail.value?.status === 'draft')
+  const path = (plan: number): { d: string; plan: number } => ({ d: view.district!, plan })
+
+  async function read(plan: number, signal: AbortSignal): Promise<Sheet> {
+    const params = { path: path(plan) }
+    const [told, columns, shapes] = await Promise.all([
+      answer<PlanDetail>(client.GET('/api/districts/{d}/plans/{plan}', { params, signal })),
+      answer<PlanCells>(client.GET('/api/districts/{d}/plans/{plan}/cells', { params, signal })),
+      answer<object>(client.GET('/api/districts/{d}/plans/{plan}/cells.geojson', { params, signal })) as Promise<CellShapes>,
+    ])
+    const mine = new RemoteEditor(startWorker())
+    signal.addEventListener('abort', () => mine.close())
+    const opening = await mine.open(columns, shapes)
+    editor = mine
+    return { detail: told, columns, shapes, opening }
+  }
+
+  /** Reads the plan from the service, which holds the truth, and starts over from there. */
+  async function open(plan: number): Promise<void> {
+    const mine = (sitting += 1)
+    pending.value = 0
+    editor?.close()
+    editor = null
+    const found = await sheet.load((signal) => read(plan, signal))
+    if (!found || mine !== sitting) return
+    const { whole } = found.opening
+    of = Int32Array.from(whole.grids)
+    kinds = Uint8Array.from(whole.kinds)
+    detail.value = found.detail
+    grids.value = new Map(whole.touched.map((g) => [g.grid, g]))
+    revision.value = found.columns.revision
+    nextKey.value = found.columns.next_key
+    canUndo.value = found.detail.can_undo
+    canRedo.value = found.detail.can_redo
+    touched.value = []
+    queue = Promise.resolve()
+    select(NOTHING)
+  }
+
+  function close(): void {
+    sitting += 1
+    editor?.close()
+    editor = null
+    sheet.clear()
+    detail.value = null
+    grids.value = new Map()
+    note.value = null
+    of = NOTHING
+    select(NOTHING)
+  }
+
+  async function reload(why: Note | null): Promise<void> {
+    const plan = detail.value?.id
+    if (plan === undefined) return
+    await open(plan)
+    note.value = why
+  }
+
+  function select(cells: Int32Array): void {
+    selection.value = cells
+    options.value = null
+    if (!cells.length || !editor) return
+    void editor.call('options', cells).then((found) => {
+      if (selection.value === cells) options.value = found
+    })
+  }
+
+  /** Adds to the selection, takes from it, or starts it anew. */
+  function pick(cells: Int32Array, how: 'only' | 'add' | 'remove'): void {
+    const chosen = new Set(how === 'only' ? [] : selection.value)
+    for (const cell of cells) chosen[how === 'remove' ? 'delete' : 'add'](cell)
+    select(Int32Array.from(chosen).sort())
+  }
+
+  async function pickGrid(grid: number, how: 'only' | 'add' | 'remove' = 'only'): Promise<void> {
+    if (editor) pick(await editor.call('members', grid), how)
+  }
+
+  function draw(delta: Delta): void {
+    delta.cells.forEach((cell, i) => void (of[cell] = delta.grids[i]!))
+    delta.arcs.forEach((arc, i) => void (kinds[arc] = delta.kinds[i]!))
+    const next = new Map(grids.value)
+    touched.value = delta.touched.map((g) => ({ grid: g.grid, before: next.get(g.grid)?.households ?? 0 }))
+    for (const g of delta.touched) next.set(g.grid, g)
+    grids.value = next
+    for (const listener of listeners) listener(delta)
+  }
+
+  /** All of the draft as it is now, for a map that is drawn anew. */
+  function whole(): Delta {
+    const each = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i) => i)
+    return { cells: each(of.length), grids: of, arcs: each(kinds.length), kinds, touched: [...grids.value.values()] }
+  }
+
+  /** Shows an edit at once and sends it; edits reach the service in the order in which they were made. */
+  async function edit(local: () => Promise<Delta | null>, send: (revision: number) => Promise<EditResult>): Promise<void> {
+    if (!editor || !editable.value) return
+    const mine = sitting
+    note.value = null
+    pending.value += 1
+    try {
+      await unknown
+      const delta = await local()
+      if (mine !== sitting) return
+      if (delta && !delta.cells.length) return void (pending.value -= 1)
+      if (delta) draw(delta)
+      select(NOTHING)
+      const turn = queue.then(async () => {
+        if (mine !== sitting) return
+        const result = await send(revision.value)
+        if (mine === sitting) await settle(result, delta !== null)
+      })
+      queue = turn.catch(() => undefined)
+      if (!delta) unknown = queue
+      await turn
+    } catch (fault) {
+      if (mine !== sitting) return
+      await fail(fault)
+    }
+  }
+
+  async function settle(result: EditResult, known: boolean): Promise<void> {
+    pending.value -= 1
+    revision.value = result.revision
+    canUndo.value = result.can_undo
+    canRedo.value = result.can_redo
+    nextKey.value = result.next_key
+    if (known && pending.value > 0) return
+    const { cell_id: cells, grid: keys } = result.changed
+    const delta = await editor!.call('adopt', cells, keys)
+    if (delta.cells.length) draw(delta)
+    const byKey = new Map([...grids.value.values()].map((g) => [g.key, g]))
+    const differs = result.grids.some((g) => {
+      const mine = byKey.get(g.key)
+      return (mine?.cells ?? 0) !== g.cells || Math.abs((mine?.households ?? 0) - g.households) > 0.5
+    })
+    if (differs) await reload(null)
+  }
+
+  async function fail(fault: unknown): Promise<void> {
+    const error = fault instanceof ServiceError ? fault : new ServiceError(-1, String(fault), '')
+    if (error.unreachable) {
+      // What is shown may or may not have arrived: the service tells once it is back.
+      sitting += 1
+      pending.value = 0
+      note.value = { kind: 'unconfirmed', error }
+      return
+    }
+    await reload(error.status === 409 ? { kind: 'stale' } : { kind: 'refused', error })
+  }
+
+  const ids = (cells: Int32Array): number[] => Array.from(cells, (cell) => sheet.data.value!.columns.cells.cell_id[cell]!)
+
+  function operate(body: (revision: number) => EditRequest): (revision: number) => Promise<EditResult> {
+    const params = { path: path(detail.value!.id) }
+    return (last) => answer<EditResult>(client.POST('/api/districts/{d}/plans/{plan}/operations', { params, body: body(last) }))
+  }
+
+  function moveTo(grid: number): Promise<void> {
+    const cells = selection.value
+    const payload = { cells: ids(cells), to: grids.value.get(grid)!.key }
+    return edit(() => editor!.call('move', cells, grid), operate((last) => ({ kind: 'move', revision: last, payload })))
+  }
+
+  async function makeGrid(): Promise<void> {
+    const cells = selection.value
+    await queue
+    const payload = { cells: ids(cells), key: nextKey.value }
+    return edit(() => editor!.call('newGrid', cells, payload.key), operate((last) => ({ kind: 'new_grid', revision: last, payload })))
+  }
+
+  function merge(from: number, into: number): Promise<void> {
+    const payload = { from: grids.value.get(from)!.key, into: grids.value.get(into)!.key }
+    return edit(() => editor!.call('merge', from, into), operate((last) => ({ kind: 'merge', revision: last, payload })))
+  }
+
+  /** One step back or forth; quick strokes of the keys wait for each other, since the service says whether there is more. */
+  function back(which: 'undo' | 'redo'): Promise<void> {
+    return (turns = turns.then(() => queue).then(() => step(which)))
+  }
+
+  function step(which: 'undo' | 'redo'): Promise<void> {
+    const plan = detail.value?.id
+    if (plan === undefined || !(which === 'undo' ? canUndo : canRedo).value) return Promise.resolve()
+    const params = { path: path(plan) }
+    const address = which === 'undo' ? '/api/districts/{d}/plans/{plan}/undo' : '/api/districts/{d}/plans/{plan}/redo'
+    return edit(
+      () => editor!.call(which),
+      (last) => answer<EditResult>(client.POST(address, { params, body: { revision: last } })),
+    )
+  }
+
+  /** The plan after a step of its life; the cells are read again only where they may differ. */
+  function became(next: PlanDetail): void {
+    detail.value = next
+    canUndo.value = next.can_undo
+    canRedo.value = next.can_redo
+    if (!editable.value) select(NOTHING)
+  }
+
+  return {
+    sheet, detail, grids, selection, options, touched, hovered, note, pending, revision, canUndo, canRedo, editable, open, close, reload,
+    select, pick, pickGrid, whole, moveTo, makeGrid, merge, back, became,
+    gridOf: (cell: number): number => of[cell] ?? -1,
+    ask: (): RemoteEditor | null => editor,
+    listen: (hear: (delta: Delta) => void): (() => void) => {
+      listeners.add(hear)
+      return () => listeners.delete(hear)
+    },
+  }
+})

@@ -1,0 +1,64 @@
+/** What does an edit change on the map? Only the states of the cells and lines it touched; no shape is sent again. */
+import type { Map as MapLibreMap } from 'maplibre-gl'
+import type { FeatureCollection } from 'geojson'
+import type { Delta, GridState } from '@/editor/editor'
+
+export interface Painter {
+  /** Draws an edit; `classOf` names the class of a grid, `gridOf` the grid of a cell as it is now. */
+  draw: (delta: Delta, classOf: (state: GridState) => number) => void
+  select: (cells: Int32Array) => void
+  hover: (grid: number | null) => void
+}
+
+const CELLS = 'draft-cells'
+const ARCS = 'draft-arcs'
+
+export function painter(map: MapLibreMap, cells: number, gridOf: (cell: number) => number): Painter {
+  let selected = new Set<number>()
+  let hovered: number | null = null
+  const classes = new Map<number, number>()
+  const apart = new Map<number, Int32Array>()
+  const cell = (id: number, state: Record<string, unknown>): void => void map.setFeatureState({ source: CELLS, id }, state)
+
+  function members(wanted: ReadonlySet<number>, each: (cell: number) => void): void {
+    for (let i = 0; i < cells; i += 1) if (wanted.has(gridOf(i))) each(i)
+  }
+
+  return {
+    draw(delta, classOf) {
+      const recoloured = new Set<number>()
+      for (const grid of delta.touched) {
+        const c = classOf(grid)
+        if (classes.get(grid.grid) !== c) recoloured.add(grid.grid)
+        classes.set(grid.grid, c)
+        for (const i of apart.get(grid.grid) ?? []) cell(i, { x: false })
+      }
+      for (const grid of delta.touched) {
+        apart.set(grid.grid, grid.apart)
+        for (const i of grid.apart) cell(i, { x: true })
+      }
+      if (recoloured.size) members(recoloured, (i) => cell(i, { c: classes.get(gridOf(i)) }))
+      for (const i of delta.cells) cell(i, { c: classes.get(gridOf(i)), h: hovered !== null && gridOf(i) === hovered })
+      delta.arcs.forEach((id, i) => void map.setFeatureState({ source: ARCS, id }, { k: delta.kinds[i] }))
+    },
+    select(chosen) {
+      const next = new Set(chosen)
+      for (const i of selected) if (!next.has(i)) cell(i, { s: false })
+      for (const i of next) if (!selected.has(i)) cell(i, { s: true })
+      selected = next
+    },
+    hover(grid) {
+      if (grid === hovered) return
+      members(new Set([hovered, grid].filter((g) => g !== null)), (i) => cell(i, { h: gridOf(i) === grid }))
+      hovered = grid
+    },
+  }
+}
+
+/** Points that carry the names of the grids. */
+export function labelPoints(states: Iterable<GridState>, words: (state: GridState) => { name: string; load: string }): FeatureCollection {
+  const features = [...states].flatMap((state) =>
+    state.at ? [{ type: 'Feature' as const, id: state.grid, properties: words(state), geometry: { type: 'Point' as const, coordinates: state.at } }] : [],
+  )
+  return { type: 'FeatureCollection', features }
+}

@@ -1,0 +1,110 @@
+/** How does a draft look on the map? The grids in force round it stay, pale; its own cells, borders and labels lie above. */
+import type { ExpressionSpecification, GeoJSONSourceSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl'
+import type { FeatureCollection } from 'geojson'
+import { BORDER, OUTLINE } from '@/editor/topology'
+import { BASE } from '@/map/palette'
+import { buildStyle, FONT, type MapView } from '@/map/style'
+
+export interface DraftLook {
+  cells: FeatureCollection
+  arcs: FeatureCollection
+  labels: FeatureCollection
+  /** Colours of the classes of deviation, as on every map. */
+  classes: string[]
+  noData: string
+  bad: string
+  /** Codes of the grids in force that the draft stands in for. */
+  covered: string[]
+  opacity: number
+}
+
+/** Feature state of a cell: class, selected, in the grid pointed at, apart from the rest of its grid. */
+export interface CellState {
+  c: number
+  s: boolean
+  h: boolean
+  x: boolean
+}
+
+const state = (name: string, otherwise: unknown): unknown => ['coalesce', ['feature-state', name], otherwise]
+const when = (name: keyof CellState, yes: number, no: number): ExpressionSpecification =>
+  ['case', state(name, false), yes, no] as unknown as ExpressionSpecification
+
+function cellLayers(look: DraftLook): LayerSpecification[] {
+  const colours = look.classes.flatMap((colour, i) => [i, colour])
+  const colour = colours.length ? ['match', state('c', -1), ...colours, look.noData] : look.noData
+  return [
+    {
+      id: 'draft-fill', source: 'draft-cells', type: 'fill',
+      paint: { 'fill-color': colour as unknown as ExpressionSpecification, 'fill-opacity': look.opacity, 'fill-antialias': false },
+    },
+  ]
+}
+
+function overLayers(look: DraftLook, view: MapView): LayerSpecification[] {
+  const c = BASE[view.theme]
+  const kind = state('k', 0)
+  const byKind = (values: [number, number, number]): ExpressionSpecification =>
+    ['match', kind, BORDER, values[1], OUTLINE, values[2], values[0]] as unknown as ExpressionSpecification
+  const line = { 'line-join': 'round', 'line-cap': 'round' } as const
+  return [
+    { id: 'draft-apart', source: 'draft-cells', type: 'fill', paint: { 'fill-pattern': `hatch-${look.bad}`, 'fill-opacity': when('x', 1, 0) } },
+    { id: 'draft-hover', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.accent, 'fill-opacity': when('h', 0.16, 0) } },
+    { id: 'draft-selected', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.accent, 'fill-opacity': when('s', 0.42, 0) } },
+    {
+      id: 'draft-inner', source: 'draft-arcs', type: 'line', minzoom: 13, layout: line,
+      paint: { 'line-color': c.grid, 'line-opacity': byKind([0.5, 0, 0]), 'line-width': 0.7 },
+    },
+    {
+      id: 'draft-border', source: 'draft-arcs', type: 'line', layout: line,
+      paint: {
+        'line-color': ['match', kind, OUTLINE, c.district, c.text] as unknown as ExpressionSpecification,
+        'line-opacity': byKind([0, 0.85, 1]), 'line-width': byKind([0, 1.8, 3]),
+      },
+    },
+    { id: 'draft-selected-halo', source: 'draft-cells', type: 'line', layout: line, paint: { 'line-color': c.selectHalo, 'line-width': 5, 'line-opacity': when('s', 0.9, 0) } },
+    { id: 'draft-selected-line', source: 'draft-cells', type: 'line', layout: line, paint: { 'line-color': c.accent, 'line-width': 2, 'line-opacity': when('s', 1, 0) } },
+  ]
+}
+
+function labelLayer(view: MapView): LayerSpecification {
+  const c = BASE[view.theme]
+  return {
+    id: 'draft-label', source: 'draft-labels', type: 'symbol',
+    layout: {
+      'text-field': ['format', ['get', 'name'], {}, '\n', {}, ['get', 'load'], { 'font-scale': 0.88 }] as unknown as ExpressionSpecification,
+      'text-font': FONT, 'text-size': ['interpolate', ['linear'], ['zoom'], 13, 11, 17, 14], 'text-line-height': 1.25, 'text-padding': 2,
+      'text-variable-anchor': ['center', 'bottom', 'top', 'left', 'right'], 'text-radial-offset': 0.7, 'text-justify': 'center',
+    },
+    paint: { 'text-color': c.text, 'text-halo-color': c.halo, 'text-halo-width': 1.8 },
+  }
+}
+
+const source = (data: FeatureCollection): GeoJSONSourceSpecification => ({ type: 'geojson', data, tolerance: 0 })
+
+export function buildDraftStyle(view: MapView, look: DraftLook, origin: string): StyleSpecification {
+  const quiet: MapView = {
+    ...view, shown: ['labels', 'divisions', 'grids', 'buildings', 'base'], classes: null, selectedGrid: null, area: null, heat: null,
+    opacity: { ...view.opacity, grids: 0.3, divisions: 1, labels: 1, buildings: 1, base: 1 },
+  }
+  const style = buildStyle(quiet, origin)
+  const outside = ['!', ['in', ['get', 'code'], ['literal', look.covered]]]
+  const layers = style.layers.map((layer) =>
+    'source' in layer && layer.source === 'grids' ? ({ ...layer, filter: outside } as LayerSpecification) : layer,
+  )
+  const { base, divisions, grids } = style.sources
+  const put = (before: string, added: LayerSpecification[]): void => {
+    const at = layers.findIndex((l) => l.id === before)
+    layers.splice(at < 0 ? layers.length : at, 0, ...added)
+  }
+  put('water-line', cellLayers(look))
+  put('division-community', overLayers(look, view))
+  layers.push(labelLayer(view))
+  return {
+    ...style, layers,
+    sources: {
+      base: base!, divisions: divisions!, grids: grids!,
+      'draft-cells': source(look.cells), 'draft-arcs': source(look.arcs), 'draft-labels': source(look.labels),
+    },
+  }
+}
