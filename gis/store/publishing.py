@@ -6,6 +6,7 @@ period set, nothing else of the past is touched; what is withdrawn stays, valid 
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,6 @@ from gis.store.queries import query
 from gis.store.stored_plans import told, whole_network
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     import psycopg
 
     from gis.store.connect import Connection
@@ -38,6 +37,9 @@ __all__ = ["Written", "choose_effective", "default_effective", "require_change",
 
 TOUCH_DEGREES = 1e-7
 """Grids nearer than this (1 cm) are neighbours that must not share a colour."""
+
+JUST_NOW = dt.timedelta(minutes=5)
+"""How far in the past a moment asked for is still taken as now."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def choose_effective(
 ) -> dt.datetime:
     """Say when a later publication takes effect: as asked, by default at the next local midnight.
 
+    A moment just gone by is now: the clock of a browser, and the way from it, are not those of the server.
+
     Raises
     ------
     InputError
@@ -68,6 +72,8 @@ def choose_effective(
     """
     midnight, last = default_effective(connection, place, stored.id, stored.network_id, now)
     chosen: dt.datetime = effective or midnight
+    if chosen.tzinfo is not None and now - JUST_NOW <= chosen < now:
+        chosen = now
     if chosen.tzinfo is None or chosen < now:
         raise InputError(
             f"A publication cannot take effect at {chosen}: only the first one of a place may begin in the past.",
