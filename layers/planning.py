@@ -15,7 +15,7 @@ import shapely
 from gis.clock import next_local_midnight
 from gis.codes import community_grid_profile
 from gis.graph import FOLLOWS
-from gis.plans import grid_name, new_key, next_steps, state_of
+from gis.plans import count_parts, grid_name, new_key, next_steps, state_of
 from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.copying import plain
@@ -45,6 +45,7 @@ __all__ = [
     "items",
     "open_plan",
     "persons",
+    "plan_grids",
     "roll_back",
     "shapes",
     "step",
@@ -279,6 +280,25 @@ def _columns(place: District, plan: PlanCells) -> dict[str, Any]:
         "follows_names": list(FOLLOWS),
         "next_key": new_key(keys),
     }
+
+
+def plan_grids(connection: Connection, district: str, plan: int, now: dt.datetime) -> list[dict[str, Any]]:
+    """List the grids of a plan by their codes: ``key``, ``code``, ``households``, ``cells``, ``parts``."""
+    read = read_plan_cells(connection, district_of(connection, district), plan, now)
+    keys, grid = np.unique(read.cells["grid_code"].to_numpy(object).astype(str), return_inverse=True)
+    households = np.bincount(grid, read.cells["households"].to_numpy(float), len(keys))
+    cells, parts = np.bincount(grid, minlength=len(keys)), count_parts(grid, read.pairs, len(keys))
+    rows = [
+        {
+            "key": str(key),
+            "code": read.codes[str(key)],
+            "households": float(households[i]),
+            "cells": int(cells[i]),
+            "parts": int(parts[i]),
+        }
+        for i, key in enumerate(keys)
+    ]
+    return sorted(rows, key=lambda row: row["code"])
 
 
 def _name(code: str, community: str, time_zone: str) -> str:

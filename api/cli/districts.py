@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gis.store.connect import Connection
     from gis.store.step import Step
 
-__all__ = ["register"]
+__all__ = ["read_moment", "register"]
 
 # Everything that loads geometry libraries is imported where it is used: `gridkeeper --help` should not wait for it.
 
@@ -70,7 +70,7 @@ def load(
     from gis.progress import worker_pool  # noqa: PLC0415
     from gis.store import pipeline  # noqa: PLC0415
 
-    _moment(effective, "UTC")  # a slip of the pen is told before an hour of work
+    read_moment(effective, "UTC")  # a slip of the pen is told before an hour of work
     options = ReadOptions(
         crs=crs,
         accept_crs=accept_crs,
@@ -93,7 +93,7 @@ def load(
             minimum=minimum,
             maximum=maximum,
             seed=seed,
-            effective=_moment(effective, read.time_zone),
+            effective=read_moment(effective, read.time_zone),
             executor=pool,
             progress=progress,
             told=content["reports"],
@@ -169,7 +169,7 @@ def publish(
     from gis.store import pipeline  # noqa: PLC0415
 
     with _store() as connection:
-        moment = _moment(effective, pipeline.district_of(connection, district).time_zone)
+        moment = read_moment(effective, pipeline.district_of(connection, district).time_zone)
     _step(pipeline.publish_plan, district, report, plan_id=plan, effective=moment, by=by)
 
 
@@ -299,7 +299,7 @@ def _date(text: str | None) -> dt.date | None:
         raise InputError(f"'{text}' is no date.", "Write it as 2026-06-30.") from None
 
 
-def _moment(text: str | None, zone: str) -> dt.datetime | None:
+def read_moment(text: str | None, zone: str) -> dt.datetime | None:
     """Read a day or moment; without a time zone it is the district's."""
     from zoneinfo import ZoneInfo  # noqa: PLC0415
 

@@ -1,5 +1,6 @@
 """Which steps lead from files in the store to grids in force? This is their table of contents."""
 
+from gis.plans import Actor
 from gis.store.cells import tessellate_district
 from gis.store.districts import district_of, list_districts, remove_district
 from gis.store.drafts import Edit, edit_draft, open_draft, read_draft, roll_back
@@ -14,6 +15,7 @@ from gis.store.workers import post_workers
 from gis.store.write import NewDistrict, write_batch
 
 __all__ = [
+    "Actor",
     "Answer",
     "Edit",
     "Loaded",

@@ -14,7 +14,7 @@ from gis.measures import plan_measures
 from gis.partition import Plan, partition
 from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, plain
-from gis.store.districts import bump_layers, district_of, lock
+from gis.store.districts import district_of, lock
 from gis.store.locating import NETWORK, relocate
 from gis.store.publishing import write_publication
 from gis.store.queries import query
@@ -219,7 +219,6 @@ def publish_plan(
         connection.execute(query("plans.set_status"), {"plan": stored.id, "status": "published"})
         step = {"plan": stored.id, "name": "publish", "person": by, "verified": False, "now": now, "reason": None}
         connection.execute(query("drafts.insert_step"), step)
-        bump_layers(connection, place.id, "grids")
         progress("publish", 2, 3)
         report = relocate(connection, place, progress=quiet, clock=clock)
         post(connection, place, report, since=effective, clock=clock)

@@ -21,7 +21,7 @@ SELECT 'column', c.relname, a.attname,
                  pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum))
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
 SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid)
 FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid <> 0
@@ -95,6 +95,27 @@ def test_upgrade_twice_downgrade_and_up_again(fresh_database):
         assert current_revision(connection) == head_revision()
 
 
+def test_one_revision_down_and_up_keeps_what_is_in_force(fresh_database):
+    from gis.store import pipeline
+    from gis.store.connect import connect
+    from tests.integration import served_district as serve
+
+    serve.put_in_force(fresh_database.app_url)
+    with psycopg.connect(fresh_database.owner_url) as connection:
+        before, rows = catalogue(connection), connection.execute("SELECT * FROM grid ORDER BY id").fetchall()
+    assert downgrade(fresh_database.owner_url, "0001") == "0001"
+    with psycopg.connect(fresh_database.owner_url) as connection:
+        assert connection.execute("SELECT to_regclass('plan_operation')").fetchone() == (None,)
+    assert migrate(fresh_database.owner_url) == head_revision()
+    with psycopg.connect(fresh_database.owner_url) as connection:
+        assert catalogue(connection) == before
+        assert connection.execute("SELECT * FROM grid ORDER BY id").fetchall() == rows
+        assert connection.execute("SELECT created_by, title FROM plan").fetchall() == [("gridkeeper", None)]
+    with connect(fresh_database.app_url) as connection:  # a plan of before can be built on
+        pipeline.add_person(connection, "Li")
+        pipeline.open_draft(connection, serve.DISTRICT, [serve.small.COMMUNITIES[0]], pipeline.Actor("Li"))
+
+
 def test_the_serving_role_is_nobody_and_owns_nothing(database):
     with psycopg.connect(database.app_url) as connection:
         role = connection.execute(
@@ -119,13 +140,15 @@ def test_the_serving_role_may_do_exactly_this(database):
         columns = connection.execute(
             "SELECT table_name, column_name FROM information_schema.column_privileges"
             " WHERE grantee = current_user AND privilege_type = 'UPDATE'"
-            " AND table_name IN ('grid', 'grid_cell', 'posting', 'cell', 'household_count', 'import_run')"
+            " AND table_name IN ('grid', 'grid_cell', 'posting', 'cell', 'household_count', 'import_run',"
+            " 'publication')"
         ).fetchall()
     may = {p: {t for t, q, allowed in rights if q == p and allowed} for p in {row[1] for row in rights}}
     assert may["SELECT"] == may["INSERT"] == every
     assert may["TRUNCATE"] == may["REFERENCES"] == may["TRIGGER"] == set()
     history = {"household_count", "import_run", "cell", "cell_edge", "cell_lineage", "building_cell", "grid_lineage"}
     history |= {"tessellation", "plan_scope", "publication", "grid", "grid_cell", "posting"}
+    history |= {"person", "plan_operation", "plan_step"}
     assert may["UPDATE"] == every - history
     assert may["DELETE"] == {
         "district", "part", "event", "tessellation", "plan", "plan_scope", "plan_cell", "display_shape",
@@ -133,7 +156,7 @@ def test_the_serving_role_may_do_exactly_this(database):
     }  # fmt: skip
     assert set(columns) == {
         ("grid", "valid"), ("grid", "name"), ("grid", "flags"), ("grid", "colour"),
-        ("grid_cell", "valid"), ("posting", "valid"),
+        ("grid_cell", "valid"), ("posting", "valid"), ("publication", "withdrawn_at"),
     }  # fmt: skip
 
 

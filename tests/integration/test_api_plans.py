@@ -1,0 +1,262 @@
+"""Does the interface let a person open, edit, check, submit and publish a plan, and refuse whom it must?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import quote
+
+import pytest
+import shapely
+from typer.testing import CliRunner
+
+from gis.errors import ConflictError, InputError
+from gis.store import pipeline
+from gis.store.connect import connect
+from tests.integration import served_district as serve
+from tests.integration import small_district as small
+
+D = f"/api/districts/{serve.DISTRICT}"
+WEST, EAST = small.COMMUNITIES
+LI = {"X-Gridkeeper-Person": quote("李规划")}
+WANG = {"X-Gridkeeper-Person": quote("王审批")}
+
+
+class Clock:
+    def __init__(self, now):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def clock():
+    return Clock(serve.NOW + dt.timedelta(days=1))
+
+
+@pytest.fixture(scope="module")
+def client(database, clock):
+    serve.put_in_force(database.app_url)
+    with serve.served(database.app_url, now=clock) as client:
+        for name in ("李规划", "王审批"):
+            assert client.post("/api/persons", json={"name": name}).status_code == 201
+        yield client
+
+
+def good(answer, status=200):
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def problem(answer, status):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    return answer.json()
+
+
+def opened(client, *communities, title=None):
+    asked = {"communities": communities or [WEST], "title": title}
+    return good(client.post(f"{D}/plans", json=asked, headers=LI), 201)["id"]
+
+
+def edit(client, plan, revision, kind, payload, status=200):
+    asked = {"revision": revision, "kind": kind, "payload": payload}
+    answer = client.post(f"{D}/plans/{plan}/operations", json=asked, headers=LI)
+    return good(answer) if status == 200 else problem(answer, status)
+
+
+def take(client, plan, name, who=LI, status=200, **body):
+    answer = client.post(f"{D}/plans/{plan}/{name}", json=body or None, headers=who)
+    return good(answer) if status == 200 else problem(answer, status)
+
+
+def test_persons_are_listed_once(client):
+    names = [row["name"] for row in good(client.get("/api/persons"))]
+    assert names == ["李规划", "王审批"]
+    again = good(client.post("/api/persons", json={"name": " 李规划"}), 201)
+    assert again == good(client.get("/api/persons"))[0]
+    assert "no name" in problem(client.post("/api/persons", json={"name": "\u202e"}), 422)["detail"]
+
+
+def test_nobody_and_strangers_change_nothing(client):
+    asked = {"communities": [WEST]}
+    assert "X-Gridkeeper-Person" in problem(client.post(f"{D}/plans", json=asked), 422)["remedy"]
+    stranger = {"X-Gridkeeper-Person": quote("赵某")}
+    assert "李规划" in problem(client.post(f"{D}/plans", json=asked, headers=stranger), 422)["remedy"]
+    assert [p["version"] for p in good(client.get(f"{D}/plans"))] == [1]
+    for path in ("", "/cells", "/cells.geojson", "/checks"):
+        assert "no plan 99" in problem(client.get(f"{D}/plans/99{path}"), 404)["detail"]
+
+
+def test_an_editor_gets_cells_in_columns_and_their_shapes(client):
+    plan = opened(client, WEST, EAST)
+    told = good(client.get(f"{D}/plans/{plan}/cells"))
+    cells = told["cells"]
+    assert {len(column) for column in cells.values()} == {24}
+    assert sum(cells["households"]) == 1560
+    assert sum(cells["people"]) == 24 * 162
+    assert sorted(cells["cell_id"]) == cells["cell_id"]
+    assert [c["code"] for c in told["communities"]] == [WEST, EAST]
+    keys = [grid["key"] for grid in told["grids"]]
+    assert keys == [grid["code"] for grid in told["grids"]] == [f"{c}00{i}" for c in (WEST, EAST) for i in (1, 2, 3, 4)]
+    assert told["grids"][2]["name"] == "第三网格"
+    assert [cells["community"][cells["grid"].index(i)] for i in range(8)] == [g["community"] for g in told["grids"]]
+    assert told["next_key"] == "new-1"
+    edges = told["edges"]
+    assert len({len(column) for column in edges.values()}) == 1
+    assert all(a < b < 24 for a, b in zip(edges["a"], edges["b"], strict=True))
+    assert "secondary" in {told["follows_names"][f] for f in edges["follows"]}
+
+    answer = client.get(f"{D}/plans/{plan}/cells.geojson")
+    assert answer.headers["content-type"] == "application/geo+json"
+    features = answer.json()["features"]
+    assert [f["id"] for f in features] == list(range(24))
+    for feature, x, y in zip(features, cells["x"], cells["y"], strict=True):
+        assert shapely.from_geojson(str(feature["geometry"]).replace("'", '"')).contains(shapely.Point(x, y))
+
+
+def test_edits_answer_with_what_they_touched_and_a_stale_one_with_the_revision(client):
+    plan = opened(client)
+    cells = good(client.get(f"{D}/plans/{plan}/cells"))["cells"]
+    mine = [c for c, g in zip(cells["cell_id"], cells["grid"], strict=True) if g == 3]
+    done = edit(client, plan, 0, "new_grid", {"cells": mine[:1], "key": "new-1"})
+    assert done["grids"] == [
+        {"key": f"{WEST}004", "households": 130.0, "cells": 2, "parts": 1},
+        {"key": "new-1", "households": 65.0, "cells": 1, "parts": 1},
+    ]
+    assert done["changed"] == {"cell_id": mine[:1], "grid": ["new-1"]}
+    assert (done["revision"], done["can_undo"], done["can_redo"], done["next_key"]) == (1, True, False, "new-2")
+    stale = edit(client, plan, 0, "merge", {"from": "new-1", "into": f"{WEST}003"}, status=409)
+    assert (stale["revision"], stale["type"]) == (1, "/problems/conflict")
+    edit(client, plan, 1, "merge", {"from": "new-1", "into": f"{WEST}003"})
+    grids = good(client.get(f"{D}/plans/{plan}/cells"))["grids"]
+    assert [g["key"] for g in grids] == [f"{WEST}00{i}" for i in (1, 2, 3, 4)]
+    undone = take(client, plan, "undo", revision=2)
+    assert undone["changed"]["grid"] == ["new-1"]
+    new = [g for g in good(client.get(f"{D}/plans/{plan}/cells"))["grids"] if g["key"] == "new-1"]
+    assert new[0]["code"] == f"{WEST}005"  # the next never used
+    assert take(client, plan, "redo", revision=3)["revision"] == 4
+    told = good(client.get(f"{D}/plans/{plan}"))
+    assert (told["revision"], told["can_undo"], told["can_redo"]) == (4, True, False)
+    for kind, payload in (("undo", {}), ("move", {"cells": [], "to": "x"}), ("move", {"cells": mine, "to": EAST})):
+        edit(client, plan, 4, kind, payload, status=422)
+    take(client, plan, "discard")
+    take(client, plan, "undo", revision=4, status=409)
+
+
+def test_two_persons_put_a_plan_in_force_and_the_map_changes_at_midnight(client, clock):
+    plan = opened(client, title="合并")
+    edit(client, plan, 0, "merge", {"from": f"{WEST}004", "into": f"{WEST}003"})
+    checks = good(client.get(f"{D}/plans/{plan}/checks"))
+    assert checks["passed"]
+    assert checks["measures"]["grids"] == 3
+    assert {"name": "households_in_range", "keys": [f"{WEST}003"]}.items() <= next(
+        {k: c[k] for k in ("name", "keys")} for c in checks["checks"] if c["name"] == "households_in_range"
+    ).items()
+    submitted = take(client, plan, "submit")
+    assert (submitted["status"], submitted["submitted_by"], submitted["approved_by"]) == ("submitted", "李规划", None)
+    assert submitted["measures"]["grids"] == 3
+    assert "another person" in take(client, plan, "approve", status=409)["detail"]
+    approved = take(client, plan, "approve", WANG)
+    assert approved["next_steps"] == ["return", "publish", "discard"]
+    assert approved["base_in_force"]
+    midnight = dt.datetime(2026, 7, 2, 16, tzinfo=dt.UTC)
+    assert dt.datetime.fromisoformat(approved["default_effective"]) == midnight
+    told = take(client, plan, "publish", effective="2026-07-03T00:00:00")  # local, without a zone
+    assert (told["state"], told["in_force"], told["version"]) == ("published", False, 2)
+    assert dt.datetime.fromisoformat(told["effective"]) == midnight
+    assert told["publication"]["opened"] == told["publication"]["kept_codes"] == [f"{WEST}003"]
+    assert told["publication"]["withdrawn_codes"] == [f"{WEST}004"]
+    assert told["publication"]["postings_ended"] == [f"W3 网格员3: {WEST}004"]
+
+    before = good(client.get(D))
+    assert (before["version"], before["counts"]["grids"]) == (1, 8)
+    assert len(good(client.get(f"{D}/grids"))) == 8
+    lon, lat = serve.lonlat(225, 75)
+    answer = good(client.get(f"{D}/locate", params={"lon": lon, "lat": lat}))
+    assert (answer["grid"]["code"], answer["version"]) == (f"{WEST}004", 1)
+
+    clock.now = midnight + dt.timedelta(minutes=1)
+    after = good(client.get(D))
+    assert (after["version"], after["counts"]["grids"], after["plan"]["measures"]["grids"]) == (2, 7, 7)
+    assert after["layers"]["grids"] != before["layers"]["grids"]
+    rows = good(client.get(f"{D}/grids"))
+    assert {row["code"]: row["households"] for row in rows}[f"{WEST}003"] == 390
+    answer = good(client.get(f"{D}/locate", params={"lon": lon, "lat": lat}))
+    assert (answer["grid"]["code"], answer["version"]) == (f"{WEST}003", 2)
+    then = {"lon": lon, "lat": lat, "at": (midnight - dt.timedelta(hours=1)).isoformat()}
+    assert good(client.get(f"{D}/locate", params=then))["grid"]["code"] == f"{WEST}004"
+    zoom, column, row = serve.tile_at(lon, lat, 14)
+    tile = client.get(f"/tiles/{serve.DISTRICT}/grids/{after['layers']['grids']}/{zoom}/{column}/{row}.mvt")
+    assert f"{WEST}004" not in {properties["code"] for _, properties, _ in serve.layers_of(tile)["grids"]}
+    listed = {p["id"]: p["state"] for p in good(client.get(f"{D}/plans"))}
+    assert listed[plan] == "in_force"
+    assert "cannot be withdrawn" in take(client, plan, "withdraw", WANG, status=409)["detail"]
+    grids = good(client.get(f"{D}/plans/{plan}/cells"))["grids"]
+    assert [g["code"] for g in grids] == [f"{WEST}00{i}" for i in (1, 2, 3)]
+
+    back = good(client.post(f"{D}/rollback", json={"version": 1}, headers=LI), 201)
+    assert (back["state"], [p["code"] for p in back["scope"]]) == ("submitted", [WEST])
+    assert take(client, back["id"], "return", WANG, reason="不必回退")["steps"][-1]["reason"] == "不必回退"
+    take(client, back["id"], "return", WANG, status=422, reason="")
+
+
+# ---------------------------------------------------------------------------------------------- the command line
+@pytest.fixture(scope="module")
+def run(databases):
+    from api.cli import app
+
+    with databases.clone() as database, pytest.MonkeyPatch.context() as patch:
+        serve.put_in_force(database.app_url)
+        patch.setenv("GRIDKEEPER_OWNER_URL", database.owner_url)
+        patch.setenv("GRIDKEEPER_DATABASE_URL", database.app_url)
+
+        def command(*arguments):
+            result = CliRunner().invoke(app, [str(a) for a in arguments])
+            if result.exception is not None and not isinstance(result.exception, SystemExit):
+                raise result.exception
+            assert result.exit_code == 0, result.output
+            return result.output
+
+        command.url = database.app_url
+        yield command
+
+
+def test_the_whole_life_on_the_command_line(run):
+    district = serve.DISTRICT
+    with pytest.raises(InputError, match="person add"):
+        run("plan", "open", district, "--communities", WEST, "--as", "李规划")
+    for name in ("李规划", "王审批"):
+        run("person", "add", name)
+    assert run("person", "list").split() == ["李规划", "王审批"]
+    out = run("plan", "open", district, "--communities", WEST, "--as", "李规划", "--title", "合并")
+    assert "Plan 2 of 990101: draft. 合并" in out
+    with pytest.raises(InputError, match="--cells"):
+        run("plan", "move", district, 2, "--to", f"{WEST}003", "--as", "李规划")
+    with connect(run.url) as connection:
+        cell = connection.execute("SELECT min(cell_id) FROM plan_cell WHERE grid_code = %s", [f"{WEST}004"]).fetchone()
+    assert "new-1" in run("plan", "move", district, 2, "--cells", cell[0], "--to", "new", "--as", "李规划")
+    run("plan", "undo", district, 2, "--as", "李规划")
+    run("plan", "redo", district, 2, "--as", "李规划")
+    run("plan", "undo", district, 2, "--as", "李规划")
+    out = run("plan", "move", district, 2, "--from", f"{WEST}004", "--to", f"{WEST}003", "--as", "李规划")
+    assert "390" in out
+    assert "contiguous" in run("plan", "checks", district, 2)
+    run("plan", "submit", district, 2, "--as", "李规划")
+    with pytest.raises(ConflictError, match="another person"):
+        run("plan", "approve", district, 2, "--as", "李规划")
+    run("plan", "approve", district, 2, "--as", "王审批")
+    out = run("plan", "publish", district, 2, "--as", "李规划", "--effective", "2126-01-01")
+    assert "version 2 from 2126-01-01 00:00 CST" in out
+    assert "李规划 (unverified)" in out
+    assert "Next: withdraw." in out
+    run("plan", "withdraw", district, 2, "--as", "李规划")
+    assert "approved" in run("plan", "list", district)
+    run("plan", "return", district, 2, "--as", "王审批", "--reason", "再议")
+    out = run("plan", "propose", district, 2, "--communities", WEST, "--target", 400, "--as", "李规划")
+    assert "390" in out
+    assert "discarded" in run("plan", "discard", district, 2, "--as", "李规划")
+    with pytest.raises(ConflictError, match="are those of version 1"):
+        run("plan", "rollback", district, "--version", 1, "--as", "李规划")
+    with connect(run.url) as connection:
+        assert pipeline.list_persons(connection) == [(1, "李规划"), (2, "王审批")]
