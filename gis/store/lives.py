@@ -123,8 +123,8 @@ def take_step(
     NotFoundError
         No such plan.
     """
-    now = clock()
     with lock(connection, district) as place:
+        now = clock()
         connection.execute(query("drafts.lock_plan"), {"plan": plan_id, "district": place.id})
         row = read_life(connection, place, plan_id, now)
         actor = require_person(connection, actor)

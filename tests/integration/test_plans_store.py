@@ -245,6 +245,16 @@ def test_postings_follow_the_code(store, clock):
     assert report["postings_ended"] == [f"W3 网格员3: {WEST}004"]
 
 
+def test_who_is_posted_between_publication_and_effect_stays_with_the_code(store, clock):
+    put_through(store, merged(store, clock), clock)
+    new = small.workers()
+    new.frame = new.frame.iloc[:1].assign(code="W9", grid_code=f"{WEST}003")
+    assert pipeline.write_batch(store, D, new, clock=clock).counts["posted"] == 1
+    of = "SELECT g.valid * p.valid = p.valid, p.valid @> %s::timestamptz FROM posting p JOIN grid g ON g.id = p.grid_id JOIN grid_worker w ON w.id = p.worker_id WHERE w.code = 'W9' ORDER BY p.valid"  # noqa: E501
+    assert store.execute(of, [NOW]).fetchall() == [(True, True), (True, False)]
+    assert store.execute(of, [MIDNIGHT]).fetchall() == [(True, False), (True, True)]
+
+
 def test_a_cell_has_one_grid_at_a_time_whatever_is_published(store, clock):
     put_through(store, merged(store, clock), clock)
     with pytest.raises(psycopg.errors.ExclusionViolation):

@@ -17,6 +17,9 @@ WHERE n.district_id = %(district)s AND n.code = %(network)s AND g.level = 1 AND 
 ORDER BY g.code
 
 -- name: insert_posting
--- A worker answers for a grid from a moment on.
+-- A worker answers for a grid from a moment on, as long as its code goes on: in the version of now and in those to come.
 INSERT INTO posting (worker_id, grid_id, role, valid)
-VALUES (%(worker)s, %(grid)s, 'grid_worker', tstzrange(%(since)s, NULL))
+SELECT %(worker)s, v.id, 'grid_worker', v.valid * tstzrange(%(since)s, NULL)
+FROM grid g
+JOIN grid v ON v.network_id = g.network_id AND v.level = g.level AND v.code = g.code
+WHERE g.id = %(grid)s AND v.valid && tstzrange(%(since)s, NULL)
