@@ -113,6 +113,13 @@ def codes(connection, at):
     return [row[0][-3:] if row[0].startswith(WEST) else row[0] for row in rows if row[0].startswith(WEST)]
 
 
+def codes_used_again(connection):
+    """Codes that were in force, then were not, then were again."""
+    return connection.execute(
+        "SELECT code FROM grid GROUP BY code HAVING array_length(ARRAY(SELECT unnest(range_agg(valid))), 1) > 1"
+    ).fetchall()
+
+
 def sets_of_cells(connection, at):
     rows = connection.execute(
         "SELECT array_agg(cell_id) FROM grid_cell WHERE valid @> %s::timestamptz GROUP BY grid_id", [at]
@@ -433,6 +440,7 @@ def test_a_roll_back_is_a_new_publication_and_uses_no_code_again(store, clock):
     # 003 has exactly half of its households in each part, so both parts get codes never used
     assert codes(store, clock()) == ["001", "002", "005", "006"]
     assert sets_of_cells(store, clock()) == sets_of_cells(store, NOW)
+    assert codes_used_again(store) == []
     with pytest.raises(ConflictError, match="are those of version 1"):
         pipeline.roll_back(store, D, 1, LI, clock=clock)
 
