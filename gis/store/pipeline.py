@@ -4,7 +4,8 @@ from gis.store.cells import tessellate_district
 from gis.store.districts import district_of, list_districts, remove_district
 from gis.store.loading import Loaded, load_district, read_folder
 from gis.store.locating import Answer, locate_points, locate_things
-from gis.store.plans import check_plan, propose_plan, publish_plan
+from gis.store.plans import propose_plan
+from gis.store.publishing import check_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
 from gis.store.step import Step
 from gis.store.workers import post_workers
