@@ -127,7 +127,7 @@ export function divisionLabels(view: MapView, c: BaseColours): LayerSpecificatio
     paint: { 'text-color': c.district, 'text-halo-color': c.halo, 'text-halo-width': 2, 'text-opacity': view.opacity.labels },
   })
   return [
-    label('community', 12.4, 16.2, [11.5, 15]),
+    label('community', 11.6, 16.2, [11, 15]),
     label('subdistrict', 10, 13.6, [12.5, 17]),
     label('district', 6, 10, [12, 15]),
   ]

@@ -15,7 +15,7 @@ export interface Column {
   text: (row: GridRow, lang: Lang) => string
 }
 
-export const COLUMNS: Column[] = [
+const COLUMNS: Column[] = [
   { key: 'code', label: 'code', width: 148, number: false, text: (r) => r.code },
   { key: 'community_name', label: 'community', width: 148, number: false, text: (r) => r.community_name },
   { key: 'households', label: 'households', width: 86, number: true, text: (r, l) => estimated(count(r.households, l), r.estimated_households > 0) },
@@ -27,6 +27,11 @@ export const COLUMNS: Column[] = [
   { key: 'area_m2', label: 'area', width: 88, number: true, text: (r, l) => area(r.area_m2, l) },
   { key: 'workers', label: 'workers', width: 90, number: true, text: (r, l) => count(r.workers, l) },
 ]
+
+/** The columns for what the data of a district tell at all. */
+export function columnsFor(told: Partial<Record<SortKey, boolean>>): Column[] {
+  return COLUMNS.filter((c) => told[c.key] !== false)
+}
 
 /** The remarks on a grid; one the screen has no words for is shown as it is. */
 export function remarks(row: GridRow, lang: Lang): string {

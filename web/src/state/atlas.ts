@@ -33,6 +33,13 @@ export const useAtlas = defineStore('atlas', () => {
   const rowById = computed(() => new Map(rows.value.map((r) => [r.id, r])))
   const rowByCode = computed(() => new Map(rows.value.map((r) => [r.code, r])))
   const area = computed(() => divisions.value.find((d) => d.code === view.area && d.level !== 'district') ?? null)
+  /** What the data of this district tell at all: what nobody counted is left out, not shown as 0. */
+  const told = computed(() => ({
+    people: (district.value?.counts.people ?? 0) > 0,
+    parts: (district.value?.counts.parts ?? 0) > 0,
+    events_year: district.value?.event_period != null,
+    workers: (district.value?.counts.workers ?? 0) > 0,
+  }))
   const figure = computed(() => figures.data.value?.find((f) => f.key === view.figure) ?? null)
 
   /** What a grid is called: its name in the data, in English its number. */
@@ -118,6 +125,6 @@ export const useAtlas = defineStore('atlas', () => {
 
   return {
     districts, style, detail, grids, figures, values, heat, district, timeZone, nameOf, gridName, rows, rowById, rowByCode, divisions, divisionById,
-    area, figure, areaRows, period, lineOf, childrenOf, start, reread,
+    area, told, figure, areaRows, period, lineOf, childrenOf, start, reread,
   }
 })
