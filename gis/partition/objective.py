@@ -44,7 +44,7 @@ PRICE_OF = np.array(
 )
 """Price of one metre of border by what it follows, index as in `gis.graph.FOLLOWS`."""
 
-COMPOUND_CUT = 1.0
+COMPOUND_CUT = 2.0
 """Added to the price of a metre whose two sides belong to the same compound."""
 
 
