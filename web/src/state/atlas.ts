@@ -106,7 +106,7 @@ export const useAtlas = defineStore('atlas', () => {
   }
 
   function loadHeat(): void {
-    if (!view.district || !view.isShown('heat')) return
+    if (!view.district || !district.value || !view.isShown('heat')) return
     const query = { class: view.eventClass, from: period.value?.[0], to: period.value?.[1] }
     const params = { path: { d: view.district }, query }
     void heat.load((signal) => answer<HeatMap>(client.GET('/api/districts/{d}/heat', { params, signal })))
@@ -118,7 +118,7 @@ export const useAtlas = defineStore('atlas', () => {
   })
   watch(() => view.district, openDistrict, { immediate: true })
   watch(() => [view.district, view.figure], loadFigure, { immediate: true })
-  watch(() => [view.district, view.isShown('heat'), view.eventClass, period.value?.[0], period.value?.[1]], loadHeat, { immediate: true })
+  watch(() => [district.value?.code, view.isShown('heat'), view.eventClass, period.value?.[0], period.value?.[1]], loadHeat, { immediate: true })
   watch(() => connection.returned, () => {
     for (const part of [districts, style, figures, detail, grids, values, heat]) if (part.state.value === 'failed') void part.retry()
   })
