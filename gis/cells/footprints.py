@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gis.cells.borders import mended_polygon
+from gis.cells.shapes import mended_polygon
 
 if TYPE_CHECKING:
     import geopandas as gpd
