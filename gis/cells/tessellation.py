@@ -161,6 +161,7 @@ def _jobs(
                 ground=ground[c],
                 building=building,
                 geometry=standing.geometry[rows],
+                whole=standing.whole[rows],
                 guest=standing.guest[rows],
                 counts=standing.main[building] == c,
                 households=stock.households[building],

@@ -12,7 +12,7 @@ from shapely import LineString, MultiPolygon, Point, affinity, box
 
 from gis.cells import CellSettings, tessellate
 from gis.graph import STREET_CLASSES
-from tests.unit.cells_ground import at, barriers, buildings, communities, insist
+from tests.unit.cells_ground import at, barriers, buildings, communities, insist, rules
 
 WIDE, HIGH = 420.0, 320.0
 GROUND = box(0, 0, WIDE, HIGH)
@@ -43,7 +43,6 @@ def chords(draw, least: int, most: int):
 def grounds(draw):
     """One to several communities; some drawn a little off their place."""
     cuts = draw(chords(0, 2))
-    faces = shapely.get_parts(shapely.polygonize([shapely.node(shapely.MultiLineString([*cuts, GROUND.exterior]))]))
     inner = shapely.polygonize(shapely.get_parts(shapely.union_all([*cuts, GROUND.exterior])))
     faces = [f for f in shapely.get_parts(inner) if GROUND.contains(f.representative_point()) and f.area > 500]
     off = draw(st.sampled_from([0.0, 0.0, 0.3]))
@@ -83,8 +82,10 @@ def test_whatever_stands_there_the_cells_are_exact(ground, stock, lines, cap):
     assert not t.report.errors
     standing = shapely.intersects(shapely.union_all(t.communities.geometry.to_numpy()), frame.geometry.to_numpy())
     assert set(frame["building_id"][standing]) <= set(t.building_cell["building_id"])
-    shape = t.communities.geometry.to_numpy()
-    assert np.all(shapely.hausdorff_distance(shapely.boundary(area.geometry.to_numpy()), shapely.boundary(shape)) < 6)
+    before = area.geometry.to_numpy()
+    moved = shapely.hausdorff_distance(shapely.boundary(before), shapely.boundary(t.communities.geometry.to_numpy()))
+    assert moved.max() <= 1 or "border_moved" in rules(t)
+    assert shapely.area(shapely.symmetric_difference(before, t.communities.geometry.to_numpy())).max() < 800
 
 
 @relaxed
