@@ -188,7 +188,7 @@ async def building_card(connection: AsyncConnection[Any], district: District, nu
             _figure("floors", words.pair("层数", "Floors"), row["floors"], words.pair("层", "floors")),
         ],
         "facts": _said(
-            _fact("kind", "用途", "Kind", row["kind"]),
+            _fact("kind", "用途", "Use", words.word(words.BUILDING_KINDS, row["kind"]) if row["kind"] else None),
             _fact("community", "社区", "Community", row["community_name"]),
             _fact("compound", "小区", "Compound", row["compound_name"]),
             _fact("footprint_m2", "占地面积", "Footprint", footprint, "area", SQUARE_METRES),
