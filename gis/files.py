@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from gis.cells import CellSettings, tessellate
-from gis.crs import STORE_CRS, metric_crs, parse_crs, to_lonlat
+from gis.crs import STORE_CRS, is_metric, metric_crs, parse_crs, to_lonlat
 from gis.errors import InputError
 from gis.ingest.bounds import DistrictBounds
 from gis.ingest.kinds import KINDS, fold_name
@@ -146,6 +146,7 @@ def partition_files(
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
+    metres = _metres(metric)
     seconds: dict[str, float] = {}
     reports: list[Report] = []
     with _timed(seconds, "read"):
@@ -163,7 +164,7 @@ def partition_files(
             reports,
             progress,
         )
-    settings = CellSettings(metric_crs=metric, minimum_load=float(minimum))
+    settings = CellSettings(metric_crs=metres, minimum_load=float(minimum))
     ground = district.divisions.rename(columns={"code": "community_id"})[["community_id", "geometry"]].to_crs(own)
     stock = frames["buildings"].rename(
         columns={"code": "building_id", "community_code": "community_id", "compound_code": "compound_id"}
@@ -264,7 +265,7 @@ def locate_files(
     if not there.any():
         raise InputError(f"{ground.source} has no polygons.", "Give the file that `gridkeeper partition --out` wrote.")
     area = gpd.GeoSeries(ground.shapes, crs=parse_crs(ground.crs if ground.crs is not None else STORE_CRS).crs)
-    metres = parse_crs(metric).crs if metric is not None else metric_crs(area)
+    metres = _metres(metric) or metric_crs(area)
     table = read_file(parse_spec(points))
     report = Report("locate", table.source)
     places = _points_of(table)
@@ -298,6 +299,16 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     seconds[name] = round(time.perf_counter() - start, 3)
+
+
+def _metres(metric: object) -> pyproj.CRS | None:
+    """Read a CRS that areas can be taken in; None where none was named."""
+    if metric is None:
+        return None
+    source = parse_crs(metric)
+    if source.shift or not is_metric(source.crs):
+        raise InputError(f"{source.name} is no projected CRS in metres.", "Name one, e.g. --metric-crs EPSG:4547.")
+    return source.crs
 
 
 def _some(file: Named | None) -> list[Named]:

@@ -79,8 +79,8 @@ class Weights:
     maximum: float
     tolerance: float = 0.1
     slope: float = 1.5
-    bend: float = 2.0
-    miss: float = 2.0
+    bend: float = 3.0
+    miss: float = 3.0
     ramp: float = 0.08
     outside: float = 4.0
     compact: float = 0.8

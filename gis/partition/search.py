@@ -47,8 +47,8 @@ class Effort:
         Grids of the pool that a cover looks at.
     """
 
-    runs: int = 5
-    steps_per_cell: int = 150
+    runs: int = 8
+    steps_per_cell: int = 200
     tries: int = 4
     hot: float = 0.5
     cold: float = 0.02
