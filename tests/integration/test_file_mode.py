@@ -161,6 +161,22 @@ def test_a_missing_community_column_is_found_by_position(files, divided, tmp_pat
     assert again.grids.equals(divided.grids)
 
 
+def test_only_the_communities_of_a_file_of_divisions_are_divided(files, divided, tmp_path):
+    ground = gpd.read_parquet(files / "communities.parquet").rename(columns={"community_id": "code"})
+    whole = shapely.union_all(ground.geometry.values)
+    outline = gpd.GeoDataFrame({"code": ["990101"], "level": ["district"]}, geometry=[whole], crs=CRS)
+    pd.concat([outline, ground.assign(level="community")]).to_parquet(tmp_path / "divisions.parquet")
+    again = partition_files(
+        files / "buildings.parquet",
+        tmp_path / "divisions.parquet",
+        barriers=[files / "streets.parquet"],
+        households_field="hs",
+        effort=Effort(runs=2, steps_per_cell=60),
+    )
+    assert again.grids.equals(divided.grids)
+    assert again.reports[0].tally()["other_levels_left_out"] == 1
+
+
 def test_barriers_are_recognised_by_their_columns_or_as_told(files, tmp_path):
     streets = made_streets()
     lines = {
