@@ -21,6 +21,9 @@ __all__ = ["MAX_EDGE_M", "settle_borders"]
 MAX_EDGE_M = 50.0
 """Straight edges are cut to this, so that other reference systems bend them by less than 0.1 mm."""
 
+STEP_M = 4.0
+"""A border's displacement is measured at its vertices and every so many metres."""
+
 PLACE_M = 20.0
 """Points of a border nearer to each other are one place."""
 
@@ -292,19 +295,20 @@ def _tell_moves(
 ) -> None:
     """List places where a border lies further from its old line than `moved_m`, unless told already."""
     old, new = before.boundary, after.boundary
-    if shapely.hausdorff_distance(old, new) <= settings.moved_m:
-        return
-    away: list[shapely.Geometry] = []
+    away = []
     for line, other in ((old, new), (new, old)):
-        points = shapely.points(np.unique(shapely.get_coordinates(shapely.segmentize(line, 2.0)), axis=0))
-        away += points[shapely.distance(points, other) > settings.moved_m].tolist()
+        at = shapely.points(np.unique(shapely.get_coordinates(shapely.segmentize(line, STEP_M)), axis=0))
+        shapely.prepare(other)
+        away.append(at[shapely.distance(at, other) > settings.moved_m])
+    points = np.concatenate(away)
+    if len(points) == 0:
+        return
     told = [shapely.Point(f.x, f.y) for f in findings.items if f.rule == "border_moved" and f.x is not None]
-    for place in polygon_parts(shapely.union_all(shapely.buffer(away, PLACE_M))):
-        metres = max(
-            p.distance(new) + p.distance(old) for p in shapely.get_parts(shapely.MultiPoint(away).intersection(place))
-        )
+    for place in polygon_parts(shapely.union_all(shapely.buffer(points, PLACE_M))):
         if any(place.intersects(point) for point in told):
             continue
+        here = shapely.intersects(place, points)
+        metres = float(np.maximum(shapely.distance(points[here], new), shapely.distance(points[here], old)).max())
         findings.add(
             "mended",
             "border_moved",

@@ -73,8 +73,10 @@ def gap_cuts(gap: shapely.Geometry, tree: shapely.STRtree, settings: CellSetting
     wide = width(gap)
     if wide > settings.moved_m:
         near = shapely.intersection(shapely.boundary(polygons), gap.buffer(settings.snap_m))
-        xy, owner = shapely.get_coordinates(shapely.segmentize(near, min(4.0, wide / 3)), return_index=True)
-        return line_parts(shapely.intersection(ridges(xy, owner), gap))
+        xy, owner = shapely.get_coordinates(shapely.segmentize(near, min(4.0, wide / 2)), return_index=True)
+        middle = line_parts(shapely.intersection(ridges(xy, owner), gap))
+        merged = line_parts(shapely.line_merge(shapely.multilinestrings(middle)))
+        return np.asarray(shapely.simplify(merged, wide / 8))  # the samples' zigzag
     if len(beside) < 3:
         return np.empty(0, dtype=object)
     corners = shapely.points(np.unique(shapely.get_coordinates(gap), axis=0))

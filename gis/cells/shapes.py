@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import shapely
 
 from gis.cells.plane import polygon_parts
 
 __all__ = ["mended_polygon", "width"]
+
+MAX_SLENDER = 10_000.0
 
 
 def mended_polygon(geometry: shapely.Geometry | None) -> tuple[shapely.Geometry | None, bool]:
@@ -25,6 +26,13 @@ def mended_polygon(geometry: shapely.Geometry | None) -> tuple[shapely.Geometry 
 
 
 def width(polygon: shapely.Geometry) -> float:
-    """Diameter in metres of the largest circle in a polygon, to a tenth: how far a border moves across it."""
-    line = shapely.maximum_inscribed_circle(polygon, tolerance=max(0.01, 0.02 * float(np.sqrt(polygon.area))))
+    """Diameter in metres of the largest circle in a polygon, to a twentieth: how far a border moves across it.
+
+    Of a net of strips (thousands of times as long as wide), where no circle can be searched for, the mean width and
+    a quarter.
+    """
+    mean = 2.0 * float(polygon.area) / float(polygon.length)
+    if polygon.length > MAX_SLENDER * mean:
+        return 1.25 * mean
+    line = shapely.maximum_inscribed_circle(polygon, tolerance=max(0.001, 0.025 * mean))
     return 2.0 * float(line.length)
