@@ -65,6 +65,7 @@ def test_cells_against_a_bare_voronoi_diagram(capsys):
         print(
             f"\ncells, {len(buildings):,} footprints in {len(communities)} communities ({platform.machine()},"
             f" {os.cpu_count()} cores): bare Voronoi of {bare:,} samples {diagram:.1f} CPU s,"
-            f" {len(tessellation.cells):,} exact cells with {len(tessellation.adjacency.pairs):,} neighbours {ours:.1f} CPU s,"
+            f" {len(tessellation.cells):,} exact cells with"
+            f" {len(tessellation.adjacency.pairs):,} neighbours {ours:.1f} CPU s,"
             f" ratio {ours / diagram:.1f}"
         )
