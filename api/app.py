@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from gis.store.serve.pool import open_pool
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -16,6 +15,7 @@ from api.headers import SecurityHeaders
 from api.routes import api, map_tiles
 from api.settings import Settings, database_urls
 from api.state import State
+from gis.store.serve.pool import open_pool
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -341,7 +341,7 @@ def parts_balance(s: Subject) -> gpd.GeoDataFrame | None:
     mean, spread = (count.mean(), count.std()) if len(count) else (0.0, 0.0)
     rows: list[Row] = []
     if mean > 0 and spread / mean > PARTS_VARIATION:
-        for i in np.flatnonzero(np.abs(count - mean) > spread):
+        for i in np.flatnonzero(np.abs(count - mean) >= spread):
             code = s.grids["grid_code"].iloc[i]
             rows.append(
                 (

@@ -2,52 +2,49 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
+from gis._file_points import LocatedFile, locate_files, metres_of
+from gis._writing import check_writable, write_frames
 from gis.cells import CellSettings, tessellate
-from gis.crs import STORE_CRS, metric_crs, parse_crs, to_lonlat
+from gis.crs import STORE_CRS, parse_crs
 from gis.errors import InputError
 from gis.ingest.bounds import DistrictBounds
+from gis.ingest.columns import match_columns
 from gis.ingest.kinds import KINDS, fold_name
 from gis.ingest.options import ReadOptions
 from gis.ingest.read import read_kind
 from gis.ingest.readers import read_file
 from gis.ingest.specs import parse_spec
-from gis.locate import Locator
 from gis.measures import plan_measures
 from gis.partition import cell_frame, grid_frame, partition
 from gis.partition.counts import check_limits
 from gis.progress import Progress, quiet, worker_pool
-from gis.remarks import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import geopandas as gpd
     import pyproj
 
     from gis.graph import Tessellation
-    from gis.ingest.readers import RawTable
     from gis.ingest.specs import FileSpec
     from gis.partition import Effort, Plan
+    from gis.remarks import Report
 
     Named = str | Path | FileSpec
 
 __all__ = ["FilePlan", "LocatedFile", "check_writable", "locate_files", "partition_files", "write_frames"]
 
-LONLAT = 4326
 GRID_COLUMNS = ["grid_code", "community_id", "households", "buildings", "area_m2", "geometry"]
 CELL_COLUMNS = ["cell_id", "building_id", "community_id", "households", "grid_code", "geometry"]
-ANSWERS = ("grid_code", "how", "distance_m")
 
 
 @dataclass(frozen=True)
@@ -80,14 +77,6 @@ class FilePlan:
     seconds: dict[str, float]
     tessellation: Tessellation = field(repr=False)
     plan: Plan = field(repr=False)
-
-
-@dataclass(frozen=True)
-class LocatedFile:
-    """Points with their answers: the input's rows in order, and ``grid_code``, ``how``, ``distance_m``."""
-
-    frame: gpd.GeoDataFrame
-    report: Report
 
 
 def partition_files(
@@ -146,6 +135,7 @@ def partition_files(
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
+    metres = metres_of(metric)
     seconds: dict[str, float] = {}
     reports: list[Report] = []
     with _timed(seconds, "read"):
@@ -163,7 +153,7 @@ def partition_files(
             reports,
             progress,
         )
-    settings = CellSettings(metric_crs=metric, minimum_load=float(minimum))
+    settings = CellSettings(metric_crs=metres, minimum_load=float(minimum))
     ground = district.divisions.rename(columns={"code": "community_id"})[["community_id", "geometry"]].to_crs(own)
     stock = frames["buildings"].rename(
         columns={"code": "building_id", "community_code": "community_id", "compound_code": "compound_id"}
@@ -216,82 +206,6 @@ def partition_files(
     )
 
 
-def locate_files(
-    points: Named,
-    grids: Named,
-    *,
-    near_m: float = 500.0,
-    border_m: float = 1.0,
-    crs: object = None,
-    metric: object = None,
-    progress: Progress = quiet,
-) -> LocatedFile:
-    """Say for every point of a file in which grid it lies.
-
-    Parameters
-    ----------
-    points : path
-        Any format; CSV with longitude and latitude (or WKT) columns.
-    grids : path
-        With a column ``grid_code``.
-    near_m, border_m : float
-        See `gis.locate.Locator`.
-    crs : object, optional
-        Of the points, where the file does not say (``gcj02`` and ``bd09`` too); degrees are else taken as CGCS2000.
-    metric : object, optional
-        CRS in metres to measure in.
-    progress : Progress
-
-    Returns
-    -------
-    LocatedFile
-        In the points' CRS (EPSG:4490 where they were shifted).
-
-    Raises
-    ------
-    InputError
-        Where a file cannot be read, the grids have no ``grid_code``, or a row is no point.
-    """
-    progress("reading points", 0, 2)
-    ground = read_file(parse_spec(grids))
-    code = next((c for c in ground.frame.columns if fold_name(c) == "gridcode"), None)
-    if code is None:
-        raise InputError(
-            f"{ground.source} has no column grid_code (it has {', '.join(map(str, ground.frame.columns))}).",
-            "Give the file that `gridkeeper partition --out` wrote.",
-        )
-    there = ~(shapely.is_missing(ground.shapes) | shapely.is_empty(ground.shapes))
-    if not there.any():
-        raise InputError(f"{ground.source} has no polygons.", "Give the file that `gridkeeper partition --out` wrote.")
-    area = gpd.GeoSeries(ground.shapes, crs=parse_crs(ground.crs if ground.crs is not None else STORE_CRS).crs)
-    metres = parse_crs(metric).crs if metric is not None else metric_crs(area)
-    table = read_file(parse_spec(points))
-    report = Report("locate", table.source)
-    places = _points_of(table)
-    frame, moved = _placed(table, places, crs, metres, report)
-    progress("locating", 1, 2)
-    locator = Locator(
-        np.asarray(area.to_crs(metres).values, object)[there],
-        ground.frame[code].astype(str).to_numpy(object)[there],
-        near_m=near_m,
-        border_m=border_m,
-    )
-    found = locator.locate(moved)
-    taken = [name for name in ANSWERS if name in frame.columns]
-    if taken:
-        report.add("note", "columns_replaced", f"Columns replaced by the answers: {', '.join(taken)}.")
-        frame = frame.drop(columns=taken)
-    codes = np.where(found.polygon >= 0, locator.codes[found.polygon], None)
-    frame.insert(len(frame.columns) - 1, "grid_code", pd.Series(codes, index=frame.index, dtype="str"))
-    frame.insert(len(frame.columns) - 1, "how", pd.Series(found.how_name, index=frame.index, dtype="str"))
-    frame.insert(len(frame.columns) - 1, "distance_m", found.distance_m)
-    report.counts["rows"] = len(frame)
-    for name, count in zip(*np.unique(found.how_name.astype(str), return_counts=True), strict=True):
-        report.counts[str(name)] = int(count)
-    progress("locating", 2, 2)
-    return LocatedFile(frame, report)
-
-
 # ------------------------------------------------------------------------------------------------ reading
 @contextmanager
 def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
@@ -318,18 +232,33 @@ def _with_map(file: Named, wanted: Mapping[str, str | None]) -> FileSpec:
 def _read_communities(
     file: Named, column: str | None, options: ReadOptions | None, reports: list[Report], progress: Progress
 ) -> tuple[DistrictBounds, pyproj.CRS]:
-    """Communities as bounds for everything else, and the CRS they came in."""
+    """Communities as bounds for everything else, and the CRS they came in; divisions of other levels are left out."""
     given = options or ReadOptions()
-    told = ReadOptions(**{**given.__dict__, "level": "community", "district": given.district or "files"})
-    batch = read_kind("divisions", [_with_map(file, {"code": column})], options=told, progress=progress)
+    spec = _with_map(file, {"code": column})
+    level = None if _has_levels(spec) else "community"
+    told = ReadOptions(**{**given.__dict__, "level": level, "district": given.district or "files"})
+    batch = read_kind("divisions", [spec], options=told, progress=progress)
     reports.append(batch.report)
+    frame = batch.frame[batch.frame["level"] == "community"].reset_index(drop=True)
+    if len(frame) == 0:
+        raise InputError(f"{spec.path.name} holds no division of the level community.", "Give the communities' file.")
+    if len(frame) < len(batch.frame):
+        left = len(batch.frame) - len(frame)
+        batch.report.add("note", "other_levels_left_out", f"{left} divisions of other levels are left out.")
     own = parse_crs(batch.crs_note.split(", ")[0])
-    lowest = batch.frame[batch.frame["level"] == "community"]  # a file of divisions holds the levels above them too
-    if not len(lowest):
-        raise InputError(f"{parse_spec(file).path.name} has no communities.", "Name a file with a row for each.")
-    return DistrictBounds("of the communities", lowest.reset_index(drop=True)), parse_crs(
-        STORE_CRS
-    ).crs if own.shift else own.crs
+    return DistrictBounds("of the communities", frame), parse_crs(STORE_CRS).crs if own.shift else own.crs
+
+
+def _has_levels(spec: FileSpec) -> bool:
+    """Tell whether a file of divisions says their levels: by a column, or by codes of 12 digits beside shorter ones."""
+    table = read_file(spec, hint="divisions").frame
+    table.columns = table.columns.astype(str)
+    matched = match_columns(KINDS["divisions"], list(table.columns), spec)
+    if "level" in matched and table[matched["level"]].notna().any():
+        return True
+    codes = table[matched["code"]].dropna().astype(str) if "code" in matched else pd.Series([], dtype=str)
+    lengths = {len(c) for c in codes if c.isdigit()}
+    return 12 in lengths and bool(lengths & {6, 9})
 
 
 def _read_others(
@@ -380,56 +309,6 @@ def _estimates(stock: gpd.GeoDataFrame, here: pd.Series) -> dict[str, Any]:
     }
 
 
-def _points_of(table: RawTable) -> np.ndarray:
-    """One point a row, None where a row has none."""
-    shapes = np.asarray(table.shapes, object).copy()
-    single = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
-    shapes[single] = shapely.get_geometry(shapes[single], 0)
-    wrong = np.flatnonzero(~shapely.is_missing(shapes) & (shapely.get_type_id(shapes) != 0))
-    if len(wrong):
-        raise InputError(
-            f"{table.source}: row {wrong[0] + 1} is a {shapes[wrong[0]].geom_type}, no point ({len(wrong)} such rows).",
-            "Give a file of points.",
-        )
-    if table.faults:
-        row, column, message = table.faults[0]
-        raise InputError(
-            f"{table.source}: row {row + 1}, {column}: {message} ({len(table.faults)} such rows).",
-            "Correct the coordinates, or leave them empty: the row is then answered `unlocated`.",
-        )
-    return shapes
-
-
-def _placed(
-    table: RawTable, places: np.ndarray, crs: object, metres: pyproj.CRS, report: Report
-) -> tuple[gpd.GeoDataFrame, np.ndarray]:
-    """Give the input's rows as a frame, and the points in `metres`."""
-    told = crs if crs is not None else table.crs
-    if told is None:
-        x = shapely.get_x(places)
-        if np.nanmax(np.abs(x), initial=0.0) > 180:
-            raise InputError(
-                f"{table.source} does not say its reference system, and its coordinates are no degrees.",
-                "Name it with --crs, e.g. --crs EPSG:4547.",
-            )
-        report.add("note", "crs_assumed", f"{table.source} names no reference system; read as degrees (EPSG:4490).")
-        told = STORE_CRS
-    source = parse_crs(told)
-    frame = table.frame.copy()
-    if len(table.columns_of_place) == 2:
-        for name, value in zip(table.columns_of_place, (shapely.get_x(places), shapely.get_y(places)), strict=True):
-            frame[name] = value
-    if source.shift:
-        lon, lat = to_lonlat(shapely.get_x(places), shapely.get_y(places), source)
-        there = np.isfinite(lon) & np.isfinite(lat)
-        places = np.full(len(places), None, object)
-        places[there] = shapely.points(lon[there], lat[there])
-        report.add("note", "shift_removed", f"{source.name} taken off; the answers lie in EPSG:{STORE_CRS}.")
-    crs_of = parse_crs(STORE_CRS).crs if source.shift else source.crs
-    series = gpd.GeoSeries(places, index=frame.index, crs=crs_of)
-    return gpd.GeoDataFrame(frame, geometry=series), np.asarray(series.to_crs(metres).values, object)
-
-
 # ------------------------------------------------------------------------------------------------ writing
 def _finish(frame: gpd.GeoDataFrame, columns: list[str], crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Only the promised columns, whole numbers as such, in the communities' CRS."""
@@ -438,59 +317,3 @@ def _finish(frame: gpd.GeoDataFrame, columns: list[str], crs: pyproj.CRS) -> gpd
     if np.all(households == np.round(households)):
         frame["households"] = households.astype(np.int64)
     return frame
-
-
-def check_writable(path: Path, *, table: bool = False) -> None:
-    """Refuse an output whose format or folder does not exist, before any work is done.
-
-    Parameters
-    ----------
-    path : Path
-    table : bool
-        CSV is possible too.
-
-    Raises
-    ------
-    InputError
-    """
-    known = (".parquet", ".geoparquet", ".gpkg", ".geojson", ".json", *((".csv",) if table else ()))
-    if path.suffix.lower() not in known:
-        raise InputError(f"{path.name} names no format that can be written.", f"Known are {', '.join(known)}.")
-    if not path.parent.is_dir():
-        raise InputError(f"There is no folder {path.parent}.", "Make it first.")
-
-
-def write_frames(frames: Mapping[Path, gpd.GeoDataFrame]) -> None:
-    """Write frames by the names' formats, all or none: under temporary names first.
-
-    GeoJSON is lon/lat (EPSG:4326) with 9 decimals; GeoParquet and GeoPackage keep the frame's CRS; CSV has no
-    geometry.
-    """
-    waiting: list[tuple[Path, Path]] = []
-    try:
-        for path, frame in frames.items():
-            check_writable(path, table=True)
-            draft = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-            waiting.append((draft, path))
-            _write(frame, draft)
-        for draft, path in waiting:
-            draft.replace(path)
-    except OSError as fault:
-        raise InputError(
-            f"{fault.filename or 'The output'} cannot be written ({fault.strerror}).", "Check the folder."
-        ) from fault
-    finally:
-        for draft, _ in waiting:
-            draft.unlink(missing_ok=True)
-
-
-def _write(frame: gpd.GeoDataFrame, path: Path) -> None:
-    suffix = path.suffix.lower()
-    if suffix in {".parquet", ".geoparquet"}:
-        frame.to_parquet(path, index=False)
-    elif suffix == ".gpkg":
-        frame.to_file(path, driver="GPKG", layer="grids", index=False)
-    elif suffix == ".csv":
-        pd.DataFrame(frame.drop(columns=frame.geometry.name)).to_csv(path, index=False)
-    else:
-        frame.to_crs(LONLAT).to_file(path, driver="GeoJSON", index=False, COORDINATE_PRECISION=9, RFC7946="NO")

@@ -75,7 +75,7 @@ def fit(polygons: np.ndarray) -> np.ndarray:
     polygons = np.asarray(polygons, dtype=object)
     if len(polygons) < 2 or shapely.coverage_is_valid(polygons):
         return polygons
-    cleaned = shapely.coverage_clean(polygons, snapping_distance=SNAP_M, gap_width=GAP_M)
+    cleaned: np.ndarray = shapely.coverage_clean(polygons, snapping_distance=SNAP_M, gap_width=GAP_M)
     lost = shapely.is_empty(cleaned) | shapely.is_missing(cleaned)
     cleaned[lost] = polygons[lost]
     return cleaned

@@ -21,11 +21,9 @@ __all__ = ["building_card", "event_card", "grid_card", "part_card"]
 
 HOUSEHOLDS = words.pair("户", "households")
 PEOPLE = words.pair("人", "people")
-ITEMS = words.pair("件", "")
 PERCENT = words.pair("%", "%")
 METRES = words.pair("米", "m")
 SQUARE_METRES = words.pair("平方米", "m²")
-NONE = words.pair("", "")
 
 
 def _figure(
@@ -101,17 +99,16 @@ async def grid_card(connection: AsyncConnection[Any], keeper: Keeper, district: 
         ],
         "facts": _said(
             _fact("kind", "类型", "Kind", words.word(words.GRID_KINDS, row["kind"])),
-            _fact("people", "人口", "People", row["people"] if row["people_counted"] else None, "integer", PEOPLE),
-            _fact("estimated", "其中估算户数", "Of these, estimated", estimated or None, "integer", HOUSEHOLDS),
-            _fact("buildings", "楼栋", "Buildings", row["buildings"], "integer", words.pair("栋", "")),
-            _fact("parts", "部件", "Municipal parts", row["parts"], "integer", ITEMS),
+            _fact("people", "人口", "People", row["people"] if row["people_counted"] else None, "integer"),
+            _fact("estimated", "其中估算户数", "Of these, estimated", estimated or None, "integer"),
+            _fact("buildings", "楼栋", "Buildings", row["buildings"], "integer"),
+            _fact("parts", "部件", "Municipal parts", row["parts"], "integer"),
             _fact(
                 "events_year",
                 "近一年事件",
                 "Events of the last year",
                 row["events_year"] if district.event_year else None,
                 "integer",
-                ITEMS,
             ),
             _fact("area_m2", "面积", "Area", round(row["area_m2"], 1), "area", SQUARE_METRES),
             _fact(
@@ -188,10 +185,10 @@ async def building_card(connection: AsyncConnection[Any], district: District, nu
         "key_figures": [
             _figure("households", words.pair("户数", "Households"), row["households"], HOUSEHOLDS, estimated=estimated),
             _figure("people", words.pair("人口", "People"), row["people"], PEOPLE, estimated=estimated),
-            _figure("floors", words.pair("层数", "Floors"), row["floors"], words.pair("层", "")),
+            _figure("floors", words.pair("层数", "Floors"), row["floors"], words.pair("层", "floors")),
         ],
         "facts": _said(
-            _fact("kind", "用途", "Kind", row["kind"]),
+            _fact("kind", "用途", "Use", words.word(words.BUILDING_KINDS, row["kind"]) if row["kind"] else None),
             _fact("community", "社区", "Community", row["community_name"]),
             _fact("compound", "小区", "Compound", row["compound_name"]),
             _fact("footprint_m2", "占地面积", "Footprint", footprint, "area", SQUARE_METRES),

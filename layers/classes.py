@@ -15,6 +15,9 @@ DEVIATION_BREAKS = (-50.0, -20.0, -10.0, 10.0, 20.0, 50.0)
 
 FEWEST, MOST = 5, 7
 NO_DATA, ZERO = -2, -1
+NARROWEST = 0.01
+"""Classes narrower than this share of the median tell nothing apart that anybody would."""
+
 LEEWAY = 0.45
 """A break may move so far towards its neighbouring quantiles to become a round number."""
 
@@ -94,20 +97,20 @@ def _cuts(values: np.ndarray) -> np.ndarray:
         quantiles = np.quantile(values, np.linspace(0, 1, classes + 1))
         edges = _rounded(quantiles)
         counts = np.histogram(values, edges)[0]
-        if len(edges) == classes + 1 and counts.min() >= max(1, len(values) // (4 * classes)):
+        filled = counts.min() >= max(1, len(values) // (4 * classes))
+        if len(edges) == classes + 1 and filled and np.diff(edges).min() >= NARROWEST * np.median(values):
             return edges
-    # Most values are equal, or nearly: edges at equal distances say more than empty quantiles.
-    even = np.linspace(distinct[0], distinct[-1], FEWEST + 1)
-    edges = _rounded(even)
+    # Most values are equal, or nearly: equally many different values a class say more than empty quantiles.
+    edges = _rounded(np.quantile(distinct, np.linspace(0, 1, FEWEST + 1)))
     kept: np.ndarray = edges[np.append(np.histogram(values, edges)[0] > 0, True)]
     return kept
 
 
 def _rounded(edges: np.ndarray) -> np.ndarray:
     gaps = np.diff(edges)
-    below = np.concatenate([[gaps[0]], gaps]) * LEEWAY
-    above = np.concatenate([gaps, [gaps[-1]]]) * LEEWAY
-    low, high = edges - below, edges + above
+    # The smaller gap beside an edge bounds how far it may move: a long tail must not pull its neighbour along.
+    room = np.minimum(np.append(gaps[0], gaps), np.append(gaps, gaps[-1])) * LEEWAY
+    low, high = edges - room, edges + room
     high[0], low[-1] = edges[0], edges[-1]  # the outer edges take every value in
     low[0] = max(low[0], 0.0) if edges[0] >= 0 else low[0]
     return np.unique([round_break(a, b) for a, b in zip(low, high, strict=True)])

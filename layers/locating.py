@@ -124,7 +124,7 @@ def _text_zh(told: dict[str, Any], time_zone: str) -> str:
     lines.append(f"判定：{how}，距离 {told['distance_m']:,.0f} 米" if told["distance_m"] else f"判定：{how}")
     lines.extend(f"相邻网格：{other['grid_code']}（{other['distance_m']:.2f} 米）" for other in told["others"])
     lines.extend(
-        f"{words.word(words.ROLES, worker['role'])['zh']}:{worker['name']} {worker['phone'] or ''}".rstrip()
+        f"{words.word(words.ROLES, worker['role'])['zh']}：{worker['name']} {worker['phone'] or ''}".rstrip()
         for worker in told["workers"]
     )
     if told["version"] is not None:

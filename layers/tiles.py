@@ -51,8 +51,8 @@ TileAddress = tuple[int, int, int]
 CROWD = 5_000
 """Above so many things in a tile their counts are drawn instead."""
 
-BINS = 48
-"""Heaps along each side of a tile at most."""
+BINS = 24
+"""Heaps along each side of a tile at most: 21 to 42 screen pixels apart, so that their circles do not overlap."""
 
 LATTICE_ZOOM = 13
 """Up to this zoom tiles are gathered from one lattice of the whole district: one scan for all of them."""

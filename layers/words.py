@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["FLAGS", "GRID_KINDS", "HOW", "PART_STATES", "ROLES", "Pair", "pair", "word"]
+__all__ = ["BUILDING_KINDS", "FLAGS", "GRID_KINDS", "HOW", "PART_STATES", "ROLES", "Pair", "pair", "word"]
 
 Pair = dict[str, str]
 """``zh`` and ``en``."""
@@ -27,6 +27,36 @@ GRID_KINDS = {
     "service": pair("服务网格", "Service grid"),
 }
 
+BUILDING_KINDS = {
+    "apartment": pair("公寓", "Flats"),
+    "apartments": pair("公寓", "Flats"),
+    "church": pair("宗教场所", "Church"),
+    "commercial": pair("商业", "Commercial"),
+    "construction": pair("在建", "Under construction"),
+    "courtyard": pair("院落平房", "Courtyard house"),
+    "factory": pair("厂房", "Factory"),
+    "flats": pair("多层住宅", "Block of flats"),
+    "government": pair("机关办公", "Government office"),
+    "hospital": pair("医院", "Hospital"),
+    "hotel": pair("宾馆", "Hotel"),
+    "house": pair("独立住宅", "House"),
+    "mall": pair("商场", "Shopping centre"),
+    "mixed": pair("商住", "Mixed use"),
+    "office": pair("办公", "Office"),
+    "pavilion": pair("亭廊", "Pavilion"),
+    "public": pair("公共建筑", "Public building"),
+    "residential": pair("住宅", "Residential"),
+    "retail": pair("零售商业", "Retail"),
+    "roof": pair("棚顶", "Roof"),
+    "school": pair("学校", "School"),
+    "shop": pair("商铺", "Shop"),
+    "slab": pair("板式住宅", "Slab block"),
+    "station": pair("车站", "Station"),
+    "tower": pair("塔式住宅", "Tower block"),
+    "village": pair("村居", "Village house"),
+}
+"""Uses of a building met in the sample and in OpenStreetMap; others are shown as the source has them."""
+
 FLAGS = {
     "oversize_building": pair("单栋超过上限", "One building above the maximum"),
     "empty": pair("无住户", "No households"),
@@ -35,7 +65,7 @@ FLAGS = {
 
 HOW = {
     "inside": pair("在网格内", "Inside the grid"),
-    "border": pair("在网格边界上(1 米内有相邻网格)", "On a border (another grid within 1 m)"),
+    "border": pair("在网格边界上（1 米内有相邻网格）", "On a border (another grid within 1 m)"),
     "near": pair("在网格外，取最近网格", "Outside, nearest grid taken"),
     "outside": pair("不在任何网格范围内", "Not in or near any grid"),
     "unlocated": pair("无坐标", "Without coordinates"),

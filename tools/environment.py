@@ -56,8 +56,9 @@ def web_packages() -> None:
     wanted = fingerprint([WEB / "package.json", WEB / "package-lock.json"])
     if unchanged(stamp, wanted):
         return
+    node = node_path()
     with step("packages of the browser app"):
-        run("npm", "ci", "--no-audit", "--no-fund", cwd=WEB, extra=node_path())
+        run("npm", "ci", "--no-audit", "--no-fund", cwd=WEB, extra=node)
         remember(stamp, wanted)
 
 
@@ -69,8 +70,9 @@ def web_build() -> None:
     if unchanged(stamp, wanted) and (WEB / "dist" / "index.html").exists():
         return
     web_packages()
+    node = node_path()
     with step("browser app"):
-        run("npm", "run", "build", cwd=WEB, extra=node_path())
+        run("npm", "run", "build", cwd=WEB, extra=node)
         remember(stamp, wanted)
 
 

@@ -92,7 +92,7 @@ class LayerVersions(Model):
 class ClassCount(Model):
     """A class of parts or events and how many there are."""
 
-    class_: str | None = Field(alias="class")
+    class_: str = Field(alias="class", description="Class code; the class name where the source has no codes.")
     class_name: str
     count: int
 

@@ -44,7 +44,9 @@ async def get_heat(
     app: App,
     district: District,
     period: Period,
-    class_: Annotated[str | None, Query(alias="class", description="Class of events; all when absent.")] = None,
+    class_: Annotated[
+        str | None, Query(alias="class", description="Class, as in event_classes; all when absent.")
+    ] = None,
 ) -> HeatMap:
     """Gather the events of a class and period into at most 20,000 heaps."""
     return HeatMap(**await heat.heat_map(connection, app.answers, district, class_, period))

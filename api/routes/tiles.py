@@ -79,7 +79,10 @@ async def live_tile(
     x: Column,
     y: Column,
     period: Period,
-    class_: Annotated[str | None, Query(alias="class", description="Class of things; all when absent.")] = None,
+    class_: Annotated[
+        str | None,
+        Query(alias="class", description="Class, as in the district's part_classes or event_classes; all when absent."),
+    ] = None,
 ) -> Response:
     """Give a tile of the municipal parts or the events; binned where more than 5,000 lie in it."""
     asked = tiles.LiveTile(layer, (z, x, y), class_, *tiles.period_bounds(district.time_zone, period))

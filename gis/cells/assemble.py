@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["Grouping", "group_faces"]
 
 
+HAIR_M = 1e-3
+"""Faces thinner than this come from lines that nearly coincide; they belong to whom they touch most."""
+
+
 @dataclass
 class Grouping:
     """Cells as groups of faces.
@@ -61,7 +65,10 @@ def group_faces(
         `max_cell_m2`, `min_block_m2`, `sliver_m`, `overlap_m2`.
     """
     area = shapely.area(plane.faces)
+    hair = 2 * area < HAIR_M * shapely.length(plane.faces)
+    owner, core = np.where(hair, -1, owner), core & ~hair
     label = np.where(owner >= 0, owner, n_buildings + block)
+    label[hair] = label.max() + 1 + np.flatnonzero(hair)
     inner = plane.sides[plane.sides[:, 0] >= 0]
     group = components(len(area), inner[label[inner[:, 0]] == label[inner[:, 1]]])
     n = int(group.max(initial=-1)) + 1

@@ -8,41 +8,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gis.cells.gaps import gap_cuts, gaps_between
 from gis.cells.plane import Plane, components, line_parts, node, plane_of, polygon_parts, unite
-from gis.cells.shares import ridges
+from gis.cells.shapes import mended_polygon, width
 
 if TYPE_CHECKING:
     from gis.cells.findings import Findings
     from gis.cells.settings import CellSettings
 
-__all__ = ["mended_polygon", "settle_borders", "width"]
+__all__ = ["MAX_EDGE_M", "settle_borders"]
 
 MAX_EDGE_M = 50.0
 """Straight edges are cut to this, so that other reference systems bend them by less than 0.1 mm."""
 
+STEP_M = 4.0
+"""A border's displacement is measured at its vertices and every so many metres."""
 
-WIDE_GAP_M = 40.0
-"""Gaps up to the width of a large street are told, those that are closed apart."""
-
-
-def mended_polygon(geometry: shapely.Geometry | None) -> tuple[shapely.Geometry | None, bool]:
-    """Give the valid polygonal part of a geometry in 2D (None where there is none), and whether it was mended."""
-    if geometry is None or geometry.is_empty:
-        return None, False
-    flat = shapely.force_2d(geometry)
-    mended = not flat.is_valid
-    if mended:
-        flat = shapely.make_valid(flat, method="structure", keep_collapsed=False)
-    parts = polygon_parts(flat)
-    if len(parts) == 0:
-        return None, mended
-    return (parts[0] if len(parts) == 1 else shapely.multipolygons(parts)), mended
-
-
-def width(polygon: shapely.Geometry) -> float:
-    """Diameter in metres of the largest circle in a polygon, to a tenth: how far a border moves across it."""
-    line = shapely.maximum_inscribed_circle(polygon, tolerance=max(0.01, 0.02 * float(np.sqrt(polygon.area))))
-    return 2.0 * float(line.length)
+PLACE_M = 20.0
+"""Points of a border nearer to each other are one place."""
 
 
 @dataclass
@@ -94,7 +77,7 @@ def settle_borders(
         return mended
     polygons = np.array([None, *(mended[i] for i in known)], dtype=object)[1:]
     names = [ids[i] for i in known]
-    gaps = _gaps(polygons, settings, findings)
+    gaps = gaps_between(polygons, settings, findings)
     ground = _ground(polygons, gaps, settings)
     if len(gaps):
         _fill(ground, gaps, polygons, names, settings, findings)
@@ -105,6 +88,7 @@ def settle_borders(
         mine = np.flatnonzero(ground.owner == k)
         if len(mine):
             out[i] = unite(ground.plane.faces[mine], np.zeros(len(mine), np.int64))[0]
+            _tell_moves(ids[i], polygons[k], out[i], settings, findings)
             continue
         findings.add(
             "error",
@@ -139,45 +123,10 @@ def _community(code: str, geometry: shapely.Geometry | None, findings: Findings)
     return shapely.segmentize(polygon, MAX_EDGE_M)
 
 
-def _gaps(polygons: np.ndarray, settings: CellSettings, findings: Findings) -> np.ndarray:
-    """Ground up to `snap_m` wide between communities; wider gaps are told and left."""
-    union = shapely.union_all(polygons)
-    tree = shapely.STRtree(polygons)
-    holes = [shapely.Polygon(ring) for part in shapely.get_parts(union) for ring in part.interiors]
-    slits = np.array([hole for hole in holes if width(hole) <= settings.snap_m], dtype=object)
-    rest = shapely.union_all([union, *slits])
-
-    def between(reach: float, least: float) -> np.ndarray:
-        """Ground that closing by `reach` adds between two communities, but for the fillets of corners (short ones)."""
-        closed = rest.buffer(reach, quad_segs=4).buffer(-reach, quad_segs=4)
-        parts = polygon_parts(shapely.difference(closed, rest))
-        parts = parts[shapely.length(parts) > least * reach]
-        part, _ = tree.query(parts, predicate="dwithin", distance=settings.grid_m)
-        return np.asarray(parts[np.bincount(part, minlength=len(parts)) >= 2])
-
-    narrow = np.concatenate([slits, between(settings.snap_m / 2, 12.0)])
-    wide = polygon_parts(shapely.difference(shapely.union_all(between(WIDE_GAP_M / 2, 7.0)), shapely.union_all(narrow)))
-    for part in wide[shapely.area(wide) > settings.min_block_m2]:
-        findings.add(
-            "left_over",
-            "gap_left",
-            f"{part.area:.0f} m² between communities belong to none ({width(part):.1f} m wide).",
-            at=part,
-            amount=float(part.area),
-            unit="m2",
-            remedy="Extend a community over it if it is a fault of drawing.",
-        )
-    return np.asarray(narrow)
-
-
 def _ground(polygons: np.ndarray, gaps: np.ndarray, settings: CellSettings) -> _Ground:
     lines = [line_parts(shapely.boundary(polygons)), line_parts(shapely.boundary(gaps))]
-    xy, owner = shapely.get_coordinates(shapely.segmentize(polygons, 4.0), return_index=True)
-    tree = shapely.STRtree(shapely.points(xy))
-    for gap in gaps:
-        near = tree.query(gap, predicate="dwithin", distance=settings.snap_m)
-        if width(gap) > settings.moved_m or len(np.unique(owner[near])) > 2:
-            lines.append(line_parts(shapely.intersection(ridges(xy[near], owner[near]), gap)))
+    tree = shapely.STRtree(polygons)
+    lines += [gap_cuts(gap, tree, settings) for gap in gaps]
     plane = plane_of(node(np.concatenate(lines), settings.grid_m))
     points = shapely.point_on_surface(plane.faces)
     which, face = shapely.STRtree(points).query(polygons, predicate="contains")
@@ -199,21 +148,21 @@ def _fill(
     gap, face = shapely.STRtree(points).query(gaps, predicate="contains")
     open_ = ground.count[face] == 0
     gap, face = gap[open_], face[open_]
+    tree = shapely.STRtree(polygons)
     crumbs = _Crumbs("gap")
     for g in range(len(gaps)):
         faces = face[gap == g]
         if len(faces) == 0:
             continue
         wide, area = width(gaps[g]), float(gaps[g].area)
-        if len(faces) == 1:
-            to = _longest_neighbour(ground, faces)
-            ground.owner[faces] = to
-            taken = [ids[to]]
-        else:
-            nearest = shapely.STRtree(polygons).nearest(points[faces])
-            ground.owner[faces] = nearest
-            taken = [ids[k] for k in np.unique(nearest)]
+        if wide > settings.moved_m:
+            ground.owner[faces] = tree.nearest(points[faces])
             wide /= 2
+        else:
+            ground.owner[faces] = [_longest_neighbour(ground, faces[i : i + 1]) for i in range(len(faces))]
+            for f in faces[ground.owner[faces] < 0]:
+                ground.owner[f] = int(tree.nearest(points[f]))
+        taken = [ids[k] for k in np.unique(ground.owner[faces])]
         crumbs.tell(gaps[g], area, wide, taken, settings, findings)
     crumbs.close(settings, findings)
 
@@ -339,6 +288,36 @@ def _attach_fragments(ground: _Ground, ids: list[str], settings: CellSettings, f
                 amount=float(area[group]),
                 unit="m2",
             )
+
+
+def _tell_moves(
+    code: str, before: shapely.Geometry, after: shapely.Geometry, settings: CellSettings, findings: Findings
+) -> None:
+    """List places where a border lies further from its old line than `moved_m`, unless told already."""
+    old, new = before.boundary, after.boundary
+    away = []
+    for line, other in ((old, new), (new, old)):
+        at = shapely.points(np.unique(shapely.get_coordinates(shapely.segmentize(line, STEP_M)), axis=0))
+        shapely.prepare(other)
+        away.append(at[shapely.distance(at, other) > settings.moved_m])
+    points = np.concatenate(away)
+    if len(points) == 0:
+        return
+    told = [shapely.Point(f.x, f.y) for f in findings.items if f.rule == "border_moved" and f.x is not None]
+    for place in polygon_parts(shapely.union_all(shapely.buffer(points, PLACE_M))):
+        if any(place.intersects(point) for point in told):
+            continue
+        here = shapely.intersects(place, points)
+        metres = float(np.maximum(shapely.distance(points[here], new), shapely.distance(points[here], old)).max())
+        findings.add(
+            "mended",
+            "border_moved",
+            f"The border of community {code} moves by up to {metres:.2f} m here.",
+            at=place,
+            code=code,
+            amount=metres,
+            unit="m",
+        )
 
 
 def _touches(ground: _Ground, faces: np.ndarray, community: int) -> bool:

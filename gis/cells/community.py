@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Cut", "Job", "cut_community"]
 
+BEYOND_M = 10.0
+
 
 @dataclass
 class Job:
@@ -37,6 +39,8 @@ class Job:
         Rows of the district's buildings.
     geometry : ndarray of geometry
         Their ground here, or their point.
+    whole : ndarray of geometry
+        Their ground here and elsewhere.
     guest, counts : ndarray of bool
         Takes no ground; its load counts here.
     households : ndarray of float64
@@ -54,6 +58,7 @@ class Job:
     ground: shapely.Geometry
     building: np.ndarray
     geometry: np.ndarray
+    whole: np.ndarray
     guest: np.ndarray
     counts: np.ndarray
     households: np.ndarray
@@ -150,7 +155,7 @@ def _cut(job: Job, findings: Findings) -> Cut:
     samples, sample_of = outline_samples(shape, solid, settings.densify_m, settings.narrow_m, settings.fine_m)
     pools = pools_of(blocks, block_of, sample_of, settings)
     cuts = share_lines(blocks.ground, pools, shape[solid], samples, sample_of, settings)
-    plane = _noded(job.ground, blocks.ground, shape[solid], cuts, settings)
+    plane = _noded(job.ground, blocks.ground, _outlines(job, takes[solid]), cuts, settings)
     points = shapely.point_on_surface(plane.faces)
     block = _which(blocks.ground, points)
     stand = standing(plane, points, shape, solid, settings)
@@ -175,10 +180,21 @@ def _cut(job: Job, findings: Findings) -> Cut:
     return Cut(cells, cell_block, owner_row, compound, job.building[counted], cell_of[counted], adjacency, findings)
 
 
+def _outlines(job: Job, rows: np.ndarray) -> np.ndarray:
+    """Outlines of footprints; at the community's border they run on, for noding has moved that by a lattice step."""
+    whole = job.whole[rows]
+    lines = shapely.boundary(whole)
+    over = shapely.area(whole) > shapely.area(job.geometry[rows])
+    west, south, east, north = job.ground.bounds
+    lines[over] = shapely.clip_by_rect(
+        lines[over], west - BEYOND_M, south - BEYOND_M, east + BEYOND_M, north + BEYOND_M
+    )
+    return line_parts(lines)
+
+
 def _noded(
-    ground: shapely.Geometry, blocks: np.ndarray, footprints: np.ndarray, cuts: np.ndarray, settings: CellSettings
+    ground: shapely.Geometry, blocks: np.ndarray, outlines: np.ndarray, cuts: np.ndarray, settings: CellSettings
 ) -> Plane:
-    outlines = line_parts(shapely.boundary(footprints)) if len(footprints) else footprints
     net = node(np.concatenate([line_parts(blocks), outlines, cuts]), settings.grid_m)
     plane = plane_of(net)
     shapely.prepare(ground)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gis.cells.borders import mended_polygon
+from gis.cells.shapes import mended_polygon
 from gis.graph import BARRIER_KINDS, FOLLOWS, STREET_CLASSES, follows_code
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gis.cells.borders import mended_polygon
+from gis.cells.shapes import mended_polygon
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -62,6 +62,8 @@ class Standing:
         Pairs in which the building takes ground.
     geometry : ndarray of geometry
         Its ground there (clipped to the community), or its point.
+    whole : ndarray of geometry
+        Its ground wherever.
     guest : ndarray of bool
         Takes no ground: its load goes to the cell at (nearest to) its point.
     """
@@ -70,6 +72,7 @@ class Standing:
     building: np.ndarray
     community: np.ndarray
     geometry: np.ndarray
+    whole: np.ndarray
     guest: np.ndarray
 
 
@@ -236,7 +239,8 @@ def standings(
     taken = ~(stock.container[building] & (stock.households[building] <= 0))
     main[stock.container & (stock.households <= 0)] = -1
     geometry = np.append(piece[kept], shape[strays])
-    return Standing(main, building[taken], community[taken], geometry[taken], guest[taken])
+    building = building[taken]
+    return Standing(main, building, community[taken], geometry[taken], shape[building], guest[taken])
 
 
 def _polygonal(geometry: shapely.Geometry) -> shapely.Geometry:

@@ -82,7 +82,8 @@ def tessellate(
     crs = pyproj.CRS.from_user_input(settings.metric_crs) if settings.metric_crs else metric_crs(communities)
     findings = Findings()
     ids = [str(c) for c in communities["community_id"]]
-    ground = np.array([None, *settle_borders(ids, _in_metres(communities, crs), settings, findings)], dtype=object)[1:]
+    given_ground = _in_metres(communities, crs)
+    ground = np.array([None, *settle_borders(ids, given_ground, settings, findings)], dtype=object)[1:]
     if all(g is None for g in ground):
         raise InputError("No community has any area.", "Give the communities polygons.")
     stock = building_stock(_moved(buildings, crs), settings, findings)
@@ -100,7 +101,17 @@ def tessellate(
     )
     jobs = _jobs(ids, ground, stock, standing, lines, None if compounds is None else _moved(compounds, crs), settings)
     cuts = fan_out(cut_community, jobs, executor=executor, progress=progress, label="cells")
-    return _joined(ids, jobs, cuts, stock, crs, settings, findings)
+    made = _joined(ids, jobs, cuts, stock, crs, settings, findings)
+    made.report.counts["snapped_m2"] = _snapped_m2(given_ground, ground)
+    return made
+
+
+def _snapped_m2(given: np.ndarray, settled: np.ndarray) -> float:
+    """Area of the ground whose communities are others since borders were made to coincide."""
+    kept = np.flatnonzero([g is not None for g in settled])
+    before, after = shapely.make_valid(given[kept]), settled[kept]
+    changed = np.concatenate([shapely.difference(after, before), shapely.difference(before, after)])
+    return round(float(shapely.area(shapely.union_all(changed))), 3)
 
 
 def _check_ids(frame: gpd.GeoDataFrame, column: str, what: str) -> None:
@@ -161,6 +172,7 @@ def _jobs(
                 ground=ground[c],
                 building=building,
                 geometry=standing.geometry[rows],
+                whole=standing.whole[rows],
                 guest=standing.guest[rows],
                 counts=standing.main[building] == c,
                 households=stock.households[building],

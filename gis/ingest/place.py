@@ -44,7 +44,7 @@ def agree_on_crs(
     InputError
         Naming the reading that fits best.
     """
-    told = options.crs if options.crs is not None else spec.option("crs")
+    told = spec.option("crs")
     declared = parse_crs(told) if told is not None else parse_crs(table.crs) if table.crs is not None else None
     source = declared or parse_crs(4490)
     if options.accept_crs:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.crs import STORE_CRS, SourceCrs, parse_crs, time_zone_at, to_store
+from gis.crs import STORE_CRS, SourceCrs, time_zone_at, to_store
 from gis.errors import InputError
 from gis.ingest import divisions
 from gis.ingest.codes import check_codes
@@ -165,7 +165,8 @@ def _read_one(
     kind: Kind, spec: FileSpec, options: ReadOptions, district: DistrictBounds | None, report: Report
 ) -> tuple[gpd.GeoDataFrame, Sieve, SourceCrs | None]:
     """One file: columns to fields, coordinates to EPSG:4490, geometry checked."""
-    spec = FileSpec(spec.path, spec.options, options.map | spec.map)
+    told = {} if options.crs is None else {"crs": str(options.crs)}
+    spec = FileSpec(spec.path, spec.options | told, options.map | spec.map)
     table = read_file(spec, hint=kind.name)
     sieve = Sieve(report, len(table.frame))
     matched = prepare_match(kind.name, _useful(kind, table, spec), spec)
@@ -224,7 +225,9 @@ def _tell_reading(
     pairs += [f"{k}={v}" for k, v in spec.options.items()]
     said = [f"{table.source}: {len(table.frame)} rows", *table.notes, "; ".join(pairs) or "no column known"]
     if source is not None:
-        origin = "as told" if table.crs is None or parse_crs(table.crs).name != source.name else "as the file says"
+        origin = (
+            "as told" if spec.option("crs") else "as the file says" if table.crs is not None else "assumed, nobody says"
+        )
         said.append(f"coordinates in {source.name} ({origin})")
     report.add("note", "reading", ". ".join(said))
     spare = [c for c in table.frame.columns if c not in used]

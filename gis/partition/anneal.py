@@ -106,17 +106,23 @@ def _set_border(v: int, flag: bool, state: State) -> None:
 
 
 @compiled
+def _recount(v: int, graph: Graph, state: State) -> None:
+    """Count the neighbours of `v` in other sets from nothing."""
+    cross = 0
+    for e in range(graph.ptr[v], graph.ptr[v + 1]):
+        if state.of[graph.nbr[e]] != state.of[v]:
+            cross += 1
+    state.cross[v] = cross
+    _set_border(v, cross > 0, state)
+
+
+@compiled
 def _list_border(graph: Graph, state: State) -> None:
     """Find the border cells from nothing."""
     state.listed[0] = 0
     state.place[:] = -1
     for v in range(len(state.of)):
-        cross = 0
-        for e in range(graph.ptr[v], graph.ptr[v + 1]):
-            if state.of[graph.nbr[e]] != state.of[v]:
-                cross += 1
-        state.cross[v] = cross
-        _set_border(v, cross > 0, state)
+        _recount(v, graph, state)
 
 
 @compiled
@@ -274,9 +280,19 @@ def _pick_second(v: int, b: int, state: State, rng: np.ndarray) -> int:
 
 @compiled
 def _resplit(
-    a: int, b: int, graph: Graph, state: State, local: np.ndarray, w: np.ndarray, heat: float, rng: np.ndarray
+    start: int,
+    a: int,
+    b: int,
+    graph: Graph,
+    state: State,
+    local: np.ndarray,
+    w: np.ndarray,
+    heat: float,
+    rng: np.ndarray,
 ) -> float:
     """Merge two neighbouring sets, price the best few cuts of a random tree, take the best by Metropolis' rule.
+
+    `start` is a cell of either; `local` is -1 throughout, before and after.
 
     Returns
     -------
@@ -288,12 +304,19 @@ def _resplit(
     if m < 3:
         return 0.0
     members = np.empty(m, np.int64)
-    t = 0
-    for v in range(len(of)):
-        if of[v] == a or of[v] == b:
-            members[t] = v
-            local[v] = t
-            t += 1
+    members[0] = start
+    local[start] = 0
+    head = 0
+    t = 1
+    while head < t:
+        u = members[head]
+        head += 1
+        for e in range(graph.ptr[u], graph.ptr[u + 1]):
+            x = graph.nbr[e]
+            if local[x] < 0 and (of[x] == a or of[x] == b):
+                local[x] = t
+                members[t] = x
+                t += 1
     order, up = random_tree(members, local, graph, rng)
     under = np.empty(m)
     for i in range(m):
@@ -350,7 +373,11 @@ def _resplit(
         pair = energies(best_sums, w)
         state.energy[a] = pair[0]
         state.energy[b] = pair[1]
-        _list_border(graph, state)
+        for i in range(m):
+            _recount(members[i], graph, state)
+            for e in range(graph.ptr[members[i]], graph.ptr[members[i] + 1]):
+                if local[graph.nbr[e]] < 0:
+                    _recount(graph.nbr[e], graph, state)
     for i in range(m):
         local[members[i]] = -1
     return delta if take else 0.0
@@ -424,7 +451,7 @@ def anneal(
         b = _pick_other(v, state.of, graph, rng)
 
         if kind < RESPLIT_SHARE:
-            now += _resplit(a, b, graph, state, local, w, heat, rng)
+            now += _resplit(v, a, b, graph, state, local, w, heat, rng)
             if now < lowest - 1e-9:
                 lowest = now
                 best[:] = state.of

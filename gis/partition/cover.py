@@ -11,19 +11,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import linprog
 from scipy.sparse import csc_array, vstack
 
 from gis.partition._compiled import compiled
 from gis.partition.anneal import energies, totals
 
 if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
+
     from gis.partition._compiled import Graph
 
 __all__ = ["Pool", "best_cover"]
 
-NODES = 50
-"""Branching nodes at most: a count, not a time, so that the answer does not depend on the machine."""
+NODES = 40
+COLUMNS = 500
+"""Relaxations solved, and grids left to branch over (those of least reduced cost), at most: counts, not times, so that
+the answer does not depend on the machine."""
 
 
 @compiled
@@ -112,27 +116,50 @@ def best_cover(pool: Pool, upper: float, most: int) -> tuple[np.ndarray, float] 
     count = csc_array(np.ones((1, len(energy))))
     equal = np.concatenate([np.ones(dense.shape[0]), [pool.k]])
     a = vstack([dense, count]).tocsc()
-    relaxed = linprog(energy, A_eq=a, b_eq=equal, bounds=(0, None), method="highs")
-    if relaxed.status != 0 or relaxed.fun >= upper - 1e-6:
+    relaxed = _relax(energy, a, equal)
+    if relaxed is None or relaxed.fun >= upper - 1e-6:
         return None
     reduced = energy - a.T @ relaxed.eqlin.marginals
     keep = np.flatnonzero(reduced < upper - relaxed.fun - 1e-9)
-    if np.allclose(relaxed.x, np.round(relaxed.x), atol=1e-7):
-        chosen = np.flatnonzero(relaxed.x > 0.5)
-    else:
-        solved = milp(
-            energy[keep],
-            constraints=LinearConstraint(a[:, keep], equal, equal),
-            bounds=Bounds(0, 1),
-            integrality=np.ones(len(keep)),
-            options={"node_limit": NODES, "mip_rel_gap": 1e-4},
-        )
-        if solved.x is None or solved.fun >= upper - 1e-6:
-            return None
-        chosen = keep[solved.x > 0.5]
-    of = np.full(n, -1, np.int64)
-    for g, i in enumerate(chosen):
-        of[members[i]] = g
-    if len(chosen) != pool.k or (of < 0).any():
+    keep = np.sort(keep[np.argsort(reduced[keep], kind="stable")[:COLUMNS]])
+    chosen = _branch(energy[keep], a[:, keep], equal, upper)
+    if chosen is None:
         return None
-    return of, float(energy[chosen].sum())
+    of = np.full(n, -1, np.int64)
+    for g, i in enumerate(keep[chosen]):
+        of[members[i]] = g
+    return of, float(energy[keep[chosen]].sum())
+
+
+def _relax(energy: np.ndarray, a: csc_array, equal: np.ndarray) -> OptimizeResult | None:
+    """Solve the linear relaxation; None where it has no solution."""
+    solved = linprog(energy, A_eq=a, b_eq=equal, bounds=(0, None), method="highs-ds")
+    return solved if solved.status == 0 else None
+
+
+def _branch(energy: np.ndarray, a: csc_array, equal: np.ndarray, upper: float) -> np.ndarray | None:
+    """Branch over the grids, the likelier half first, until proved or `NODES` relaxations are spent.
+
+    Returns
+    -------
+    ndarray of int or None
+        The grids of the best plan found that costs less than `upper`.
+    """
+    best = None
+    todo = [np.arange(len(energy))]
+    for _ in range(NODES):
+        if not todo:
+            break
+        open_ = todo.pop()
+        relaxed = _relax(energy[open_], a[:, open_], equal)
+        if relaxed is None or relaxed.fun >= upper - 1e-6:
+            continue
+        half = np.abs(relaxed.x - np.round(relaxed.x)) > 1e-6
+        if not half.any():
+            best, upper = open_[relaxed.x > 0.5], float(relaxed.fun)
+            continue
+        j = int(np.argmax(np.where(half, relaxed.x, -1.0)))
+        shared = (a[:-1, open_].T @ a[:-1, [open_[j]]]).toarray().ravel() > 0
+        shared[j] = False
+        todo += [np.delete(open_, j), open_[~shared]]
+    return best

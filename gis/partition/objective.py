@@ -44,7 +44,7 @@ PRICE_OF = np.array(
 )
 """Price of one metre of border by what it follows, index as in `gis.graph.FOLLOWS`."""
 
-COMPOUND_CUT = 1.0
+COMPOUND_CUT = 2.0
 """Added to the price of a metre whose two sides belong to the same compound."""
 
 
@@ -79,8 +79,8 @@ class Weights:
     maximum: float
     tolerance: float = 0.1
     slope: float = 1.5
-    bend: float = 2.0
-    miss: float = 2.0
+    bend: float = 3.0
+    miss: float = 3.0
     ramp: float = 0.08
     outside: float = 4.0
     compact: float = 0.8

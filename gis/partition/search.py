@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Effort", "divide"]
 
+BORDER_CELLS = 2.5
+"""Cells at a border are about this many times sqrt(cells * grids): the search needs steps for those alone."""
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -27,7 +30,7 @@ class Effort:
     runs : int
         Annealing runs, each from a fresh start.
     steps_per_cell : int
-        Proposals a cell in each run.
+        Proposals in each run, for each cell likely to lie at a border.
     tries : int
         Random trees looked at for each cut of a start.
     hot, cold : float
@@ -44,8 +47,8 @@ class Effort:
         Grids of the pool that a cover looks at.
     """
 
-    runs: int = 5
-    steps_per_cell: int = 150
+    runs: int = 8
+    steps_per_cell: int = 200
     tries: int = 4
     hot: float = 0.5
     cold: float = 0.02
@@ -82,11 +85,12 @@ def divide(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int)
         return np.arange(n, dtype=np.int64), 0.0
     rng = state_of(seed)
     best, lowest = np.empty(0, np.int64), np.inf
+    steps = int(effort.steps_per_cell * min(n, BORDER_CELLS * np.sqrt(n * k)))
     pool = Pool(graph, k, weights)
     shots = np.empty((effort.shots, n), np.int64)
     for _ in range(max(1, effort.runs)):
         start = recursive_split(k, graph, effort.tries, rng)
-        of, energy = anneal(start, k, graph, weights, effort.steps_per_cell * n, effort.hot, effort.cold, rng, shots)
+        of, energy = anneal(start, k, graph, weights, steps, effort.hot, effort.cold, rng, shots)
         pool.add(shots)
         if energy < lowest:
             best, lowest = of, energy
@@ -95,9 +99,7 @@ def divide(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int)
         if found is not None:
             best, lowest = found
         for _ in range(effort.polish):
-            of, energy = anneal(
-                best, k, graph, weights, effort.steps_per_cell * n, effort.warm, effort.cold, rng, shots
-            )
+            of, energy = anneal(best, k, graph, weights, steps, effort.warm, effort.cold, rng, shots)
             pool.add(shots)
             if energy < lowest:
                 best, lowest = of, energy

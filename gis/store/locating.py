@@ -35,8 +35,8 @@ NETWORK = "community"
 
 SINGLE = 100
 """Up to so many points the cells round each are fetched; beyond, all cells of the district are."""
-FIRST_REACH_M = 600.0
-"""First window round a single point: more than the distance that still counts as near."""
+FIRST_REACH_M = 30.0
+"""First window round a single point: most points are covered, and others matter within a metre only."""
 DEGREE_M = 110_574.0
 """Metres of one degree of latitude at least."""
 

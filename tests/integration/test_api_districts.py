@@ -162,6 +162,8 @@ def test_cards_lead_to_the_grid_and_its_worker(client, grids):
         card = client.get(f"{D}/{kind}/{number}").json()
         assert card["grid"]["code"] in {g["code"] for g in grids}
         assert all(fact["value"] not in (None, "") for fact in card["facts"])
+        units = [entry["unit"] for entry in (*card["key_figures"], *card["facts"]) if entry["unit"]]
+        assert all(unit["zh"] and unit["en"] for unit in units)
         assert client.get(f"{D}/{kind}/99999").json()["status"] == 404
 
 

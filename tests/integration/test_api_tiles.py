@@ -174,11 +174,18 @@ def test_a_live_tile_is_asked_for_again_and_unchanged_until_something_is_written
     with connect(database.app_url) as connection:
         more = serve.events()
         more.frame["code"] = [f"N{code}" for code in more.frame["code"]]
+        more.frame["class"], more.frame["class_name"] = None, "道路积水"
         pipeline.write_batch(connection, D, more, clock=serve.CLOCK)
     changed = client.get(place, headers={"if-none-match": etag})
     assert changed.status_code == 200
     assert changed.headers["etag"] != etag
     assert len(serve.layers_of(changed)["events"]) == 2 * (serve.EVENTS - serve.UNLOCATED)
+    # A source without class codes: its class names stand for them.
+    named = {"class": "道路积水", "class_name": "道路积水", "count": serve.EVENTS}
+    assert named in client.get(f"/api/districts/{D}").json()["event_classes"]
+    only = serve.layers_of(client.get(place, params={"class": "道路积水"}))["events"]
+    assert {p["class"] for _, p, _ in only} == {"道路积水"}
+    assert len(only) == serve.EVENTS - serve.UNLOCATED
 
 
 def test_another_count_makes_another_version(client, database, versions):

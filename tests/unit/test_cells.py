@@ -281,3 +281,12 @@ def test_ids_must_be_there_once():
         tessellate(communities(COMMUNITY), buildings().set_crs(None, allow_override=True))
     with pytest.raises(InputError, match="any area"):
         tessellate(communities(None), buildings())
+
+
+@pytest.mark.parametrize(("left", "right"), [(100.1, 99.9), (99.9, 100.1)], ids=["overlap", "gap"])
+def test_the_area_that_changed_sides_is_told(left, right):
+    """Between two squares a strip of 0.2 m x 100 m belongs to both, or to none."""
+    made = tessellate(
+        communities(rect(0, 0, left, 100), rect(right, 0, 200 - right, 100)), buildings(rect(20, 20, 20, 20))
+    )
+    assert made.report.counts["snapped_m2"] == pytest.approx(20.0, abs=0.1)

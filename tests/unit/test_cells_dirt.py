@@ -348,6 +348,7 @@ def broken_job(lines: list[object], shapes: list[object]) -> Job:
         ground=COMMUNITY,
         building=np.arange(n),
         geometry=np.array([*shapes, None], dtype=object)[:-1],
+        whole=np.array([*shapes, None], dtype=object)[:-1],
         guest=np.zeros(n, dtype=bool),
         counts=np.ones(n, dtype=bool),
         households=np.full(n, 5.0),

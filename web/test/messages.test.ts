@@ -12,7 +12,7 @@ describe('the words on the screen', () => {
     }
   })
   it('fill their places and choose a side', () => {
-    expect(words('zh-CN', 'gridCount', { n: 3 })).toBe('3 个网格')
+    expect(words('zh-CN', 'hits', { n: 3 })).toBe('3 个结果')
     expect(pick('en', { zh: '户', en: 'households' })).toBe('households')
     expect(pick('en', '长河街道')).toBe('长河街道')
     expect(pick('zh-CN', null)).toBe('')

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { GridRow } from '@/api/types'
 import { toCsv } from '@/lib/csv'
 import { filterRows, sortRows } from '@/lib/rows'
+import { columnsFor } from '@/panels/columns'
 import { gridsText } from '@/panels/gridsCsv'
 
 const row = (id: number, more: Partial<GridRow>): GridRow => ({
@@ -41,10 +42,11 @@ describe('the export', () => {
     expect(text).toBe('\uFEFFa,b\r\n"x,""y""",1\r\n\'=1+1,\r\n\'-5,-5\r\n')
   })
   it('holds every row with plain numbers, estimates apart', () => {
-    const lines = gridsText(rows, 'zh-CN').split('\r\n')
+    const lines = gridsText(rows, columnsFor({ people: false }), 'zh-CN').split('\r\n')
     expect(lines).toHaveLength(5)
-    expect(lines[0]).toContain('户数,推算')
+    expect(lines[0]).toContain('户数,估算')
     expect(lines[3]).toContain('990101001001003,长河社区,150,30,-25')
+    expect(lines[0]).not.toContain('人口')
     expect(lines[2]).toContain('无住户')
     expect(new Set(lines.slice(0, 4).map((l) => l.split(',').length)).size).toBe(1)
   })

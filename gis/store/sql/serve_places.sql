@@ -147,14 +147,16 @@ LEFT JOIN workers ON workers.grid_id = g.id
 ORDER BY g.code;
 
 -- name: event_classes
--- Classes of events, most frequent first.
-SELECT class, class_name, count(*) AS count FROM event WHERE district_id = %(district)s
-GROUP BY class, class_name ORDER BY count DESC, class, class_name;
+-- Classes of events, most frequent first; where a source has no class codes, its class names stand for them.
+SELECT coalesce(class, class_name) AS class, mode() WITHIN GROUP (ORDER BY class_name) AS class_name, count(*) AS count
+FROM event WHERE district_id = %(district)s
+GROUP BY coalesce(class, class_name) ORDER BY count DESC, 1;
 
 -- name: part_classes
--- Classes of parts, most frequent first.
-SELECT class, class_name, count(*) AS count FROM part WHERE district_id = %(district)s
-GROUP BY class, class_name ORDER BY count DESC, class, class_name;
+-- Classes of parts, most frequent first; where a source has no class codes, its class names stand for them.
+SELECT coalesce(class, class_name) AS class, mode() WITHIN GROUP (ORDER BY class_name) AS class_name, count(*) AS count
+FROM part WHERE district_id = %(district)s
+GROUP BY coalesce(class, class_name) ORDER BY count DESC, 1;
 
 -- name: event_period
 -- First and last event.

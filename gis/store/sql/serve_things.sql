@@ -54,7 +54,7 @@ WHERE e.district_id = %(district)s AND e.id = %(id)s;
 SELECT count(*)::int AS weight, avg(ST_X(e.geom)) AS lon, avg(ST_Y(e.geom)) AS lat
 FROM event e
 WHERE e.district_id = %(district)s AND e.geom IS NOT NULL
-  AND (%(class)s::text IS NULL OR e.class = %(class)s)
+  AND (%(class)s::text IS NULL OR coalesce(e.class, e.class_name) = %(class)s)
   AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR e.occurred_at < %(until)s)
 GROUP BY CASE WHEN %(dx)s > 0 THEN floor(ST_X(e.geom) / %(dx)s) ELSE ST_X(e.geom) END,
@@ -66,7 +66,7 @@ LIMIT %(limit)s;
 SELECT count(*) AS events, count(*) FILTER (WHERE e.geom IS NULL) AS unlocated
 FROM event e
 WHERE e.district_id = %(district)s
-  AND (%(class)s::text IS NULL OR e.class = %(class)s)
+  AND (%(class)s::text IS NULL OR coalesce(e.class, e.class_name) = %(class)s)
   AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR e.occurred_at < %(until)s);
 

@@ -100,7 +100,7 @@ SELECT (SELECT coalesce(ST_AsMVT(t, 'grids', 4096, 'geom', 'id'), '') FROM areas
 SELECT count(*) AS count FROM (
     SELECT FROM part p WHERE p.district_id = %(district)s
       AND p.geom && ST_Transform(ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4490)
-      AND (%(class)s::text IS NULL OR p.class = %(class)s)
+      AND (%(class)s::text IS NULL OR coalesce(p.class, p.class_name) = %(class)s)
     LIMIT %(limit)s
 ) t;
 
@@ -109,11 +109,12 @@ SELECT count(*) AS count FROM (
 WITH bounds AS (
     SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS tile, ST_Transform(ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4490) AS reach
 ), near AS (
-    SELECT p.id, p.code, p.class, p.class_name, p.state, ST_AsMVTGeom(ST_Transform(p.geom, 3857), b.tile, 4096, 0) AS geom
+    SELECT p.id, p.code, coalesce(p.class, p.class_name) AS class, p.class_name, p.state,
+           ST_AsMVTGeom(ST_Transform(p.geom, 3857), b.tile, 4096, 0) AS geom
     FROM part p, bounds b
     WHERE p.district_id = %(district)s AND p.geom && b.reach
       AND ST_X(p.geom) < ST_XMax(b.reach) AND ST_Y(p.geom) > ST_YMin(b.reach)
-      AND (%(class)s::text IS NULL OR p.class = %(class)s)
+      AND (%(class)s::text IS NULL OR coalesce(p.class, p.class_name) = %(class)s)
 )
 SELECT coalesce(ST_AsMVT(t, 'parts', 4096, 'geom', 'id'), '') AS tile FROM near t WHERE geom IS NOT NULL;
 
@@ -126,7 +127,7 @@ WITH bounds AS (
     FROM part p, bounds b
     WHERE p.district_id = %(district)s AND p.geom && b.reach
       AND ST_X(p.geom) < ST_XMax(b.reach) AND ST_Y(p.geom) > ST_YMin(b.reach)
-      AND (%(class)s::text IS NULL OR p.class = %(class)s)
+      AND (%(class)s::text IS NULL OR coalesce(p.class, p.class_name) = %(class)s)
     GROUP BY floor((ST_X(p.geom) - ST_XMin(b.reach)) / (ST_XMax(b.reach) - ST_XMin(b.reach)) * %(bins)s),
              floor((ST_Y(p.geom) - ST_YMin(b.reach)) / (ST_YMax(b.reach) - ST_YMin(b.reach)) * %(bins)s)
 ), placed AS (
@@ -140,7 +141,7 @@ SELECT coalesce(ST_AsMVT(t, 'parts_binned', 4096, 'geom'), '') AS tile FROM plac
 SELECT count(*) AS count FROM (
     SELECT FROM event e WHERE e.district_id = %(district)s
       AND e.geom && ST_Transform(ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4490)
-      AND (%(class)s::text IS NULL OR e.class = %(class)s)
+      AND (%(class)s::text IS NULL OR coalesce(e.class, e.class_name) = %(class)s)
       AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR e.occurred_at < %(until)s)
     LIMIT %(limit)s
@@ -151,13 +152,13 @@ SELECT count(*) AS count FROM (
 WITH bounds AS (
     SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS tile, ST_Transform(ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4490) AS reach
 ), near AS (
-    SELECT e.id, e.class, e.class_name, e.how,
+    SELECT e.id, coalesce(e.class, e.class_name) AS class, e.class_name, e.how,
            to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS occurred_at,
            ST_AsMVTGeom(ST_Transform(e.geom, 3857), b.tile, 4096, 0) AS geom
     FROM event e, bounds b
     WHERE e.district_id = %(district)s AND e.geom && b.reach
       AND ST_X(e.geom) < ST_XMax(b.reach) AND ST_Y(e.geom) > ST_YMin(b.reach)
-      AND (%(class)s::text IS NULL OR e.class = %(class)s)
+      AND (%(class)s::text IS NULL OR coalesce(e.class, e.class_name) = %(class)s)
       AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR e.occurred_at < %(until)s)
 )
@@ -172,7 +173,7 @@ WITH bounds AS (
     FROM event e, bounds b
     WHERE e.district_id = %(district)s AND e.geom && b.reach
       AND ST_X(e.geom) < ST_XMax(b.reach) AND ST_Y(e.geom) > ST_YMin(b.reach)
-      AND (%(class)s::text IS NULL OR e.class = %(class)s)
+      AND (%(class)s::text IS NULL OR coalesce(e.class, e.class_name) = %(class)s)
       AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR e.occurred_at < %(until)s)
     GROUP BY floor((ST_X(e.geom) - ST_XMin(b.reach)) / (ST_XMax(b.reach) - ST_XMin(b.reach)) * %(bins)s),
@@ -188,7 +189,7 @@ SELECT coalesce(ST_AsMVT(t, 'events_binned', 4096, 'geom'), '') AS tile FROM pla
 SELECT count(*)::int AS count, avg(ST_X(p.geom)) AS lon, avg(ST_Y(p.geom)) AS lat
 FROM part p
 WHERE p.district_id = %(district)s AND p.geom IS NOT NULL
-  AND (%(class)s::text IS NULL OR p.class = %(class)s)
+  AND (%(class)s::text IS NULL OR coalesce(p.class, p.class_name) = %(class)s)
 GROUP BY floor(ST_X(p.geom) / %(step)s), floor(ST_Y(p.geom) / %(step)s);
 
 -- name: events_lattice
@@ -196,7 +197,7 @@ GROUP BY floor(ST_X(p.geom) / %(step)s), floor(ST_Y(p.geom) / %(step)s);
 SELECT count(*)::int AS count, avg(ST_X(e.geom)) AS lon, avg(ST_Y(e.geom)) AS lat
 FROM event e
 WHERE e.district_id = %(district)s AND e.geom IS NOT NULL
-  AND (%(class)s::text IS NULL OR e.class = %(class)s)
+  AND (%(class)s::text IS NULL OR coalesce(e.class, e.class_name) = %(class)s)
   AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR e.occurred_at < %(until)s)
 GROUP BY floor(ST_X(e.geom) / %(step)s), floor(ST_Y(e.geom) / %(step)s);

@@ -935,8 +935,11 @@ export interface components {
          * @description A class of parts or events and how many there are.
          */
         ClassCount: {
-            /** Class */
-            class: string | null;
+            /**
+             * Class
+             * @description Class code; the class name where the source has no codes.
+             */
+            class: string;
             /** Class Name */
             class_name: string;
             /** Count */
@@ -2717,7 +2720,7 @@ export interface operations {
     get_heat: {
         parameters: {
             query?: {
-                /** @description Class of events; all when absent. */
+                /** @description Class, as in event_classes; all when absent. */
                 class?: string | null;
                 /** @description First local day. */
                 from?: string | null;
@@ -3831,7 +3834,7 @@ export interface operations {
     live_tile: {
         parameters: {
             query?: {
-                /** @description Class of things; all when absent. */
+                /** @description Class, as in the district's part_classes or event_classes; all when absent. */
                 class?: string | null;
                 /** @description First local day. */
                 from?: string | null;

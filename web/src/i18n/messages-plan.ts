@@ -1,6 +1,7 @@
 /** The words of the planner's page. */
 
 export const planZh = {
+  peopleUnit: '人',
   plan: '规划',
   plans: '网格方案',
   // persons
@@ -129,6 +130,7 @@ export const planZh = {
 }
 
 export const planEn: Record<keyof typeof planZh, string> = {
+  peopleUnit: 'people',
   plan: 'Plan',
   plans: 'Plans',
   actingPerson: 'Acting person',

@@ -98,7 +98,7 @@ export function gridLabels(view: MapView, c: BaseColours): LayerSpecification[] 
   const small = { 'font-scale': 0.88, 'text-color': c.textQuiet }
   return [
     {
-      id: 'grid-label', source: 'grids', 'source-layer': 'grid_labels', type: 'symbol', minzoom: 13,
+      id: 'grid-label', source: 'grids', 'source-layer': 'grid_labels', type: 'symbol', minzoom: 13.4,
       layout: {
         'text-field': [
           'step', ['zoom'],
@@ -107,7 +107,6 @@ export function gridLabels(view: MapView, c: BaseColours): LayerSpecification[] 
           16.5, ['format', ['get', 'code'], {}, '\n', {}, households, small],
         ] as unknown as ExpressionSpecification,
         'text-font': FONT, 'text-size': ['interpolate', ['linear'], ['zoom'], 13, 10.5, 15, 12.5, 18, 14], 'text-padding': 2,
-        'text-variable-anchor': ['center', 'bottom', 'top', 'left', 'right'], 'text-radial-offset': 0.7, 'text-justify': 'center',
         'text-line-height': 1.25, 'symbol-sort-key': ['*', -1, ['coalesce', ['get', 'households'], 0]],
       },
       paint: { 'text-color': c.text, 'text-halo-color': c.halo, 'text-halo-width': 1.5, 'text-opacity': view.opacity.labels },
@@ -127,7 +126,7 @@ export function divisionLabels(view: MapView, c: BaseColours): LayerSpecificatio
     paint: { 'text-color': c.district, 'text-halo-color': c.halo, 'text-halo-width': 2, 'text-opacity': view.opacity.labels },
   })
   return [
-    label('community', 12.4, 16.2, [11.5, 15]),
+    label('community', 11.6, 16.2, [11, 15]),
     label('subdistrict', 10, 13.6, [12.5, 17]),
     label('district', 6, 10, [12, 15]),
   ]

@@ -11,11 +11,11 @@ function bins(source: string, layer: string, colour: string, c: BaseColours, o: 
       paint: {
         'circle-color': colour, 'circle-opacity': 0.82 * o, 'circle-stroke-color': c.pointLine, 'circle-stroke-width': 1.2,
         'circle-stroke-opacity': o,
-        'circle-radius': ['interpolate', ['linear'], ['sqrt', ['coalesce', ['get', 'count'], 1]], 1, 4, 6, 9, 20, 15, 60, 22],
+        'circle-radius': ['interpolate', ['linear'], ['sqrt', ['coalesce', ['get', 'count'], 1]], 1, 2.5, 4, 6.5, 8, 10, 20, 15, 60, 22],
       },
     },
     {
-      id: `${source}-bin-count`, ...from, type: 'symbol', filter: ['>', ['coalesce', ['get', 'count'], 1], 4],
+      id: `${source}-bin-count`, ...from, type: 'symbol', filter: ['>', ['coalesce', ['get', 'count'], 1], 9],
       layout: {
         'text-field': ['to-string', ['get', 'count']], 'text-font': FONT, 'text-size': 10.5, 'text-padding': 0,
         'symbol-sort-key': ['*', -1, ['coalesce', ['get', 'count'], 1]],
@@ -64,7 +64,9 @@ export function eventLayers(view: MapView, c: BaseColours): LayerSpecification[]
 /** Metres around an event that its heat reaches; constant, so that zooming in does not move the hot spots. */
 const HEAT_REACH_M = 75
 /** So many times the mean density of the district is shown as the hottest. */
-const HOTTEST = 9
+const HOTTEST = 11
+/** Where there are few events, a single one stays pale. */
+const FEW = 0.8
 const EQUATOR_PX_M = 78_271.517
 
 /**
@@ -76,7 +78,7 @@ function heatIntensity(view: MapView): number {
   const events = (view.heat?.features ?? []).reduce((sum, f) => sum + Number(f.properties?.['weight'] ?? 1), 0)
   const [west, south, east, north] = view.bbox
   const ground = (east - west) * Math.cos((south * Math.PI) / 180) * (north - south) * 111_320 ** 2
-  return Math.min(4, ground / (Math.max(1, events) * 0.2785 * HEAT_REACH_M ** 2 * HOTTEST))
+  return Math.min(FEW, ground / (Math.max(1, events) * 0.2785 * HEAT_REACH_M ** 2 * HOTTEST))
 }
 
 export function heatLayer(view: MapView): LayerSpecification[] {

@@ -15,18 +15,23 @@ export interface Column {
   text: (row: GridRow, lang: Lang) => string
 }
 
-export const COLUMNS: Column[] = [
-  { key: 'code', label: 'code', width: 148, number: false, text: (r) => r.code },
-  { key: 'community_name', label: 'community', width: 148, number: false, text: (r) => r.community_name },
-  { key: 'households', label: 'households', width: 86, number: true, text: (r, l) => estimated(count(r.households, l), r.estimated_households > 0) },
+const COLUMNS: Column[] = [
+  { key: 'code', label: 'code', width: 140, number: false, text: (r) => r.code },
+  { key: 'community_name', label: 'community', width: 116, number: false, text: (r) => r.community_name },
+  { key: 'households', label: 'households', width: 88, number: true, text: (r, l) => estimated(count(r.households, l), r.estimated_households > 0) },
   { key: 'deviation', label: 'deviation', width: 76, number: true, text: (r) => deviation(r.deviation === null ? null : r.deviation / 100) },
-  { key: 'people', label: 'people', width: 68, number: true, text: (r, l) => count(r.people, l) },
+  { key: 'people', label: 'people', width: 64, number: true, text: (r, l) => count(r.people, l) },
   { key: 'buildings', label: 'buildings', width: 76, number: true, text: (r, l) => count(r.buildings, l) },
-  { key: 'parts', label: 'parts', width: 60, number: true, text: (r, l) => count(r.parts, l) },
-  { key: 'events_year', label: 'events_year', width: 96, number: true, text: (r, l) => count(r.events_year, l) },
-  { key: 'area_m2', label: 'area', width: 88, number: true, text: (r, l) => area(r.area_m2, l) },
-  { key: 'workers', label: 'workers', width: 90, number: true, text: (r, l) => count(r.workers, l) },
+  { key: 'parts', label: 'parts', width: 56, number: true, text: (r, l) => count(r.parts, l) },
+  { key: 'events_year', label: 'events_year', width: 92, number: true, text: (r, l) => count(r.events_year, l) },
+  { key: 'area_m2', label: 'area', width: 84, number: true, text: (r, l) => area(r.area_m2, l) },
+  { key: 'workers', label: 'workersShort', width: 72, number: true, text: (r, l) => count(r.workers, l) },
 ]
+
+/** The columns for what the data of a district tell at all. */
+export function columnsFor(told: Partial<Record<SortKey, boolean>>): Column[] {
+  return COLUMNS.filter((c) => told[c.key] !== false)
+}
 
 /** The remarks on a grid; one the screen has no words for is shown as it is. */
 export function remarks(row: GridRow, lang: Lang): string {

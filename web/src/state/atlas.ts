@@ -33,6 +33,13 @@ export const useAtlas = defineStore('atlas', () => {
   const rowById = computed(() => new Map(rows.value.map((r) => [r.id, r])))
   const rowByCode = computed(() => new Map(rows.value.map((r) => [r.code, r])))
   const area = computed(() => divisions.value.find((d) => d.code === view.area && d.level !== 'district') ?? null)
+  /** What the data of this district tell at all: what nobody counted is left out, not shown as 0. */
+  const told = computed(() => ({
+    people: (district.value?.counts.people ?? 0) > 0,
+    parts: (district.value?.counts.parts ?? 0) > 0,
+    events_year: district.value?.event_period != null,
+    workers: (district.value?.counts.workers ?? 0) > 0,
+  }))
   const figure = computed(() => figures.data.value?.find((f) => f.key === view.figure) ?? null)
 
   /** What a grid is called: its name in the data, in English its number. */
@@ -99,7 +106,7 @@ export const useAtlas = defineStore('atlas', () => {
   }
 
   function loadHeat(): void {
-    if (!view.district || !view.isShown('heat')) return
+    if (!view.district || !district.value || !view.isShown('heat')) return
     const query = { class: view.eventClass, from: period.value?.[0], to: period.value?.[1] }
     const params = { path: { d: view.district }, query }
     void heat.load((signal) => answer<HeatMap>(client.GET('/api/districts/{d}/heat', { params, signal })))
@@ -111,13 +118,13 @@ export const useAtlas = defineStore('atlas', () => {
   })
   watch(() => view.district, openDistrict, { immediate: true })
   watch(() => [view.district, view.figure], loadFigure, { immediate: true })
-  watch(() => [view.district, view.isShown('heat'), view.eventClass, period.value?.[0], period.value?.[1]], loadHeat, { immediate: true })
+  watch(() => [district.value?.code, view.isShown('heat'), view.eventClass, period.value?.[0], period.value?.[1]], loadHeat, { immediate: true })
   watch(() => connection.returned, () => {
     for (const part of [districts, style, figures, detail, grids, values, heat]) if (part.state.value === 'failed') void part.retry()
   })
 
   return {
     districts, style, detail, grids, figures, values, heat, district, timeZone, nameOf, gridName, rows, rowById, rowByCode, divisions, divisionById,
-    area, figure, areaRows, period, lineOf, childrenOf, start, reread,
+    area, told, figure, areaRows, period, lineOf, childrenOf, start, reread,
   }
 })

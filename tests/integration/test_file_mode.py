@@ -1,0 +1,346 @@
+"""Do `gridkeeper partition` and `gridkeeper locate` turn files into files, whole or not at all?"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from api.cli import main
+from gis.crs import wgs84_to_gcj02
+from gis.files import locate_files, partition_files
+from gis.partition import Effort
+
+CRS = "EPSG:4547"
+ORIGIN = (500_000.0, 2_560_000.0)
+BLOCK = 60.0
+
+
+def placed(shapes):
+    return shapely.transform(np.asarray(shapes, object), lambda xy: xy + np.asarray(ORIGIN))
+
+
+def frame(columns, shapes):
+    return gpd.GeoDataFrame(columns, geometry=placed(shapes), crs=CRS)
+
+
+def made_buildings():
+    random = np.random.default_rng(2)
+    spots = [(BLOCK * i + dx, BLOCK * j + 15) for i in range(12) for j in range(5) for dx in (8, 34)]
+    return frame(
+        {
+            "building_id": [f"b{n:03d}" for n in range(len(spots))],
+            "hs": random.integers(0, 60, len(spots)),
+            "community_id": ["990101001001" if x < 360 else "east" for x, _ in spots],
+        },
+        [shapely.box(x, y, x + 18, y + 30) for x, y in spots],
+    )
+
+
+def made_streets():
+    lines = [shapely.LineString([(BLOCK * i, 0), (BLOCK * i, 300)]) for i in range(1, 12)]
+    lines += [shapely.LineString([(0, BLOCK * j), (720, BLOCK * j)]) for j in range(1, 5)]
+    return frame({"cls": ["residential"] * 10 + ["river"] + ["secondary"] * 4}, lines)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A folder with communities, buildings and streets of a small made district."""
+    folder = tmp_path_factory.mktemp("district")
+    frame(
+        {"community_id": ["990101001001", "east"]}, [shapely.box(0, 0, 360, 300), shapely.box(360, 0, 720, 300)]
+    ).to_parquet(folder / "communities.parquet")
+    made_buildings().to_parquet(folder / "buildings.parquet")
+    made_streets().to_parquet(folder / "streets.parquet")
+    return folder
+
+
+@pytest.fixture
+def run(monkeypatch, capfd):
+    """Run the command line; gives its exit code, stdout and stderr."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["gridkeeper", *map(str, words)])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        told = capfd.readouterr()
+        return code, told.out, told.err
+
+    return call
+
+
+def words(files, out, **more):
+    given = {
+        "buildings": files / "buildings.parquet",
+        "households-field": "hs",
+        "communities": files / "communities.parquet",
+        "community-field": "community_id",
+        "barriers": f"{files / 'streets.parquet'}",
+        "out": out,
+    } | {k.replace("_", "-"): v for k, v in more.items()}
+    return ["partition", *(w for k, v in given.items() if v is not None for w in (f"--{k}", v))]
+
+
+@pytest.fixture(scope="module")
+def divided(files):
+    return partition_files(
+        files / "buildings.parquet",
+        files / "communities.parquet",
+        barriers=[files / "streets.parquet"],
+        households_field="hs",
+        community_field="community_id",
+        effort=Effort(runs=2, steps_per_cell=60),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ partition
+def test_partition_writes_what_is_promised(run, files, tmp_path):
+    g, k, r = tmp_path / "g.parquet", tmp_path / "k.parquet", tmp_path / "r.json"
+    code, out, err = run(*words(files, g, cells=k, report=r), "--json")
+    assert code == 0, err
+    measures = json.loads(out)  # nothing but the measures on stdout
+    grids, cells = gpd.read_parquet(g), gpd.read_parquet(k)
+    assert list(grids.columns) == ["grid_code", "community_id", "households", "buildings", "area_m2", "geometry"]
+    assert list(cells.columns) == ["cell_id", "building_id", "community_id", "households", "grid_code", "geometry"]
+    assert grids.crs == cells.crs == CRS
+    stock = made_buildings()
+    assert measures["grids"] == len(grids)
+    assert measures["households"] == grids["households"].sum() == cells["households"].sum() == stock["hs"].sum()
+    assert grids["buildings"].sum() == len(stock)
+    assert shapely.coverage_is_valid(cells.geometry.values)
+    ground = gpd.read_parquet(files / "communities.parquet").set_index("community_id").geometry
+    for name, mine in grids.groupby("community_id"):
+        assert shapely.symmetric_difference(shapely.union_all(mine.geometry.values), ground[name]).area < 0.01
+        per_building = stock[stock["community_id"] == name]["hs"].sum()
+        assert mine["households"].sum() == per_building
+        assert len(mine) == int(per_building / 200 + 0.5)
+    assert grids["grid_code"].str.startswith(("990101001001", "east-")).all()
+    assert set(measures["border_follows"]) & {"residential", "secondary"}
+    assert "cls -> class" in err  # the reading is told
+    told = json.loads(r.read_text("utf-8"))
+    assert {"import barriers", "import buildings", "partition"} <= {x["title"] for x in told["reports"]}
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["g.parquet", "k.parquet", "r.json"]
+
+
+def test_the_same_plan_in_every_format_and_with_any_number_of_jobs(run, files, tmp_path):
+    outs = [tmp_path / "a.parquet", tmp_path / "b.gpkg", tmp_path / "c.geojson"]
+    for out, jobs in zip(outs, (1, 2, 1), strict=True):
+        assert run(*words(files, out, jobs=jobs))[0] == 0
+    first, package, lonlat = gpd.read_parquet(outs[0]), gpd.read_file(outs[1]), gpd.read_file(outs[2])
+    assert package.crs == CRS
+    assert lonlat.crs == "EPSG:4326"
+    text = outs[2].read_text()
+    decimals = {len(d) for d in re.findall(r"\d+\.(\d+)(?=[,\]\s])", text[text.index("coordinates") :])}
+    assert max(decimals) <= 15
+    spots = shapely.get_coordinates(lonlat.geometry.values)
+    assert np.abs(spots * 1e9 - np.round(spots * 1e9)).max() < 1e-4  # 9 decimals
+    for other in (package, lonlat.to_crs(CRS)):
+        assert other["grid_code"].tolist() == first["grid_code"].tolist()
+        assert other["households"].tolist() == first["households"].tolist()
+        assert shapely.area(shapely.symmetric_difference(other.geometry.values, first.geometry.values)).max() < 0.5
+
+
+def test_a_missing_community_column_is_found_by_position(files, divided, tmp_path):
+    made_buildings().drop(columns="community_id").to_parquet(tmp_path / "b.parquet")
+    again = partition_files(
+        tmp_path / "b.parquet",
+        files / "communities.parquet",
+        barriers=[files / "streets.parquet"],
+        households_field="hs",
+        effort=Effort(runs=2, steps_per_cell=60),
+    )
+    assert again.grids.equals(divided.grids)
+
+
+def test_only_the_communities_of_a_file_of_divisions_are_divided(files, divided, tmp_path):
+    ground = gpd.read_parquet(files / "communities.parquet").rename(columns={"community_id": "code"})
+    whole = shapely.union_all(ground.geometry.values)
+    outline = gpd.GeoDataFrame({"code": ["990101"], "level": ["district"]}, geometry=[whole], crs=CRS)
+    pd.concat([outline, ground.assign(level="community")]).to_parquet(tmp_path / "divisions.parquet")
+    again = partition_files(
+        files / "buildings.parquet",
+        tmp_path / "divisions.parquet",
+        barriers=[files / "streets.parquet"],
+        households_field="hs",
+        effort=Effort(runs=2, steps_per_cell=60),
+    )
+    assert again.grids.equals(divided.grids)
+    assert again.reports[0].tally()["other_levels_left_out"] == 1
+
+
+def test_barriers_are_recognised_by_their_columns_or_as_told(files, tmp_path):
+    streets = made_streets()
+    lines = {
+        "osm.geojson": streets.drop(columns="cls").assign(highway="tertiary").to_crs(4326),
+        "tracks.parquet": streets.drop(columns="cls").assign(railway="rail"),
+        "mine.parquet": streets.rename(columns={"cls": "rank"}).assign(rank="primary"),
+    }
+    expected = {"osm.geojson": "tertiary", "tracks.parquet": "rail", "mine.parquet": "primary"}
+    for name, content in lines.items():
+        content.to_file(tmp_path / name) if name.endswith("json") else content.to_parquet(tmp_path / name)
+        tail = ":kind=street,class=rank" if name.startswith("mine") else ""
+        result = partition_files(
+            files / "buildings.parquet",
+            files / "communities.parquet",
+            barriers=[f"{tmp_path / name}{tail}"],
+            households_field="hs",
+            effort=Effort(runs=1, steps_per_cell=20),
+        )
+        follows = result.measures["border_follows"]
+        assert expected[name] in follows
+        assert set(follows) <= {expected[name], "none"}
+
+
+def test_a_river_among_the_streets_is_water(divided):
+    follows = divided.tessellation.adjacency.follows
+    from gis.graph import FOLLOWS
+
+    assert {FOLLOWS[f] for f in np.unique(follows)} == {"none", "residential", "secondary", "water"}
+
+
+# ------------------------------------------------------------------------------------------------ bad input
+def negative(folder):
+    bad = made_buildings()
+    bad.loc[3, "hs"] = -4
+    return bad.to_parquet(folder / "x.parquet")
+
+
+def doubled(folder):
+    bad = made_buildings()
+    bad.loc[3, "building_id"] = "b000"
+    return bad.to_parquet(folder / "x.parquet")
+
+
+def empty(folder):
+    return made_buildings().head(0).to_parquet(folder / "x.parquet")
+
+
+def elsewhere(folder):
+    far = made_buildings()
+    return far.set_geometry(far.translate(80_000, 0)).to_parquet(folder / "x.parquet")
+
+
+def garbage(folder):
+    return (folder / "x.parquet").write_bytes(b"PAR1 nothing of the kind")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "more", "said"),
+    [
+        (negative, {}, "below 0"),
+        (doubled, {}, "b000"),
+        (empty, {}, "no rows"),
+        (elsewhere, {}, "district"),
+        (garbage, {}, "cannot be read"),
+        (None, {}, "no file"),
+        (made_buildings, {"households_field": "doors"}, "doors"),
+        (made_buildings, {"target": 0}, "target"),
+        (made_buildings, {"min": 400}, "minimum"),
+        (made_buildings, {"metric_crs": "EPSG:1"}, "EPSG:1"),
+        (made_buildings, {"out": "g.dxf"}, "format"),
+        (made_buildings, {"barriers": "x.parquet:kind=lava"}, "lava"),
+    ],
+)
+def test_bad_input_is_one_clear_message_and_nothing_is_written(run, files, tmp_path, monkeypatch, spoil, more, said):
+    monkeypatch.chdir(tmp_path)
+    if spoil is made_buildings:
+        made_buildings().to_parquet(tmp_path / "x.parquet")
+    elif spoil is not None:
+        spoil(tmp_path)
+    before = sorted(p.name for p in tmp_path.iterdir())
+    given = {"buildings": tmp_path / "x.parquet", "cells": "k.parquet"} | more
+    code, out, err = run(*words(files, given.pop("out", "g.parquet"), **given))
+    message = [line for line in err.splitlines() if line.startswith("gridkeeper: ")]
+    assert code != 0
+    assert len(message) == 1, err
+    assert said in message[0]
+    assert "Traceback" not in err
+    assert out == ""
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+# ------------------------------------------------------------------------------------------------ locate
+@pytest.fixture
+def points(tmp_path, divided):
+    """Points inside, on a border, outside near and far, and one without coordinates; grids in two formats."""
+    divided.grids.to_parquet(tmp_path / "g.parquet")
+    divided.grids.to_crs(4326).to_file(tmp_path / "g.geojson")
+    spots = placed(shapely.points([(100, 100), (360, 150), (-50, 100), (-5000, 100), (700, 290)]))
+    frame = gpd.GeoDataFrame({"name": list("abcde"), "n": range(5)}, geometry=[*spots[:4], spots[4]], crs=CRS)
+    frame.loc[4, "geometry"] = None
+    frame.to_parquet(tmp_path / "p.parquet")
+    return tmp_path
+
+
+def test_locate_keeps_every_row_in_order(run, points, divided):
+    code, out, err = run(
+        "locate",
+        "--points",
+        points / "p.parquet",
+        "--grids",
+        points / "g.parquet",
+        "--out",
+        points / "a.parquet",
+        "--json",
+    )
+    assert code == 0, err
+    answers = gpd.read_parquet(points / "a.parquet")
+    assert list(answers.columns) == ["name", "n", "grid_code", "how", "distance_m", "geometry"]
+    assert answers["name"].tolist() == list("abcde")
+    assert answers["how"].tolist() == ["inside", "border", "near", "outside", "unlocated"]
+    assert answers["distance_m"].tolist()[:4] == pytest.approx([0, 0, 50, 5000])
+    assert answers["grid_code"].isna().tolist() == [False, False, False, True, True]
+    for spot, said in zip(answers.geometry[:2], answers["grid_code"], strict=False):
+        covering = divided.grids[divided.grids.covers(spot)]
+        assert said == covering["grid_code"].min()
+    assert json.loads(out)["rows"] == 5
+
+
+def test_locate_reads_csv_in_degrees_and_in_gcj02(points, divided):
+    frame = gpd.read_parquet(points / "p.parquet").to_crs(4490)
+    lon, lat = frame.geometry.x, frame.geometry.y
+    table = pd.DataFrame({"经度": lon, "纬度": lat, "name": frame["name"]})
+    table.to_csv(points / "p.csv", index=False)
+    degrees = locate_files(points / "p.csv", points / "g.geojson", metric=CRS).frame
+    assert degrees["how"].tolist() == ["inside", "border", "near", "outside", "unlocated"]
+    assert degrees[["经度", "纬度"]].notna().all(axis=1).tolist() == [True] * 4 + [False]
+    table["经度"], table["纬度"] = wgs84_to_gcj02(lon, lat)
+    table.to_csv(points / "gcj.csv", index=False)
+    shifted = locate_files(points / "gcj.csv", points / "g.parquet", crs="gcj02").frame
+    assert shifted["how"].tolist() == degrees["how"].tolist()
+    assert shifted["grid_code"][[0, 2]].tolist() == degrees["grid_code"][[0, 2]].tolist()  # row 1 lies on the line
+
+
+def test_locate_refuses_what_is_no_grid_file_or_no_point(run, points, files):
+    code, _, err = run(
+        "locate",
+        "--points",
+        points / "p.parquet",
+        "--grids",
+        files / "communities.parquet",
+        "--out",
+        points / "a.parquet",
+    )
+    assert code == 3
+    assert "grid_code" in err
+    code, _, err = run(
+        "locate",
+        "--points",
+        files / "buildings.parquet",
+        "--grids",
+        points / "g.parquet",
+        "--out",
+        points / "a.parquet",
+    )
+    assert code == 3
+    assert "Polygon" in err
+    assert not (points / "a.parquet").exists()

@@ -1,0 +1,95 @@
+"""Do the measures of a plan say what they define?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gis.measures import GRID_FIGURES, PLAN_MEASURES, ceiling_within, grid_figure, plan_measures, within
+from gis.partition import Effort, grid_frame, partition
+from tests.unit.partition_ground import lattice, together
+
+
+@pytest.fixture(scope="module")
+def divided():
+    load = np.full((4, 12), 12.0)
+    load[0, 0] = 400
+    district = together(lattice(load), lattice(np.zeros((2, 2)), community="B", x0=400.0))
+    return district, partition(district, effort=Effort(runs=2, steps_per_cell=60))
+
+
+def test_every_measure_is_computed_and_told_in_both_languages(divided):
+    district, plan = divided
+    measures = plan_measures(district, plan)
+    assert set(PLAN_MEASURES) <= set(measures)
+    for entry in [*PLAN_MEASURES.values(), *GRID_FIGURES.values()]:
+        for text in (entry.label, entry.unit, entry.definition):
+            assert text["zh"]
+            assert text["en"]
+        assert entry.label["zh"] != entry.label["en"]
+
+
+def test_measures_agree_with_a_count_by_hand(divided):
+    district, plan = divided
+    measures = plan_measures(district, plan)
+    load = np.bincount(plan.grid_of, district.cells["households"])
+    assert measures["grids"] == len(load) == 5  # 400 alone, 564 / 200 -> 3, and the empty community
+    assert measures["households"] == 964
+    assert measures["within_10"] == pytest.approx(np.mean(np.abs(load - 200) <= 20))
+    assert measures["within_20"] == pytest.approx(np.mean(np.abs(load - 200) <= 40))
+    assert measures["mad"] == pytest.approx(np.abs(load - 200).mean())
+    assert measures["rms"] == pytest.approx(np.sqrt(((load - 200) ** 2).mean()))
+    assert (measures["households_min"], measures["households_max"]) == (0, 400)
+    assert (measures["oversize_buildings"], measures["empty_grids"], measures["multipart_grids"]) == (1, 1, 0)
+    assert (measures["gap_m2"], measures["overlap_m2"]) == (0, 0)
+    assert measures["ceiling_within_10"] == pytest.approx(3 / 5)
+    grids = grid_frame(district, plan)
+    length = (grids.length.sum() - district.communities.length.sum()) / 2
+    assert measures["inner_border_m"] == pytest.approx(length)
+    assert sum(measures["border_follows"].values()) == pytest.approx(1)
+    assert measures["border_on_feature"] == pytest.approx(measures["border_follows"].get("residential", 0))
+    assert measures["polsby_popper_mean"] == pytest.approx((4 * np.pi * grids.area / grids.length**2).mean())
+    assert measures["cut_buildings"] is None
+    stock = district.cells.assign(geometry=district.cells.buffer(-5))
+    assert plan_measures(district, plan, buildings=stock)["cut_buildings"] == 0
+
+
+def test_a_gap_and_an_overlap_are_seen(divided):
+    district, plan = divided
+    grids = grid_frame(district, plan)
+    grids.loc[0, "geometry"] = grids.geometry[0].buffer(-1.0)
+    assert plan_measures(district, plan, grids=grids)["gap_m2"] > 10
+    grids = grid_frame(district, plan)
+    grids.loc[0, "geometry"] = grids.geometry[0].buffer(1.0)
+    assert plan_measures(district, plan, grids=grids)["overlap_m2"] > 10
+
+
+def test_within_counts_the_limit_as_within():
+    assert within(np.array([180, 220, 179.9, 220.1]), 200, 0.1) == 0.5
+    assert np.isnan(within(np.array([]), 200, 0.1))
+
+
+@pytest.mark.parametrize(
+    ("buildings", "grids", "most"),
+    [
+        ([10] * 60, 3, 3),
+        ([400, *[10] * 40], 3, 2),  # the large building spoils its grid
+        ([10] * 50, 3, 2),  # 500 is enough for two grids of 180
+        ([10] * 70, 3, 2),  # 700 is too much for three of 220: one takes the surplus
+        ([400, *[10] * 50], 3, 2),  # here the spoiled grid takes it
+        ([0], 1, 0),
+    ],
+)
+def test_ceiling_by_hand(buildings, grids, most):
+    assert ceiling_within(np.array(buildings), grids, 200) == most
+
+
+def test_grid_figures():
+    households = np.array([200, 0, 150])
+    assert grid_figure("deviation", households=households, target=200).tolist() == [0, -100, -25]
+    rate = grid_figure("events_per_100_households", events=np.array([4, 3, 3]), households=households)
+    assert rate[[0, 2]].tolist() == [2, 2]
+    assert np.isnan(rate[1])  # no households, no rate
+    assert grid_figure("compactness", area_m2=[100.0], perimeter_m=[40.0]).tolist() == [pytest.approx(np.pi / 4)]
+    assert grid_figure("parts", parts=[1, 2], households=None).tolist() == [1, 2]
+    assert GRID_FIGURES["deviation"].kind == "diverging"
