@@ -22,8 +22,8 @@ from gis.store.copying import plain
 from gis.store.districts import district_of
 from gis.store.lives import life_of
 from gis.store.plan_cells import read_plan_cells, read_plan_shapes
-from gis.store.publishing import default_effective
 from gis.store.stored_plans import base_stands, checked, read_plan, told
+from gis.store.versions import default_effective
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -259,6 +259,7 @@ def _columns(place: District, plan: PlanCells) -> dict[str, Any]:
             "y": shapely.get_y(points).round(DIGITS_PLACE).tolist(),
             "building_id": [None if pd.isna(v) else int(v) for v in table["building_id"]],
             "grid": grid.tolist(),
+            "base": [None if pd.isna(v) else str(v) for v in table["base_code"]],
         },
         "grids": [
             {

@@ -187,6 +187,7 @@ class CellColumns(Model):
     y: list[float] = Field(description="Latitude of the same point.")
     building_id: list[int | None] = Field(description="Building whose share of the block the cell is.")
     grid: list[int] = Field(description="Index into grids.")
+    base: list[str | None] = Field(description="Key of the grid it was in when the plan was begun; null: in none.")
 
 
 class PlanCells(Model):

@@ -14,9 +14,9 @@ from gis.store.copying import plain
 from gis.store.districts import lock
 from gis.store.locating import NETWORK
 from gis.store.persons import require_person
-from gis.store.publishing import choose_effective, require_change, withdraw, write_publication
 from gis.store.queries import query
 from gis.store.stored_plans import checked, read_plan, require_base, require_passed, told
+from gis.store.versions import choose_effective, require_change, withdraw, write_publication
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -11,7 +11,8 @@ from gis.errors import InputError
 from gis.progress import Progress, quiet
 from gis.store.cells import tessellate_district
 from gis.store.districts import District
-from gis.store.plans import propose_plan, publish_plan
+from gis.store.plans import propose_plan
+from gis.store.publishing import publish_plan
 from gis.store.queries import query
 from gis.store.write import NewDistrict, write_batch
 

@@ -8,7 +8,8 @@ from gis.store.lives import read_life, read_lives, read_steps, take_step
 from gis.store.loading import Loaded, load_district, read_folder
 from gis.store.locating import Answer, locate_points, locate_things
 from gis.store.persons import add_person, list_persons
-from gis.store.plans import check_plan, propose_plan, publish_plan
+from gis.store.plans import propose_plan
+from gis.store.publishing import check_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
 from gis.store.step import Step
 from gis.store.workers import post_workers

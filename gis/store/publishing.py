@@ -1,323 +1,115 @@
-"""How does a checked plan become grids in force, and how is that taken back before it takes effect?
-
-Only grids whose set of cells changes get a new version; the others keep their rows. What ends gets the end of its
-period set, nothing else of the past is touched; what is withdrawn stays, valid at no time.
-"""
+"""How is a plan checked, and how does a first plan become the grids in force?"""
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-import shapely
-from psycopg.types.json import Jsonb
-
-from gis.clock import next_local_midnight
+from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, InputError
-from gis.partition.colours import colour_beside
-from gis.plans import grid_name, lineage, same_cells
-from gis.store.copying import copy_frame, fetch_geo_frame, plain, reserve_ids
-from gis.store.districts import bump_layers
-from gis.store.metric import to_stored
+from gis.progress import Progress, quiet
+from gis.store.districts import district_of, lock
+from gis.store.locating import relocate
 from gis.store.queries import query
-from gis.store.stored_plans import told, whole_network
+from gis.store.step import Step
+from gis.store.stored_plans import checked, read_plan, require_base, require_passed
+from gis.store.versions import write_publication
+from gis.store.workers import post
 
 if TYPE_CHECKING:
-    import psycopg
+    import datetime as dt
 
     from gis.store.connect import Connection
-    from gis.store.districts import District
-    from gis.store.stored_plans import Checked, StoredPlan
 
-__all__ = ["Written", "choose_effective", "default_effective", "require_change", "withdraw", "write_publication"]
-
-TOUCH_DEGREES = 1e-7
-"""Grids nearer than this (1 cm) are neighbours that must not share a colour."""
-
-JUST_NOW = dt.timedelta(minutes=5)
-"""How far in the past a moment asked for is still taken as now."""
+__all__ = ["check_plan", "publish_plan"]
 
 
-@dataclass(frozen=True)
-class Written:
-    """A publication as it was written: its number, and what `publication.report` tells."""
-
-    version: int
-    report: dict[str, Any]
-
-
-def default_effective(
-    connection: Connection, place: District, plan_id: int, network: int, now: dt.datetime
-) -> tuple[dt.datetime, tuple[int, dt.datetime] | None]:
-    """Give the next local midnight, and the last publication of the plan's communities as (version, effective)."""
-    last = connection.execute(query("publishing.scope_last"), {"plan": plan_id, "network": network}).fetchone()
-    return next_local_midnight(now, place.time_zone), None if last is None else (int(last[0]), last[1])
-
-
-def choose_effective(
-    connection: Connection, place: District, stored: StoredPlan, effective: dt.datetime | None, now: dt.datetime
-) -> dt.datetime:
-    """Say when a later publication takes effect: as asked, by default at the next local midnight.
-
-    A moment just gone by is now: the clock of a browser, and the way from it, are not those of the server.
-
-    Raises
-    ------
-    InputError
-        It lies in the past, has no time zone, or does not come after the last publication of the plan's communities.
-    """
-    midnight, last = default_effective(connection, place, stored.id, stored.network_id, now)
-    chosen: dt.datetime = effective or midnight
-    if chosen.tzinfo is not None and now - JUST_NOW <= chosen < now:
-        chosen = now
-    if chosen.tzinfo is None or chosen < now:
-        raise InputError(
-            f"A publication cannot take effect at {chosen}: only the first one of a place may begin in the past.",
-            "Give a moment from now on with its time zone, or leave it out: the next midnight.",
-        )
-    if last is not None and chosen <= last[1]:
-        raise InputError(
-            f"Version {last[0]} takes effect in these communities at {last[1]:%Y-%m-%d %H:%M %Z}; "
-            f"{chosen:%Y-%m-%d %H:%M %Z} does not come after it.",
-            "Give a later moment, or withdraw that version first.",
-        )
-    return chosen
+def check_plan(connection: Connection, district: str, plan_id: int | None = None, *, clock: Clock = utc_now) -> Step:
+    """Run every check that has its input over a plan, the newest draft by default; nothing is written."""
+    with connection.transaction():
+        place = district_of(connection, district)
+        stored = read_plan(connection, place, plan_id)
+        checks = checked(connection, place, stored, clock).checks
+    return Step(
+        stored.plan.report,
+        tessellation_id=stored.cells.tessellation_id,
+        plan_id=stored.id,
+        measures=stored.measures,
+        checks=checks,
+    )
 
 
-def write_publication(
+def publish_plan(
     connection: Connection,
-    place: District,
-    stored: StoredPlan,
-    found: Checked,
+    district: str,
+    plan_id: int | None = None,
     *,
-    effective: dt.datetime,
-    now: dt.datetime,
-    by: str,
-) -> Written:
-    """Write publication, grids, memberships, lineage and postings inside the caller's transaction.
+    effective: dt.datetime | None = None,
+    by: str = "gridkeeper",
+    progress: Progress = quiet,
+    clock: Clock = utc_now,
+) -> Step:
+    """Check a plan and put its grids in force, in one transaction.
 
-    The exclusion constraints see to one grid a cell and moment, and one grid a code and moment.
-    """
-    moment = {"effective": effective, "network": stored.network_id, "plan": stored.id}
-    change = _change(connection, stored, moment)
-    codes = stored.plan.grids["grid_code"].to_numpy(object)
-    for name in ("close_grids", "close_memberships"):
-        connection.execute(query(f"publishing.{name}"), {**moment, "grids": change.closed.tolist()})
-    with connection.cursor() as cursor:
-        ids = reserve_ids(cursor, query("plans.reserve_grid_ids"), len(change.opened))
-        number = dict(zip(codes[change.opened], ids.tolist(), strict=True))
-        ended = _move_postings(connection, change, number, moment)
-        report = _report(stored, change, ended)
-        values = {"now": now, "by": by, "checks": Jsonb(told(found.checks, stored)), "report": Jsonb(plain(report))}
-        row = cursor.execute(query("plans.insert_publication"), {**moment, **values}).fetchone()
-        publication, version = (int(row[0]), int(row[1])) if row else (0, 0)
-        _copy_grids(cursor, connection, place, stored, found, change.opened, ids, publication, effective)
-        keys = [str(key) for key in stored.keys[change.opened]]
-        cursor.execute(query("plans.insert_memberships"), {**moment, "keys": keys, "grids": ids.tolist()})
-        _copy_lineage(cursor, stored, change, number)
-        for posting in change.moved:
-            cursor.execute(query("publishing.insert_posting"), {**posting, **moment})
-    bump_layers(connection, place.id, "grids")
-    if not stored.is_first:
-        measures = whole_network(connection, place, stored, found.buildings) or found.measures()
-        connection.execute(
-            query("drafts.set_report"),
-            {"plan": stored.id, "report": Jsonb(plain({"network_measures": measures}))},
-        )
-    return Written(version, report)
-
-
-@dataclass
-class _Change:
-    """What a plan changes.
+    Version 1 of the network: grids, memberships, things located to them, workers posted.
 
     Parameters
     ----------
-    old_codes, old_ids : ndarray, shape (old grids,)
-    old_of : ndarray of int, shape (cells,)
-        Old grid of each cell; -1 for none.
-    opened : ndarray of int
-        Rows of the plan's grids that get a version.
-    closed : ndarray of int64
-        Ids of the old grids that end.
-    moved : list of dict
-        Postings that go on with the grid that keeps the code.
-    """
-
-    old_codes: np.ndarray
-    old_ids: np.ndarray
-    old_of: np.ndarray
-    opened: np.ndarray
-    closed: np.ndarray
-    moved: list[dict[str, Any]]
-
-
-def _change(connection: Connection, stored: StoredPlan, moment: dict[str, Any]) -> _Change:
-    rows = [] if stored.is_first else connection.execute(query("publishing.old_grids"), moment).fetchall()
-    old_ids = np.array([row[0] for row in rows], np.int64)
-    old_codes = np.array([row[1] for row in rows], object)
-    new_of = stored.plan.grid_of.astype(np.int64)
-    old_of = np.full(len(new_of), -1, np.int64)
-    if len(rows):
-        at = {code: i for i, code in enumerate(old_codes)}
-        old_of = np.array([at[code] for code in stored.base], np.int64)
-    same = same_cells(old_of, new_of)
-    stays = np.zeros(len(old_ids), bool)
-    stays[same[same >= 0]] = True
-    return _Change(old_codes, old_ids, old_of, np.flatnonzero(same < 0), old_ids[~stays], [])
-
-
-def require_change(connection: Connection, stored: StoredPlan) -> None:
-    """Refuse a plan that leaves every grid as it is.
+    plan_id : int, optional
+        The newest draft by default.
+    effective : datetime, optional
+        When the grids begin; a first publication may begin at any past time, by default at once.
+    by : str
+        Who publishes.
 
     Raises
     ------
+    CheckFailedError
+        A hard check failed; nothing is written.
     ConflictError
+        The plan is no draft, or another version was published in its scope since it was begun.
+    InputError
+        `effective` has no time zone or lies ahead.
     """
-    change = _change(connection, stored, {"network": stored.network_id, "plan": stored.id})
-    if not len(change.opened):
-        raise ConflictError(f"Plan {stored.id} leaves every grid as it is.", "Edit it first, or discard it.")
-
-
-def _move_postings(
-    connection: Connection, change: _Change, number: dict[str, int], moment: dict[str, Any]
-) -> list[str]:
-    """End the postings to grids that end; those whose code goes on are begun again there. The others are named."""
-    values = {**moment, "grids": change.closed.tolist()}
-    ended = []
-    for _, worker, _, role, code, name, grid_code in connection.execute(query("publishing.postings"), values):
-        if grid_code in number:
-            change.moved.append({"worker": worker, "role": role, "grid": number[grid_code]})
-        else:
-            ended.append(f"{code} {name}: {grid_code}")
-    connection.execute(query("publishing.close_postings"), values)
-    return ended
-
-
-def _report(stored: StoredPlan, change: _Change, ended: list[str]) -> dict[str, Any]:
-    codes = stored.plan.grids["grid_code"].to_numpy(object)
-    before, opened = set(change.old_codes), sorted(codes[change.opened])
-    return {
-        "codes": dict(zip(stored.keys, codes, strict=True)),
-        "unchanged": len(codes) - len(opened),
-        "opened": opened,
-        "kept_codes": [code for code in opened if code in before],
-        "new_codes": [code for code in opened if code not in before],
-        "withdrawn_codes": sorted(before - set(codes)),
-        "postings_ended": ended,
-    }
-
-
-def _copy_grids(
-    cursor: psycopg.Cursor[Any],
-    connection: Connection,
-    place: District,
-    stored: StoredPlan,
-    found: Checked,
-    opened: np.ndarray,
-    ids: np.ndarray,
-    publication: int,
-    effective: dt.datetime,
-) -> None:
-    divisions = dict(connection.execute(query("plans.scope"), {"plan": stored.id}).fetchall())
-    grids = found.grids.iloc[opened]
-    shapes = _multi(to_stored(np.asarray(grids.geometry.array, object), place.metric_crs))
-    colours = grids["colour"].to_numpy()
-    if not stored.is_first:
-        colours = _colours(connection, stored, shapes)
-    rows = gpd.GeoDataFrame(
-        {
-            "id": ids,
-            "network_id": stored.network_id,
-            "level": 1,
-            "code": grids["grid_code"].to_numpy(object),
-            "kind": "basic",
-            "name": [grid_name(n, place.time_zone) for n in stored.plan.grids["serial"].to_numpy()[opened].tolist()],
-            "division_id": [divisions[code] for code in grids["community_id"]],
-            "publication_id": publication,
-            "origin": "plan",
-            "flags": grids["flags"].to_list(),
-            "colour": colours,
-            "area_m2": grids["area_m2"].to_numpy(),
-            "valid": f"[{effective.isoformat()},)",
-        },
-        geometry=shapes,
-        crs=4490,
-    )
-    copy_frame(cursor, "grid", rows)
-
-
-def _colours(connection: Connection, stored: StoredPlan, shapes: np.ndarray) -> np.ndarray:
-    """Colour new grids beside those that stay, in this community and the next."""
-    west, south, east, north = (float(v) for v in shapely.total_bounds(shapes))
-    box = {"west": west, "south": south, "east": east, "north": north, "network": stored.network_id}
-    beside = fetch_geo_frame(connection, query("publishing.grids_beside"), box)
-    others = np.asarray(beside.geometry.array, object)
-    return colour_beside(shapes, others, beside["colour"].to_numpy(np.int64), TOUCH_DEGREES)
-
-
-def _copy_lineage(cursor: psycopg.Cursor[Any], stored: StoredPlan, change: _Change, number: dict[str, int]) -> None:
-    if not len(change.old_ids):
-        return
-    cells = stored.tessellation.cells
-    went = lineage(
-        change.old_of,
-        stored.plan.grid_of.astype(np.int64),
-        cells["households"].to_numpy(float),
-        cells.geometry.area.to_numpy(),
-    )
-    went = went[np.isin(change.old_ids[went["old"].to_numpy()], change.closed)]
-    codes = stored.plan.grids["grid_code"].to_numpy(object)
-    rows = pd.DataFrame(
-        {
-            "from_grid": change.old_ids[went["old"].to_numpy()],
-            "to_grid": [number[codes[new]] for new in went["new"]],
-            "household_share": went["household_share"].to_numpy(),
-            "area_share": went["area_share"].to_numpy(),
-        }
-    )
-    copy_frame(cursor, "grid_lineage", rows)
-
-
-def withdraw(connection: Connection, place: District, life: dict[str, Any], now: dt.datetime) -> None:
-    """Take back a publication that has not taken effect, inside the caller's transaction.
-
-    Its grids, memberships and postings are valid at no time; what they were to replace goes on.
-
-    Raises
-    ------
-    ConflictError
-        A later version stands on it.
-    """
-    values = {
-        "plan": life["id"],
-        "network": life["network_id"],
-        "version": life["version"],
-        "publication": life["publication_id"],
-        "effective": life["effective"],
-        "now": now,
-    }
-    later = connection.execute(query("publishing.later_version"), values).fetchone()
-    if later:
-        raise ConflictError(
-            f"Version {later[0]} was made on version {life['version']} of these communities.",
-            f"Withdraw version {later[0]} first.",
+    now = clock()
+    effective = effective or now
+    if effective.tzinfo is None or effective > now:
+        raise InputError(
+            f"A first publication cannot take effect at {effective}.",
+            "Give a past moment with its time zone, or leave it out: the grids begin at once.",
         )
-    replaced = [row[0] for row in connection.execute(query("publishing.replaced_grids"), values)]
-    for name in ("empty_memberships", "empty_postings", "empty_grids"):
-        connection.execute(query(f"publishing.{name}"), values)
-    for name in ("reopen_grids", "reopen_memberships", "reopen_postings"):
-        connection.execute(query(f"publishing.{name}"), {**values, "grids": replaced})
-    connection.execute(query("publishing.withdraw_publication"), values)
-    bump_layers(connection, place.id, "grids")
-
-
-def _multi(shapes: np.ndarray) -> np.ndarray:
-    """Make every polygon a multipolygon, as the table wants."""
-    single = shapely.get_type_id(shapes) == 3
-    shapes[single] = [shapely.MultiPolygon([shape]) for shape in shapes[single]]
-    return shapes
+    with lock(connection, district) as place:
+        stored = read_plan(connection, place, plan_id)
+        if not stored.is_first:
+            raise ConflictError(
+                f"Plan {stored.id} of {place.code} was begun on version {stored.base_version}: it is not a first plan.",
+                f"It is submitted, approved by another person and published: gridkeeper plan publish {place.code} ...",
+            )
+        if stored.status != "draft":
+            raise ConflictError(
+                f"Plan {stored.id} of {place.code} is {stored.status}, not a draft.", "Propose a new one."
+            )
+        require_base(connection, place, stored)
+        progress("publish", 0, 3)
+        found = checked(connection, place, stored, clock)
+        remedy = "See all with `gridkeeper check {district}`, mend the input and propose again."
+        require_passed(place, found.checks, "published", remedy)
+        progress("publish", 1, 3)
+        done = write_publication(connection, place, stored, found, effective=effective, now=now, by=by)
+        connection.execute(query("plans.set_status"), {"plan": stored.id, "status": "published"})
+        step = {"plan": stored.id, "name": "publish", "person": by, "verified": False, "now": now, "reason": None}
+        connection.execute(query("drafts.insert_step"), step)
+        progress("publish", 2, 3)
+        report = relocate(connection, place, progress=quiet, clock=clock)
+        post(connection, place, report, since=effective, clock=clock)
+        progress("publish", 3, 3)
+    report.title = "publish"
+    report.counts["grids"] = len(found.grids)
+    return Step(
+        report,
+        tessellation_id=stored.cells.tessellation_id,
+        plan_id=stored.id,
+        version=done.version,
+        effective=effective,
+        measures=stored.measures,
+        checks=found.checks,
+    )

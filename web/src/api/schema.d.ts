@@ -829,6 +829,11 @@ export interface components {
             /** Area M2 */
             area_m2: number[];
             /**
+             * Base
+             * @description Key of the grid it was in when the plan was begun; null: in none.
+             */
+            base: (string | null)[];
+            /**
              * Building Id
              * @description Building whose share of the block the cell is.
              */

@@ -18,6 +18,8 @@ export interface DraftData {
     x: number[]
     y: number[]
     grid: number[]
+    /** Key of the grid each cell was in when the plan was begun; null: in none. */
+    base: (string | null)[]
   }
   grids: { key: string; community: number }[]
   edges: { a: number[]; b: number[] }
@@ -32,6 +34,10 @@ export interface GridState {
   people: number
   area: number
   cells: number
+  /** Households of its cells when the plan was begun; 0 for a grid made since. */
+  before: number
+  /** Whether its cells are those of then. */
+  same: boolean
   /** Connected parts; 1 is a grid in one piece, 0 one without cells. */
   parts: number
   /** Cells outside its largest part. */
@@ -88,6 +94,9 @@ export class Editor {
   private readonly gridOf: Map<string, number>
   private readonly hits: HitIndex
   readonly arcs: Arcs
+  /** The grid of each cell when the plan was begun; -1: none. */
+  readonly base: Int32Array
+  private readonly start: Grouping
 
   constructor(private readonly data: DraftData, shapes: Shapes) {
     const { cells, grids, edges } = data
@@ -95,7 +104,15 @@ export class Editor {
     this.keys = grids.map((g) => g.key)
     this.communityOfGrid = grids.map((g) => g.community)
     this.gridOf = new Map(this.keys.map((key, i) => [key, i]))
-    this.grouping = new Grouping(cells.grid, grids.length, { households: cells.households, people: cells.people, area: cells.area_m2 })
+    const loads = { households: cells.households, people: cells.people, area: cells.area_m2 }
+    this.grouping = new Grouping(cells.grid, grids.length, loads)
+    // Grids that were given up since are grids still: an undo may bring them back.
+    this.base = Int32Array.from(cells.base, (key, i) => (key === null ? -1 : this.gridFor(key, cells.community[i]!)))
+    const known = cells.base.flatMap((key, i) => (key === null ? [] : [i]))
+    const pick = (values: number[]): number[] => known.map((i) => values[i]!)
+    this.start = new Grouping(known.map((i) => this.base[i]!), this.keys.length, {
+      households: pick(loads.households), people: pick(loads.people), area: pick(loads.area),
+    })
     this.adjacency = buildAdjacency(this.cells, edges.a, edges.b)
     this.contiguity = new Contiguity(this.adjacency)
     this.hits = new HitIndex(shapes, cells.x, cells.y)
@@ -117,10 +134,12 @@ export class Editor {
     const sum = this.grouping.sum(grid)
     const members = this.grouping.members(grid)
     const parts = this.contiguity.parts(members, this.grouping.of)
+    const then = grid < this.start.grids ? this.start.sum(grid) : { households: 0, cells: 0 }
+    const kept = members.reduce((n, cell) => n + (this.base[cell] === grid ? 1 : 0), 0)
     const apart = Int32Array.from(parts.slice(1).flatMap((part) => [...part]))
     return {
       grid, key: this.keys[grid]!, community: this.communityOfGrid[grid]!, households: sum.households, people: sum.people,
-      area: sum.area, cells: sum.cells, parts: parts.length, apart, at: this.middle(parts[0]),
+      area: sum.area, cells: sum.cells, before: then.households, same: kept === then.cells && kept === sum.cells, parts: parts.length, apart, at: this.middle(parts[0]),
     }
   }
 

@@ -2,6 +2,7 @@
 import { AttributionControl, Map as MapLibreMap, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
 import 'maplibre-gl/dist/maplibre-gl.css'
+import './map.css'
 import type { Camera } from '@/lib/url'
 import { picture } from './images'
 

@@ -23,6 +23,15 @@ function hatch(colour: string): ImageData {
   return c.getImageData(0, 0, 8 * SCALE, 8 * SCALE)
 }
 
+function dots(colour: string): ImageData {
+  const c = canvas(8)
+  c.fillStyle = colour
+  c.beginPath()
+  c.arc(4, 4, 1.3, 0, 2 * Math.PI)
+  c.fill()
+  return c.getImageData(0, 0, 8 * SCALE, 8 * SCALE)
+}
+
 function diamond(fill: string, line: string): ImageData {
   const c = canvas(16)
   c.beginPath()
@@ -43,6 +52,7 @@ function diamond(fill: string, line: string): ImageData {
 export function picture(name: string): { data: ImageData; pixelRatio: number } | null {
   const [kind, first, second] = name.split('-')
   if (kind === 'hatch' && first) return { data: hatch(first), pixelRatio: SCALE }
+  if (kind === 'dots' && first) return { data: dots(first), pixelRatio: SCALE }
   if (kind === 'diamond' && first && second) return { data: diamond(first, second), pixelRatio: SCALE }
   return null
 }

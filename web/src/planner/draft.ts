@@ -66,30 +66,34 @@ export const useDraft = defineStore('draft', () => {
     const mine = new RemoteEditor(startWorker())
     signal.addEventListener('abort', () => mine.close())
     const opening = await mine.open(columns, shapes)
-    editor = mine
+    if (!signal.aborted) begin(mine, told, columns, opening.whole)
     return { detail: told, columns, shapes, opening }
+  }
+
+  /** All that changes with the edits stands ready before anybody is told that the sheet is here. */
+  function begin(mine: RemoteEditor, told: PlanDetail, columns: PlanCells, first: Delta): void {
+    editor = mine
+    of = Int32Array.from(first.grids)
+    kinds = Uint8Array.from(first.kinds)
+    detail.value = told
+    grids.value = new Map(first.touched.map((g) => [g.grid, g]))
+    revision.value = columns.revision
+    nextKey.value = columns.next_key
+    canUndo.value = told.can_undo
+    canRedo.value = told.can_redo
+    touched.value = []
+    queue = Promise.resolve()
+    unknown = Promise.resolve()
+    select(NOTHING)
   }
 
   /** Reads the plan from the service, which holds the truth, and starts over from there. */
   async function open(plan: number): Promise<void> {
-    const mine = (sitting += 1)
+    sitting += 1
     pending.value = 0
     editor?.close()
     editor = null
-    const found = await sheet.load((signal) => read(plan, signal))
-    if (!found || mine !== sitting) return
-    const { whole } = found.opening
-    of = Int32Array.from(whole.grids)
-    kinds = Uint8Array.from(whole.kinds)
-    detail.value = found.detail
-    grids.value = new Map(whole.touched.map((g) => [g.grid, g]))
-    revision.value = found.columns.revision
-    nextKey.value = found.columns.next_key
-    canUndo.value = found.detail.can_undo
-    canRedo.value = found.detail.can_redo
-    touched.value = []
-    queue = Promise.resolve()
-    select(NOTHING)
+    await sheet.load((signal) => read(plan, signal))
   }
 
   function close(): void {

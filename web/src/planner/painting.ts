@@ -13,7 +13,8 @@ export interface Painter {
 const CELLS = 'draft-cells'
 const ARCS = 'draft-arcs'
 
-export function painter(map: MapLibreMap, cells: number, gridOf: (cell: number) => number): Painter {
+export function painter(map: MapLibreMap, base: Int32Array, gridOf: (cell: number) => number): Painter {
+  const cells = base.length
   let selected = new Set<number>()
   let hovered: number | null = null
   const classes = new Map<number, number>()
@@ -38,7 +39,7 @@ export function painter(map: MapLibreMap, cells: number, gridOf: (cell: number) 
         for (const i of grid.apart) cell(i, { x: true })
       }
       if (recoloured.size) members(recoloured, (i) => cell(i, { c: classes.get(gridOf(i)) }))
-      for (const i of delta.cells) cell(i, { c: classes.get(gridOf(i)), h: hovered !== null && gridOf(i) === hovered })
+      for (const i of delta.cells) cell(i, { c: classes.get(gridOf(i)), d: base[i]! >= 0 && base[i] !== gridOf(i), h: hovered !== null && gridOf(i) === hovered })
       delta.arcs.forEach((id, i) => void map.setFeatureState({ source: ARCS, id }, { k: delta.kinds[i] }))
     },
     select(chosen) {

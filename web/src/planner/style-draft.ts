@@ -1,5 +1,5 @@
 /** How does a draft look on the map? The grids in force round it stay, pale; its own cells, borders and labels lie above. */
-import type { ExpressionSpecification, GeoJSONSourceSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl'
+import type { ExpressionSpecification, FillLayerSpecification, GeoJSONSourceSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl'
 import type { FeatureCollection } from 'geojson'
 import { BORDER, OUTLINE } from '@/editor/topology'
 import { BASE } from '@/map/palette'
@@ -13,16 +13,20 @@ export interface DraftLook {
   classes: string[]
   noData: string
   bad: string
+  /** Marks cells that changed their grid since the plan was begun. */
+  moved: string
   /** Codes of the grids in force that the draft stands in for. */
   covered: string[]
   opacity: number
 }
 
-/** Feature state of a cell: class, selected, in the grid pointed at, apart from the rest of its grid. */
+/** Feature state of a cell: class, selected, in the grid pointed at, moved, apart from the rest of its grid. */
 export interface CellState {
   c: number
   s: boolean
   h: boolean
+  /** In another grid than when the plan was begun. */
+  d: boolean
   x: boolean
 }
 
@@ -49,6 +53,7 @@ function overLayers(look: DraftLook, view: MapView): LayerSpecification[] {
   const line = { 'line-join': 'round', 'line-cap': 'round' } as const
   return [
     { id: 'draft-apart', source: 'draft-cells', type: 'fill', paint: { 'fill-pattern': `hatch-${look.bad}`, 'fill-opacity': when('x', 1, 0) } },
+    { id: 'draft-moved', source: 'draft-cells', type: 'fill', paint: { 'fill-pattern': `dots-${look.moved}`, 'fill-opacity': when('d', 1, 0) } },
     { id: 'draft-hover', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.accent, 'fill-opacity': when('h', 0.16, 0) } },
     { id: 'draft-selected', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.accent, 'fill-opacity': when('s', 0.42, 0) } },
     {
@@ -92,12 +97,16 @@ export function buildDraftStyle(view: MapView, look: DraftLook, origin: string):
   const layers = style.layers.map((layer) =>
     'source' in layer && layer.source === 'grids' ? ({ ...layer, filter: outside } as LayerSpecification) : layer,
   )
+  // What lies round the draft steps back under a veil, so that the draft stands out.
+  const fill = layers.splice(layers.findIndex((l) => l.id === 'grid-fill'), 1)[0] as FillLayerSpecification
+  const veil: LayerSpecification = { ...fill, id: 'draft-veil', paint: { 'fill-color': BASE[view.theme].land, 'fill-opacity': 0.55, 'fill-antialias': false } }
   const { base, divisions, grids } = style.sources
   const put = (before: string, added: LayerSpecification[]): void => {
     const at = layers.findIndex((l) => l.id === before)
     layers.splice(at < 0 ? layers.length : at, 0, ...added)
   }
   put('water-line', cellLayers(look))
+  put('grid-line', [veil])
   put('division-community', overLayers(look, view))
   layers.push(labelLayer(view))
   return {

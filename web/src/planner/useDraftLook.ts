@@ -30,7 +30,6 @@ export const useDeviation = defineStore('deviation', () => {
 export function useGrids(): {
   name: (grid: number) => string
   short: (grid: number) => string
-  before: (grid: number) => number | null
   deviation: (households: number) => number
   classOf: (state: Pick<GridState, 'households' | 'cells'>) => number
   colourOf: (households: number) => string | undefined
@@ -58,18 +57,10 @@ export function useGrids(): {
     return number ? t('newGridShort', { n: number }) : (atlas.rowByCode.get(key)?.serial ?? key.slice(-3))
   }
 
-  /** Households of the grid in force, 0 for one made here; null where the base is no longer in force. */
-  function before(grid: number): number | null {
-    const key = keyOf(grid)
-    if (fresh(key)) return 0
-    const { base_in_force: known, state } = draft.detail ?? {}
-    return known && state !== 'in_force' && state !== 'closed' ? (atlas.rowByCode.get(key)?.households ?? null) : null
-  }
-
   const deviation = (households: number): number => deviationOf(households, target.value)
   const classIndex = (households: number): number => classOf(deviation(households), deviations.classes)
   return {
-    name, short, before, deviation,
+    name, short, deviation,
     classOf: (state) => classIndex(state.households),
     colourOf: (households) => deviations.colours[classIndex(households)],
     words: computed(() => (state: GridState) => ({

@@ -72,10 +72,11 @@ export const useView = defineStore('view', () => {
     }
   }
 
-  /** Goes to a page of the rail, or to a plan; the place on the map stays. */
+  /** Goes to a page of the rail, where the place on the map stays, or to a plan, which has its own. */
   function turn(to: Page, number: number | null = null): void {
     page.value = to
     plan.value = number
+    if (number !== null) camera.value = null
     tool.value = null
     hovered.value = null
   }

@@ -156,6 +156,31 @@ describe('what may be done with a selection', () => {
   })
 })
 
+describe('what was there when the plan was begun', () => {
+  it('is told beside what is now', () => {
+    const { data, shapes } = town(PLAN)
+    // Opened again after cell 3 went to the west and grid D was merged into C.
+    data.cells.grid = [A, A, B, A, A, A, B, B, C, C, C, C, C, C, C, C]
+    data.grids.pop()
+    const editor = new Editor(data, shapes)
+    const states = new Map(editor.whole().touched.map((g) => [g.key, g]))
+    const then = (letters: string): number => data.cells.households.reduce((n, h, i) => n + (letters.includes(data.cells.base[i]!) ? h : 0), 0)
+    expect(states.get('B')).toMatchObject({ before: then('B'), same: false, cells: 3 })
+    expect(states.get('D')).toMatchObject({ before: then('D'), same: false, cells: 0, households: 0 })
+    expect([...editor.base]).toEqual([0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3])
+    const back = editor.adopt([2, 3].map((i) => data.cells.cell_id[i]!), ['B', 'B'])
+    expect(back.touched.every((g) => g.same)).toBe(true)
+    expect(editor.newGrid(Int32Array.of(0), 'new-1').touched.find((g) => g.key === 'new-1')).toMatchObject({ before: 0, same: false })
+  })
+  it('may be unknown', () => {
+    const { data, shapes } = town(['AB'])
+    data.cells.base = [null, null]
+    const editor = new Editor(data, shapes)
+    expect([...editor.base]).toEqual([-1, -1])
+    expect(editor.state(A)).toMatchObject({ before: 0, same: false, cells: 1 })
+  })
+})
+
 describe('a long sitting', () => {
   it('keeps sums, parts and borders as a count from scratch finds them', () => {
     const { data, shapes } = town(['AAABBB', 'AAABBB', 'CCCBDD', 'CCCDDD', 'EECDDD'])

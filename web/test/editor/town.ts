@@ -16,7 +16,7 @@ export function town(plan: string[], communityOf: (letter: string) => number = (
   const [rows, columns] = [plan.length, plan[0]!.length]
   const letters = [...new Set(plan.join(''))].sort()
   const index = (r: number, c: number): number => r * columns + c
-  const cells: DraftData['cells'] = { cell_id: [], community: [], households: [], people: [], area_m2: [], x: [], y: [], grid: [] }
+  const cells: DraftData['cells'] = { cell_id: [], community: [], households: [], people: [], area_m2: [], x: [], y: [], grid: [], base: [] }
   const edges: DraftData['edges'] = { a: [], b: [] }
   const features: Feature<Polygon>[] = []
   for (let r = 0; r < rows; r += 1) {
@@ -32,6 +32,7 @@ export function town(plan: string[], communityOf: (letter: string) => number = (
       cells.x.push(w + STEP / 2)
       cells.y.push(n - STEP / 2)
       cells.grid.push(letters.indexOf(letter))
+      cells.base.push(letter)
       features.push({
         type: 'Feature', id: index(r, c), properties: {},
         geometry: { type: 'Polygon', coordinates: [[[w, n], [w, s], [e, s], [e, n], [w, n]]] },
