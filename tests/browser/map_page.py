@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page, Response
 
-__all__ = ["MapPage"]
+__all__ = ["MapPage", "degrees", "pixel"]
 
 TILE = 512
 COLOURS = """
@@ -101,3 +101,13 @@ def degrees(lon: float, lat: float, zoom: float, right: float, down: float) -> t
     x = (lon + 180) / 360 * world + right
     y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * world + down
     return x / world * 360 - 180, math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / world))))
+
+
+def pixel(lon: float, lat: float, zoom: float, to_lon: float, to_lat: float) -> tuple[float, float]:
+    """Give the pixels right of and below a map's middle at which a place is drawn: the inverse of `degrees`."""
+    world = TILE * 2.0**zoom
+
+    def down(degree: float) -> float:
+        return (1 - math.asinh(math.tan(math.radians(degree))) / math.pi) / 2 * world
+
+    return (to_lon - lon) / 360 * world, down(to_lat) - down(lat)
