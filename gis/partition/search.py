@@ -50,8 +50,8 @@ class Effort:
     runs: int = 8
     steps_per_cell: int = 200
     tries: int = 4
-    hot: float = 0.5
-    cold: float = 0.02
+    hot: float = 1.0
+    cold: float = 0.03
     shots: int = 24
     most: int = 6000
     rounds: int = 1
