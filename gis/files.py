@@ -158,6 +158,9 @@ def partition_files(
     stock = frames["buildings"].rename(
         columns={"code": "building_id", "community_code": "community_id", "compound_code": "compound_id"}
     )
+    counted = KINDS["buildings"].field(households_field) if households_field else None
+    if counted is not None and counted.name == "households_estimated":  # the column says itself that it holds estimates
+        stock["estimated"] = stock["households"].notna()
     with worker_pool(jobs) as executor:
         with _timed(seconds, "cells"):
             tessellation = tessellate(

@@ -19,6 +19,8 @@ __all__ = ["Effort", "divide"]
 
 BORDER_CELLS = 2.5
 """Cells at a border are about this many times sqrt(cells * grids): the search needs steps for those alone."""
+CELLS_A_GRID = 10.0
+"""For grids of more cells than this the temperatures of `Effort` are lowered."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Effort:
     tries : int
         Random trees looked at for each cut of a start.
     hot, cold : float
-        First and last temperature of a run.
+        First and last temperature of a run, for grids of up to `CELLS_A_GRID` cells.
     shots : int
         Divisions of each run whose grids go into the pool.
     rounds : int
@@ -50,8 +52,8 @@ class Effort:
     runs: int = 8
     steps_per_cell: int = 200
     tries: int = 4
-    hot: float = 0.5
-    cold: float = 0.02
+    hot: float = 1.0
+    cold: float = 0.03
     shots: int = 24
     most: int = 6000
     rounds: int = 1
@@ -86,11 +88,14 @@ def divide(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int)
     rng = state_of(seed)
     best, lowest = np.empty(0, np.int64), np.inf
     steps = int(effort.steps_per_cell * min(n, BORDER_CELLS * np.sqrt(n * k)))
+    # a flip of one cell of many changes little: the finer the cells, the cooler
+    fine = min(1.0, float(np.sqrt(CELLS_A_GRID * k / n)))
+    hot, warm, cold = fine * effort.hot, fine * effort.warm, fine * effort.cold
     pool = Pool(graph, k, weights)
     shots = np.empty((effort.shots, n), np.int64)
     for _ in range(max(1, effort.runs)):
         start = recursive_split(k, graph, effort.tries, rng)
-        of, energy = anneal(start, k, graph, weights, steps, effort.hot, effort.cold, rng, shots)
+        of, energy = anneal(start, k, graph, weights, steps, hot, cold, rng, shots)
         pool.add(shots)
         if energy < lowest:
             best, lowest = of, energy
@@ -99,7 +104,7 @@ def divide(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int)
         if found is not None:
             best, lowest = found
         for _ in range(effort.polish):
-            of, energy = anneal(best, k, graph, weights, steps, effort.warm, effort.cold, rng, shots)
+            of, energy = anneal(best, k, graph, weights, steps, warm, cold, rng, shots)
             pool.add(shots)
             if energy < lowest:
                 best, lowest = of, energy

@@ -344,3 +344,14 @@ def test_locate_refuses_what_is_no_grid_file_or_no_point(run, points, files):
     assert code == 3
     assert "Polygon" in err
     assert not (points / "a.parquet").exists()
+
+
+def test_households_from_a_column_of_estimates_are_told_apart(files, tmp_path):
+    made_buildings().rename(columns={"hs": "households_est"}).to_parquet(tmp_path / "b.parquet")
+    result = partition_files(
+        tmp_path / "b.parquet",
+        files / "communities.parquet",
+        households_field="households_est",
+        effort=Effort(runs=1, steps_per_cell=20),
+    )
+    assert result.measures["estimated_households"] == result.measures["households"] == made_buildings()["hs"].sum()
