@@ -64,15 +64,20 @@ class PlannerPage(MapPage):
     def assignment(self) -> dict[int, str]:
         """Give the grid of each cell, as the server has it."""
         found = self.columns()
-        return {c: found["grids"][g]["key"] for c, g in zip(found["cells"]["cell_id"], found["cells"]["grid"], strict=True)}
+        keys = [grid["key"] for grid in found["grids"]]
+        return {c: keys[g] for c, g in zip(found["cells"]["cell_id"], found["cells"]["grid"], strict=True)}
 
-    def place(self, cell: int) -> tuple[float, float]:
-        """Give the pixels of the inner point of a cell, by its index."""
+    def places(self) -> list[tuple[float, float]]:
+        """Give the pixels of the inner point of each cell of the open plan."""
         cells = self.columns()["cells"]
         lon, lat, zoom = (float(part) for part in self.param("at").split(","))
-        right, down = pixel(lon, lat, zoom, cells["x"][cell], cells["y"][cell])
         x, y = self.middle()
-        return x + right, y + down
+        offsets = (pixel(lon, lat, zoom, *place) for place in zip(cells["x"], cells["y"], strict=True))
+        return [(x + right, y + down) for right, down in offsets]
+
+    def place(self, cell: int) -> tuple[float, float]:
+        """Give the pixels of the inner point of one cell, by its index."""
+        return self.places()[cell]
 
     def households(self, key: str) -> tuple[int, int]:
         """Read the households of a grid before and after, from the list of the grids just changed."""
@@ -107,29 +112,41 @@ def loads(columns: dict) -> list[tuple[float, str]]:
     return [(households, keys[grid]) for households, grid in zip(cells["households"], cells["grid"], strict=True)]
 
 
-def border_cell(columns: dict) -> tuple[int, int]:
-    """Find an inhabited cell whose leaving keeps its grid in one piece, and the neighbouring grid: two indices."""
-    cells, edges = columns["cells"], list(zip(columns["edges"]["a"], columns["edges"]["b"], strict=True))
-    grid, near = cells["grid"], {}
+def leaving(columns: dict, cell: int) -> tuple[bool, set[int]]:
+    """Say whether the grid of a cell stays in one piece without it, and which other grids it touches."""
+    grid, edges = columns["cells"]["grid"], zip(columns["edges"]["a"], columns["edges"]["b"], strict=True)
+    near: dict[int, set[int]] = {}
     for a, b in edges:
         near.setdefault(a, set()).add(b)
         near.setdefault(b, set()).add(a)
+    rest = {c for c in range(len(grid)) if grid[c] == grid[cell] and c != cell}
+    seen: set[int] = set()
+    queue = [min(rest)] if rest else []
+    while queue:
+        at = queue.pop()
+        if at not in seen:
+            seen.add(at)
+            queue += near[at] & rest
+    return seen == rest, {grid[n] for n in near.get(cell, ())} - {grid[cell]}
 
-    def connected(rest: set[int]) -> bool:
-        seen, queue = set(), [min(rest)]
-        while queue:
-            at = queue.pop()
-            if at not in seen:
-                seen.add(at)
-                queue += near[at] & rest
-        return seen == rest
 
-    for cell in sorted(range(len(grid)), key=lambda c: -cells["households"][c]):
-        others = {grid[n] for n in near[cell]} - {grid[cell]}
-        rest = {c for c in range(len(grid)) if grid[c] == grid[cell] and c != cell}
-        if others and rest and connected(rest):
+def border_cell(columns: dict) -> tuple[int, int]:
+    """Find an inhabited cell whose leaving keeps its grid in one piece, and the neighbouring grid: two indices."""
+    households = columns["cells"]["households"]
+    for cell in sorted(range(len(households)), key=lambda c: -households[c]):
+        kept, others = leaving(columns, cell)
+        if kept and others:
             return cell, min(others)
     raise AssertionError("no cell can leave its grid")
+
+
+def splitting_cell(columns: dict) -> int:
+    """Find a cell on the border of its grid without which the grid falls apart: its index."""
+    for cell in range(len(columns["cells"]["grid"])):
+        kept, others = leaving(columns, cell)
+        if others and not kept:
+            return cell
+    raise AssertionError("every cell can leave its grid")
 
 
 def test_cells_are_moved_by_hand_and_brought_into_force_by_two(planner, shot):
@@ -206,3 +223,153 @@ def test_cells_are_moved_by_hand_and_brought_into_force_by_two(planner, shot):
     for key in (source, goal):
         assert rows[key] == sum(h for h, g in loads(planner.columns(plan)) if g == key)
     shot(page, "overview")
+
+
+def test_a_grid_that_falls_apart_is_told_and_not_submitted(planner, shot):
+    page = planner.page
+    planner.begin(communities(planner)[1]["code"])
+    columns = planner.columns()
+    cell = splitting_cell(columns)
+    page.mouse.click(*planner.place(cell))
+    page.wait_for_selector("[data-test=selection][data-cells='1']")
+    page.locator(".target .split").first.wait_for()
+    page.locator(".target").first.click()
+    planner.revision(1)
+    key = columns["grids"][columns["cells"]["grid"][cell]]["key"]
+    page.wait_for_selector(f"[data-test=touched] [data-grid='{key}'] .split")
+    page.locator("[data-test=apart]").wait_for()
+    planner.still()
+    shot(page)
+    page.locator("#plan-tab-life").click()
+    page.locator("[data-step=submit]").click()
+    page.locator("[data-test=step-error]").wait_for()
+    page.wait_for_selector("[data-check=contiguous][data-passed=false]")
+    assert page.locator("[data-state=draft]").is_visible()
+    planner.faults[:] = [f for f in planner.faults if "submit" not in f and "Failed to load resource" not in f]
+
+
+def test_an_edit_on_a_stale_draft_is_told_once_and_the_newest_is_loaded(planner, shot):
+    page = planner.page
+    planner.begin(communities(planner)[2]["code"])
+    columns = planner.columns()
+    cell, target = border_cell(columns)
+    other = {"cells": [columns["cells"]["cell_id"][cell]], "to": columns["grids"][target]["key"]}
+    path = f"districts/{planner.district}/plans/{planner.number()}/operations"
+    assert planner.act(path, WANG, revision=0, kind="move", payload=other)["revision"] == 1
+    page.mouse.click(*planner.place(cell))
+    page.locator(".target").last.click()
+    page.wait_for_selector("[data-test=plan-note][data-note=stale]")
+    planner.revision(1)
+    assert planner.assignment()[other["cells"][0]] == other["to"]
+    shot(page)
+    page.locator("[data-test=undo]").click()
+    planner.revision(2)
+    assert page.locator("[data-test=plan-note]").count() == 0
+    planner.faults[:] = [f for f in planner.faults if "operations" not in f and "Failed to load resource" not in f]
+
+
+def test_box_lasso_and_keys_select_and_grids_are_made_and_merged(planner, shot):
+    page = planner.page
+    planner.begin(communities(planner)[3]["code"])
+    columns = planner.columns()
+    cells = columns["cells"]
+    x, y = planner.middle()
+
+    def drag(*corners: tuple[float, float]) -> None:
+        page.mouse.move(*corners[0])
+        page.mouse.down()
+        for corner in corners[1:]:
+            page.mouse.move(*corner, steps=3)
+        page.mouse.up()
+
+    def chosen(number: int) -> None:
+        page.wait_for_selector(f"[data-test=selection][data-cells='{number}']")
+
+    places = planner.places()
+    inside = [i for i, (px, py) in enumerate(places) if abs(px - x) < 70 and abs(py - y) < 70]
+    assert 1 < len(inside) < len(places)
+    page.keyboard.press("2")
+    drag((x - 70, y - 70), (x + 70, y + 70))
+    chosen(len(inside))
+    first, outside = inside[0], next(i for i in range(len(places)) if i not in inside)
+    page.keyboard.press("1")
+    page.keyboard.down("Alt")
+    page.mouse.click(*places[first])
+    page.keyboard.up("Alt")
+    chosen(len(inside) - 1)
+    page.keyboard.down("Shift")
+    page.mouse.click(*places[first])
+    page.mouse.click(*places[outside])
+    page.keyboard.up("Shift")
+    chosen(len(inside) + 1)
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-test=selection]", state="detached")
+    page.keyboard.press("3")
+    drag((x - 71, y - 71), (x + 71, y - 71), (x + 71, y + 71), (x - 71, y + 71))
+    page.wait_for_selector("[data-test=selection]")
+    shot(page, "lasso")
+
+    page.keyboard.press("1")
+    cell, target = border_cell(columns)
+    page.mouse.click(*places[cell])
+    chosen(1)
+    page.locator("[data-test=new-grid]").click()
+    planner.revision(1)
+    page.wait_for_selector("[data-test=touched] [data-grid='new-1']")
+    assert planner.assignment()[cells["cell_id"][cell]] == "new-1"
+    planner.still()
+    shot(page, "new")
+    # The only cell of the new grid is the grid: aimed at a neighbour, the two are merged.
+    page.mouse.click(*places[cell])
+    chosen(1)
+    goal = next(i for i in range(len(places)) if cells["grid"][i] == target)
+    page.locator(f".target:has([data-grid='{columns['grids'][target]['key']}'])").wait_for()
+    page.keyboard.press("m")
+    page.locator(".aim-note").wait_for()
+    page.mouse.click(*places[goal])
+    planner.revision(2)
+    assert planner.assignment()[cells["cell_id"][cell]] == columns["grids"][target]["key"]
+    page.locator("#plan-tab-grids").click()
+    assert page.locator("[data-test=draft-grids] [data-grid=new-1]").count() == 0
+
+
+def test_every_look_of_the_planner_fits_and_meets_wcag_aa(planner, shot):
+    page = planner.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    axe = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    rules = "async () => (await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })).violations"
+
+    def judge(name: str) -> None:
+        assert page.evaluate(OVERLAPS.replace(".map-panel,", ".map-panel, .editor-bar, .draft-legend,")) == []
+        assert page.evaluate(TARGETS) == []
+        assert [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in page.evaluate(rules)] == []
+        shot(page, name)
+
+    planner.begin(communities(planner)[-1]["code"])
+    cell = border_cell(planner.columns())[0]
+    for theme, lang in (("light", "zh-CN"), ("dark", "en")):
+        page.emulate_media(color_scheme=theme)
+        if page.evaluate("document.documentElement.lang") != lang:
+            page.locator("[data-test=lang]").click()
+        page.wait_for_selector(f"html[lang={lang}]{'.dark' if theme == 'dark' else ':not(.dark)'}")
+        page.evaluate(axe)
+        planner.still()
+        page.locator("#plan-tab-edit").click()
+        page.mouse.click(*planner.place(cell))
+        page.locator(".target").first.wait_for()
+        planner.still()
+        judge(f"{theme}-selection")
+        page.keyboard.press("Escape")
+        page.locator("#plan-tab-grids").click()
+        judge(f"{theme}-grids")
+        page.locator("#plan-tab-life").click()
+        page.locator("[data-test=run-checks]:enabled").click()
+        page.locator("[data-check]").first.wait_for(state="attached")
+        judge(f"{theme}-life")
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    planner.still()
+    judge("dark-wide")
+    page.locator("[data-test=all-plans]").click()
+    page.locator("[data-test=plans] .plan-item").first.wait_for()
+    planner.idle()
+    judge("dark-list")
