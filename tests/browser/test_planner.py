@@ -227,7 +227,7 @@ def test_cells_are_moved_by_hand_and_brought_into_force_by_two(planner, shot):
 
 def test_a_grid_that_falls_apart_is_told_and_not_submitted(planner, shot):
     page = planner.page
-    planner.begin(communities(planner)[1]["code"])
+    planner.begin(communities(planner)[-1]["code"])
     columns = planner.columns()
     cell = splitting_cell(columns)
     page.mouse.click(*planner.place(cell))
@@ -250,7 +250,7 @@ def test_a_grid_that_falls_apart_is_told_and_not_submitted(planner, shot):
 
 def test_an_edit_on_a_stale_draft_is_told_once_and_the_newest_is_loaded(planner, shot):
     page = planner.page
-    planner.begin(communities(planner)[2]["code"])
+    planner.begin(communities(planner)[0]["code"])
     columns = planner.columns()
     cell, target = border_cell(columns)
     other = {"cells": [columns["cells"]["cell_id"][cell]], "to": columns["grids"][target]["key"]}
@@ -268,9 +268,28 @@ def test_an_edit_on_a_stale_draft_is_told_once_and_the_newest_is_loaded(planner,
     planner.faults[:] = [f for f in planner.faults if "operations" not in f and "Failed to load resource" not in f]
 
 
+def test_an_edit_without_a_connection_is_told_and_the_server_decides(planner):
+    page = planner.page
+    planner.begin(communities(planner)[0]["code"])
+    cell = border_cell(planner.columns())[0]
+    page.mouse.click(*planner.place(cell))
+    page.locator(".target").first.wait_for()
+    page.context.set_offline(True)
+    page.locator(".target").first.click()
+    page.wait_for_selector("[data-test=plan-note][data-note=unconfirmed]")
+    page.locator(".offline").wait_for()
+    page.context.set_offline(False)
+    page.wait_for_selector("[data-test=plan-note]", state="detached")
+    planner.revision(0)
+    page.mouse.click(*planner.place(cell))
+    page.locator(".target").first.click()
+    planner.revision(1)
+    planner.faults.clear()
+
+
 def test_box_lasso_and_keys_select_and_grids_are_made_and_merged(planner, shot):
     page = planner.page
-    planner.begin(communities(planner)[3]["code"])
+    planner.begin(communities(planner)[-1]["code"])
     columns = planner.columns()
     cells = columns["cells"]
     x, y = planner.middle()

@@ -7,6 +7,7 @@ import type { EditRequest, EditResult, PlanCells, PlanDetail } from '@/api/types
 import { RemoteEditor, startWorker } from '@/editor/remote'
 import type { Delta, GridState, Options } from '@/editor/editor'
 import type { Opening } from '@/editor/calls'
+import { useConnection } from '@/state/connection'
 import { loadable } from '@/state/loadable'
 import { useView } from '@/state/view'
 
@@ -53,7 +54,8 @@ export const useDraft = defineStore('draft', () => {
   let kinds = new Uint8Array()
   const listeners = new Set<(delta: Delta) => void>()
 
-  const editable = computed(() => detail.value?.status === 'draft')
+  /** What may not have arrived must be cleared up first: until then nothing is built on it. */
+  const editable = computed(() => detail.value?.status === 'draft' && note.value?.kind !== 'unconfirmed')
   const path = (plan: number): { d: string; plan: number } => ({ d: view.district!, plan })
 
   async function read(plan: number, signal: AbortSignal): Promise<Sheet> {
@@ -203,6 +205,7 @@ export const useDraft = defineStore('draft', () => {
       sitting += 1
       pending.value = 0
       note.value = { kind: 'unconfirmed', error }
+      useConnection().lose()
       return
     }
     await reload(error.status === 409 ? { kind: 'stale' } : { kind: 'refused', error })
