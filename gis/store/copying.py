@@ -74,12 +74,15 @@ def copy_frame(
         Column names are those of the table; the geometry of a GeoDataFrame goes to ``geom`` and is taken as EPSG:4490.
         Columns that the table lacks are left out.
     columns : sequence of str, optional
-        Columns to fill; all of the table by default (those that the frame lacks become null).
+        Columns to fill (null where the frame lacks them); by default those that table and frame share: the others
+        get their default.
     """
     wanted = sql.SQL(", ").join(map(sql.Identifier, columns)) if columns else sql.SQL("*")
     # never prepared: a temporary table of the same name has other columns next time
     cursor.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(wanted, sql.Identifier(table)), prepare=False)
-    description = [(c.name, c.type_display) for c in cursor.description or ()]
+    held = {"geom", *frame.columns} if isinstance(frame, gpd.GeoDataFrame) else set(frame.columns)
+    described = [(c.name, c.type_display) for c in cursor.description or ()]
+    description = described if columns else [(name, kind) for name, kind in described if name in held]
     arrays = {name: _arrow(frame, name, kind) for name, kind in description}
     names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in description)
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(sql.Identifier(table), names)
