@@ -49,10 +49,13 @@ ORDER BY p.id DESC LIMIT 1
 
 -- name: plan
 -- A plan of a district.
-SELECT p.id, p.network_id, p.tessellation_id, p.status, p.as_of, p.base_version, p.settings, p.report,
-       (SELECT u.report->'codes' FROM publication u WHERE u.plan_id = p.id AND u.withdrawn_at IS NULL
-        ORDER BY u.version DESC LIMIT 1) AS codes
-FROM plan p JOIN network n ON n.id = p.network_id
+SELECT p.id, p.network_id, p.status, p.as_of, p.base_version, p.settings, p.report, u.codes, u.effective
+FROM plan p
+JOIN network n ON n.id = p.network_id
+LEFT JOIN LATERAL (
+    SELECT v.report->'codes' AS codes, v.effective FROM publication v
+    WHERE v.plan_id = p.id AND v.withdrawn_at IS NULL ORDER BY v.version DESC LIMIT 1
+) u ON true
 WHERE p.id = %(plan)s AND n.district_id = %(district)s
 
 -- name: plan_cells
