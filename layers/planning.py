@@ -169,8 +169,8 @@ def checks(database_url: str, district: str, plan: int, clock: Clock) -> dict[st
     with connect(database_url) as connection, connection.transaction():
         place = district_of(connection, district)
         row = pipeline.read_life(connection, place, plan, clock())
-        stored = read_plan(connection, place, plan)
-        found = checked(connection, place, stored, clock)
+        stored = read_plan(connection, place, plan, now=clock())
+        found = checked(connection, place, stored)
         lines = told(found.checks, stored)
         return {
             "revision": row["revision"],
@@ -188,8 +188,8 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
         first = row["base_version"] is None
         draft = None if first else pipeline.read_draft(connection, plan)[0]
         steps = pipeline.read_steps(connection, plan)
-        midnight, last = default_effective(connection, place, plan, row["network_id"], now)
-        stands = base_stands(connection, plan, row["network_id"])
+        midnight, last = default_effective(connection, place, plan, row["network_id"], now, row["level"])
+        stands = base_stands(connection, plan, row["network_id"], row["level"])
     life, settings = life_of(row), row["settings"]
     open_to = next_steps(life, now)
     return {
