@@ -11,7 +11,9 @@ from gis.store.persons import add_person, list_persons
 from gis.store.plans import propose_plan
 from gis.store.publishing import check_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
+from gis.store.rebasing import Rebased, rebase_draft
 from gis.store.step import Step
+from gis.store.waivers import read_waivers, waive
 from gis.store.workers import post_workers
 from gis.store.write import NewDistrict, write_batch
 
@@ -21,6 +23,7 @@ __all__ = [
     "Edit",
     "Loaded",
     "NewDistrict",
+    "Rebased",
     "Step",
     "add_person",
     "check_plan",
@@ -42,9 +45,12 @@ __all__ = [
     "read_life",
     "read_lives",
     "read_steps",
+    "read_waivers",
+    "rebase_draft",
     "remove_district",
     "roll_back",
     "take_step",
     "tessellate_district",
+    "waive",
     "write_batch",
 ]
