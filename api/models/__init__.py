@@ -19,9 +19,11 @@ from api.models.plans import (
     PlanDetail,
     PlanItem,
     PlanPublishRequest,
+    RebaseResult,
     ReturnRequest,
     RevisionRequest,
     RollbackRequest,
+    WaiverRequest,
 )
 from api.models.work import CheckOutcome, CheckRequest, ProposeRequest, PublishRequest, StepReport, TessellateRequest
 
@@ -62,6 +64,7 @@ __all__ = [
     "ProblemPlace",
     "ProposeRequest",
     "PublishRequest",
+    "RebaseResult",
     "ReturnRequest",
     "RevisionRequest",
     "RollbackRequest",
@@ -69,5 +72,6 @@ __all__ = [
     "StepReport",
     "Style",
     "TessellateRequest",
+    "WaiverRequest",
     "Words",
 ]

@@ -73,7 +73,16 @@ def rebase_draft(
             )
         old, _ = read_draft(connection, plan_id)
         communities = [code for code, _ in row["scope"]]
-        fresh_id = open_draft(connection, district, communities, actor, title=row["title"], clock=clock)
+        fresh_id = open_draft(
+            connection,
+            district,
+            communities,
+            actor,
+            network=row["network"],
+            level=row["level"],
+            title=row["title"],
+            clock=clock,
+        )
         fresh, _ = read_draft(connection, fresh_id)
         keys, left = carried_over(old, fresh)
         moved = np.flatnonzero(keys != fresh.keys)
