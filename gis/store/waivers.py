@@ -71,7 +71,7 @@ def waive(
         row = read_life(connection, place, plan_id, now)
         actor = require_person(connection, actor)
         require_draft(life_of(row))
-        stored = read_plan(connection, place, plan_id)
+        stored = read_plan(connection, place, plan_id, now=now)
         at = np.flatnonzero(stored.keys == grid)
         if not len(at):
             raise NotFoundError(f"Plan {plan_id} has no grid {grid}.", "`gridkeeper plan show` lists its grids.")

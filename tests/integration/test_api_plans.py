@@ -214,7 +214,7 @@ def test_a_draft_is_numbered_anew_exempted_and_rebased(client):
     assert "in force still" in problem(client.post(f"{D}/plans/{stale}/rebase", headers=LI), 409)["detail"]
     take(client, mine, "submit")
     take(client, mine, "approve", WANG)
-    take(client, mine, "publish")
+    good(client.post(f"{D}/plans/{mine}/publish", json={}, headers=LI))
     assert not good(client.get(f"{D}/plans/{stale}"))["base_in_force"]
     done = good(client.post(f"{D}/plans/{stale}/rebase", headers=LI), 201)
     assert (done["taken"], done["left"], done["gone"]) == (0, [], 0)
