@@ -7,6 +7,7 @@ from api.models.common import Health, Problem, ProblemPlace, Words
 from api.models.districts import ClassCount, DistrictDetail, DistrictItem, Division, GridRow, PlanInForce
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Style
 from api.models.locating import Answer, Answers, PointsToLocate
+from api.models.networks import NetworkItem, NetworkLevel
 from api.models.plans import (
     CheckLine,
     EditRequest,
@@ -49,6 +50,8 @@ __all__ = [
     "Health",
     "HeatMap",
     "KeyFigure",
+    "NetworkItem",
+    "NetworkLevel",
     "NewPerson",
     "OpenRequest",
     "Person",

@@ -7,6 +7,7 @@ from gis.store.drafts import Edit, edit_draft, open_draft, read_draft, roll_back
 from gis.store.lives import read_life, read_lives, read_steps, take_step
 from gis.store.loading import Loaded, load_district, read_folder
 from gis.store.locating import Answer, locate_points, locate_things
+from gis.store.networks import add_network, levels_in_force, read_networks
 from gis.store.persons import add_person, list_persons
 from gis.store.plans import propose_plan
 from gis.store.publishing import check_plan, publish_plan
@@ -25,11 +26,13 @@ __all__ = [
     "NewDistrict",
     "Rebased",
     "Step",
+    "add_network",
     "add_person",
     "check_plan",
     "district_bounds",
     "district_of",
     "edit_draft",
+    "levels_in_force",
     "list_districts",
     "list_persons",
     "load_district",
@@ -44,6 +47,7 @@ __all__ = [
     "read_frames",
     "read_life",
     "read_lives",
+    "read_networks",
     "read_steps",
     "read_waivers",
     "rebase_draft",

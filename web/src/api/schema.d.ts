@@ -208,6 +208,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Networks
+         * @description List the networks of a district with their levels and what is in force in them.
+         */
+        get: operations["list_networks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/parts/{thing}": {
         parameters: {
             query?: never;
@@ -1731,6 +1751,72 @@ export interface components {
             to: string;
         };
         /**
+         * NetworkItem
+         * @description A network: one complete set of grids for one purpose.
+         */
+        NetworkItem: {
+            /** Code */
+            code: string;
+            /** Levels */
+            levels: components["schemas"]["NetworkLevel"][];
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string | null;
+            /**
+             * Street Rule
+             * @description Who answers for a point on a street.
+             * @enum {string}
+             */
+            street_rule: "geometric" | "duty";
+        };
+        /**
+         * NetworkLevel
+         * @description A level of a network with what is in force in it.
+         */
+        NetworkLevel: {
+            /** Code Profile */
+            code_profile: string;
+            /**
+             * Division Level
+             * @description What its grids stay inside.
+             * @enum {string}
+             */
+            division_level: "district" | "subdistrict" | "community";
+            /** Effective */
+            effective: string | null;
+            /**
+             * Grids
+             * @description Grids in force.
+             */
+            grids: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "basic" | "dedicated" | "rural" | "unit" | "responsibility" | "service";
+            kind_name: components["schemas"]["Words"];
+            /**
+             * Level
+             * @description 1 is the coarsest; grids of a level lie each in one grid of the level before.
+             */
+            level: number;
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            /**
+             * Target
+             * @description Households wanted in a grid.
+             */
+            target: number;
+            /**
+             * Version
+             * @description Newest version in force; null where there is none.
+             */
+            version: number | null;
+        };
+        /**
          * NewGrid
          * @description A new grid.
          */
@@ -2976,6 +3062,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Answers"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_networks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkItem"][];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
