@@ -819,7 +819,7 @@ export interface components {
              * How
              * @enum {string}
              */
-            how: "inside" | "border" | "near" | "outside" | "unlocated";
+            how: "inside" | "border" | "street" | "near" | "outside" | "unlocated";
             /** Others */
             others: components["schemas"]["OtherGrid"][];
             point: components["schemas"]["LocatedPoint"] | null;
