@@ -160,7 +160,7 @@ def codes_of_plan(
     Parameters
     ----------
     community, base, keys : ndarray of str, shape (cells,)
-        Community, and grid before (its code) and after (its key), of each cell.
+        Community, and grid before (its code; None for none) and after (its key), of each cell, or of each piece of one.
     households, area : ndarray of float, shape (cells,)
         Area in m2.
     centre : ndarray of float, shape (cells, 2)
@@ -184,7 +184,9 @@ def codes_of_plan(
     anew = set(renumber)
     for name in np.unique(community.astype(str)):
         at = np.flatnonzero(community == name)
-        old_codes, old_of = np.unique(base[at].astype(str), return_inverse=True)
+        known = base[at] != None  # noqa: E711 - cell by cell
+        old_codes, old_of = np.unique(base[at][known].astype(str)), np.full(len(at), -1, np.int64)
+        old_of[known] = np.searchsorted(old_codes, base[at][known].astype(str))
         new_keys, new_of = np.unique(keys[at].astype(str), return_inverse=True)
         ground = np.bincount(new_of, area[at])
         middle = np.column_stack([np.bincount(new_of, area[at] * centre[at, i]) / ground for i in (0, 1)])

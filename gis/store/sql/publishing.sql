@@ -9,10 +9,9 @@ WHERE o.division_id IN (SELECT division_id FROM plan_scope WHERE plan_id = %(pla
 ORDER BY u.effective DESC, u.version DESC LIMIT 1
 
 -- name: old_grids
--- Grids of a plan's communities from the last publication on.
+-- Grids by their codes, from the last publication on.
 SELECT g.id, g.code FROM grid g
-WHERE g.network_id = %(network)s AND g.level = %(level)s AND upper_inf(g.valid)
-  AND g.division_id IN (SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s)
+WHERE g.network_id = %(network)s AND g.level = %(level)s AND upper_inf(g.valid) AND g.code = ANY(%(codes)s::text[])
 ORDER BY g.code
 
 -- name: grids_beside
