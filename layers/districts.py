@@ -157,7 +157,6 @@ async def _detail(connection: AsyncConnection[Any], keeper: Keeper, district: Di
         "layers": district.versions,
         "network": district.network,
         "level": district.level,
-        "networks": await places.networks(connection, district),
         "event_classes": await places.class_counts(connection, district, "event"),
         "part_classes": await places.class_counts(connection, district, "part"),
         "event_period": await places.event_period(connection, district),

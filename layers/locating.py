@@ -69,7 +69,9 @@ def answers(
     """
     lonlat = to_lonlat(points, crs)
     with connect(database_url) as connection:
-        found = locate_points(connection, district.code, lonlat, at=district.at, network=district.network)
+        found = locate_points(
+            connection, district.code, lonlat, at=district.at, network=district.network, level=district.level or 1
+        )
     return [tell(answer, place, crs, district.time_zone) for answer, place in zip(found, lonlat, strict=True)]
 
 

@@ -15,6 +15,7 @@ from api.models.districts import (
 )
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Style
 from api.models.locating import Answer, Answers, PointsToLocate
+from api.models.networks import NetworkItem, NetworkLevel
 from api.models.plans import (
     CheckLine,
     EditRequest,
@@ -27,9 +28,11 @@ from api.models.plans import (
     PlanDetail,
     PlanItem,
     PlanPublishRequest,
+    RebaseResult,
     ReturnRequest,
     RevisionRequest,
     RollbackRequest,
+    WaiverRequest,
 )
 from api.models.work import CheckOutcome, CheckRequest, ProposeRequest, PublishRequest, StepReport, TessellateRequest
 
@@ -55,6 +58,8 @@ __all__ = [
     "Health",
     "HeatMap",
     "KeyFigure",
+    "NetworkItem",
+    "NetworkLevel",
     "NewPerson",
     "OpenRequest",
     "Person",
@@ -70,6 +75,7 @@ __all__ = [
     "ProblemPlace",
     "ProposeRequest",
     "PublishRequest",
+    "RebaseResult",
     "ReturnRequest",
     "RevisionRequest",
     "RollbackRequest",
@@ -78,5 +84,6 @@ __all__ = [
     "Style",
     "TessellateRequest",
     "VersionItem",
+    "WaiverRequest",
     "Words",
 ]

@@ -18,7 +18,6 @@ __all__ = [
     "DivisionTotals",
     "GridRow",
     "LayerVersions",
-    "Network",
     "PlanInForce",
     "VersionItem",
 ]
@@ -110,27 +109,6 @@ class PlanInForce(Model):
     measures: dict[str, JsonValue] = Field(description="All measures of the plan by their keys.")
 
 
-class NetworkLevel(Model):
-    """One level of a network."""
-
-    level: int
-    division_level: Level = Field(description="Its grids stay inside divisions of this level.")
-    kind: str
-    target: int
-    minimum: int
-    maximum: int
-
-
-class Network(Model):
-    """A network of grids and its levels."""
-
-    code: str
-    name: str
-    name_en: str | None
-    street_rule: Literal["geometric", "duty"] = Field(description="duty: the home cell of a street answers on it.")
-    levels: list[NetworkLevel]
-
-
 class VersionItem(Model):
     """A publication of the grids of a network and level."""
 
@@ -153,7 +131,6 @@ class DistrictDetail(DistrictItem):
     ahead: bool = Field(description="The moment is still to come: what is published and will be in force is told.")
     network: str = Field(description="The network shown.")
     level: int | None = Field(description="The level shown; null before the first plan.")
-    networks: list[Network]
     divisions: list[Division]
     layers: LayerVersions
     event_classes: list[ClassCount]

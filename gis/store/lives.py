@@ -31,15 +31,23 @@ Row = dict[str, Any]
 REMEDY = "See all with `gridkeeper plan checks {district} PLAN`, mend the draft and try again."
 
 
-def read_lives(connection: Connection, place: District, now: dt.datetime, plan_id: int | None = None) -> list[Row]:
-    """Read the plans of a district, or one of them, the newest first.
+def read_lives(
+    connection: Connection,
+    place: District,
+    now: dt.datetime,
+    plan_id: int | None = None,
+    *,
+    network: str = NETWORK,
+    level: int = 1,
+) -> list[Row]:
+    """Read the plans of a network level, the newest first, or one plan of the district.
 
     Returns
     -------
     list of dict
         Columns of ``drafts.lives``, and ``scope``: (code, name) of every community.
     """
-    values = {"district": place.id, "network": NETWORK, "now": now, "plan": plan_id}
+    values = {"district": place.id, "network": network, "level": level, "now": now, "plan": plan_id}
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(query("drafts.lives"), values).fetchall()
     scopes: dict[int, list[tuple[str, str]]] = {}
@@ -147,10 +155,10 @@ _GATED = ("submit", "publish")
 
 
 def _submit(connection: Connection, place: District, plan_id: int, clock: Clock) -> None:
-    stored = read_plan(connection, place, plan_id)
+    stored = read_plan(connection, place, plan_id, now=clock())
     require_base(connection, place, stored)
     require_change(connection, stored)
-    found = checked(connection, place, stored, clock)
+    found = checked(connection, place, stored)
     require_passed(place, found.checks, "submitted", REMEDY)
     report = {"measures": found.measures(), "checks": told(found.checks, stored)}
     connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
@@ -164,10 +172,10 @@ def _publish(
     effective: dt.datetime | None,
     clock: Clock,
 ) -> None:
-    stored = read_plan(connection, place, plan_id)
+    stored = read_plan(connection, place, plan_id, now=clock())
     require_base(connection, place, stored)
     moment = choose_effective(connection, place, stored, effective, clock())
-    found = checked(connection, place, stored, clock)
+    found = checked(connection, place, stored)
     require_passed(place, found.checks, "published", REMEDY)
     report = {"measures": found.measures(), "checks": told(found.checks, stored)}
     connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})

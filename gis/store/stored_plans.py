@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from gis.plans import codes_of_plan, grid_flags
 from gis.store.copying import fetch_frame
 from gis.store.locating import NETWORK
 from gis.store.queries import query
-from gis.store.reading import read_cells, read_frames, report_from
+from gis.store.reading import cells_at, cells_of_plan, read_cells, read_frames, report_from
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gis.checks import CheckResult
-    from gis.clock import Clock
     from gis.graph import Tessellation
     from gis.remarks import Report
     from gis.store.connect import Connection
@@ -39,7 +38,9 @@ __all__ = [
     "StoredPlan",
     "base_stands",
     "checked",
+    "network_id",
     "read_plan",
+    "renumbered",
     "require_base",
     "require_passed",
     "told",
@@ -57,8 +58,12 @@ class StoredPlan:
 
     Parameters
     ----------
+    network, level, kind
+        Code of its network, level in it, and what grids of that level are.
     cells : StoredCells
-        Of the communities of its scope.
+        All that it has.
+    at : datetime
+        When its buildings stand: now, or when it takes effect.
     plan : Plan
         With the codes its grids have, or would be published with.
     keys : ndarray of str, shape (grids,)
@@ -69,10 +74,14 @@ class StoredPlan:
 
     id: int
     network_id: int
+    network: str
+    level: int
+    kind: str
     status: str
     as_of: dt.date
     base_version: int | None
     cells: StoredCells
+    at: dt.datetime
     plan: Plan
     measures: dict[str, Any]
     keys: np.ndarray
@@ -107,8 +116,35 @@ class Checked:
     measures: Callable[[], dict[str, Any]]
 
 
-def read_plan(connection: Connection, place: District, plan_id: int | None = None) -> StoredPlan:
-    """Read a plan back, the newest proposal by default.
+def network_id(connection: Connection, place: District, network: str, level: int) -> int:
+    """Give the number of a network that has a level.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    values = {"district": place.id, "network": network, "level": level}
+    row = connection.execute(query("drafts.network"), values).fetchone()
+    if row is None:
+        raise NotFoundError(
+            f"District {place.code} has no level {level} of a network {network!r}.",
+            f"Add it first: gridkeeper network add {place.code} {network} ...",
+        )
+    return int(row[0])
+
+
+def read_plan(
+    connection: Connection,
+    place: District,
+    plan_id: int | None = None,
+    *,
+    network: str = NETWORK,
+    level: int = 1,
+    now: dt.datetime,
+) -> StoredPlan:
+    """Read a plan back, the newest proposal of a network level by default.
+
+    Its households are those of the buildings that stand now; of a published plan, when it takes effect.
 
     Raises
     ------
@@ -120,7 +156,8 @@ def read_plan(connection: Connection, place: District, plan_id: int | None = Non
         A community of a draft has no code left for a new grid.
     """
     if plan_id is None:
-        row = connection.execute(query("plans.newest_draft"), {"district": place.id, "network": NETWORK}).fetchone()
+        values = {"district": place.id, "network": network, "level": level}
+        row = connection.execute(query("plans.newest_draft"), values).fetchone()
         if row is None:
             raise ConflictError(
                 f"District {place.code} has no draft to work on.", f"Make one first: gridkeeper propose {place.code}"
@@ -131,38 +168,35 @@ def read_plan(connection: Connection, place: District, plan_id: int | None = Non
         raise NotFoundError(
             f"District {place.code} has no plan {plan_id}.", "Leave the number out for the newest draft."
         )
-    _, network, tessellation, status, as_of, base_version, settings, stored, codes = row
-    scope = [number for _, number in connection.execute(query("plans.scope"), {"plan": plan_id})]
-    cells = read_cells(connection, place, as_of=as_of, tessellation_id=tessellation, communities=scope)
+    _, number, code, level, kind, status, as_of, base_version, settings, stored, codes, effective = row
+    at = effective or now
+    cells = read_cells(connection, place, as_of=as_of, at=at, cells=cells_of_plan(connection, plan_id))
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
-    keys, base = _by_cell(cells, members["grid_code"]), _by_cell(cells, members["base_code"])
+    keys, base = (members[name].to_numpy(object) for name in ("grid_code", "base_code"))
     links = _links(cells, stored["links"])
     if codes is None:
         codes = {key: key for key in set(keys)}
         if base_version is not None:
-            codes = _succeeding(cells, base, keys, used_codes(connection, plan_id))
+            codes = _succeeding(cells, base, keys, used_codes(connection, plan_id), renumbered(connection, plan_id))
     plan, order = _plan(cells, keys, codes, links, settings, report_from(stored["report"]))
     if base_version is None:
         plan.grids["flags"] = [list(stored["flags"].get(code, [])) for code in plan.grids["grid_code"]]
     return StoredPlan(
         id=plan_id,
-        network_id=network,
+        network_id=number,
+        network=code,
+        level=level,
+        kind=kind,
         status=status,
         as_of=as_of,
         base_version=base_version,
         cells=cells,
+        at=at,
         plan=plan,
         measures=stored["measures"] or {},
         keys=order,
         base=base,
     )
-
-
-def _by_cell(cells: StoredCells, column: pd.Series) -> np.ndarray:
-    """Bring a column that is ordered by cell number to an array; every cell of the scope is in the plan."""
-    if len(column) != len(cells.ids):
-        raise ConflictError("The cells of this plan have changed since it was made.", "Make a new one.")
-    return column.to_numpy(object)
 
 
 def _links(cells: StoredCells, stored: list[list[int]]) -> np.ndarray:
@@ -180,8 +214,13 @@ def used_codes(connection: Connection, plan_id: int) -> dict[str, list[str]]:
     return used
 
 
+def renumbered(connection: Connection, plan_id: int) -> list[str]:
+    """Communities whose grids a draft numbers anew."""
+    return [row[0] for row in connection.execute(query("drafts.renumbered"), {"plan": plan_id})]
+
+
 def _succeeding(
-    cells: StoredCells, base: np.ndarray, keys: np.ndarray, used: Mapping[str, list[str]]
+    cells: StoredCells, base: np.ndarray, keys: np.ndarray, used: Mapping[str, list[str]], renumber: list[str]
 ) -> dict[str, str]:
     table = cells.tessellation.cells
     shapes = np.asarray(table.geometry.array, object)
@@ -194,6 +233,7 @@ def _succeeding(
         area=shapely.area(shapes),
         centre=np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
         used=used,
+        renumber=renumber,
     )
 
 
@@ -238,10 +278,10 @@ def with_cell(buildings: gpd.GeoDataFrame, tessellation: Tessellation) -> gpd.Ge
     return buildings[buildings["building_id"].isin(held)]
 
 
-def checked(connection: Connection, place: District, stored: StoredPlan, clock: Clock) -> Checked:
+def checked(connection: Connection, place: District, stored: StoredPlan) -> Checked:
     """Give the grids as polygons, what the checks say of them, and what they measure."""
     plan, tessellation = stored.plan, stored.tessellation
-    ground = read_frames(connection, place, at=clock(), as_of=stored.as_of)
+    ground = read_frames(connection, place, at=stored.at, as_of=stored.as_of)
     grids = grid_frame(tessellation, plan)
     buildings = with_cell(ground.buildings, tessellation)
     codes = plan.grids["grid_code"].to_numpy(object)
@@ -258,18 +298,33 @@ def checked(connection: Connection, place: District, stored: StoredPlan, clock: 
         compounds=ground.compounds,
         parts=_parts(connection, place, stored),
     )
+    waived = _waived(connection, stored)
+    checks = [replace(check, waived=waived.get(check.name, frozenset())) for check in checks]
     measures = lambda: plan_measures(tessellation, plan, grids=grids, buildings=buildings)  # noqa: E731
     return Checked(grids, checks, ground.buildings, measures)
 
 
+def _waived(connection: Connection, stored: StoredPlan) -> dict[str, frozenset[str]]:
+    """Codes of grids that a failing check is waived for, by check."""
+    code_of = dict(zip(stored.keys, stored.plan.grids["grid_code"], strict=True))
+    waived: dict[str, frozenset[str]] = {}
+    for check, key in connection.execute(query("drafts.waived"), {"plan": stored.id}):
+        if key in code_of:
+            waived[check] = waived.get(check, frozenset()) | {str(code_of[key])}
+    return waived
+
+
 def whole_network(
-    connection: Connection, place: District, stored: StoredPlan, buildings: gpd.GeoDataFrame
+    connection: Connection, place: District, stored: StoredPlan, buildings: gpd.GeoDataFrame, at: dt.datetime
 ) -> dict[str, Any] | None:
-    """Measure all grids of the network as they are from the last publication on; None where cells have no grid."""
-    cells = read_cells(connection, place, as_of=stored.as_of, tessellation_id=stored.cells.tessellation_id)
-    members = fetch_frame(connection, query("publishing.network_cells"), {"network": stored.network_id})
-    if not np.array_equal(members["cell_id"].to_numpy(np.int64), cells.ids):
+    """Measure all grids of the network from the last publication (`at`) on; None where cells have no grid."""
+    members = fetch_frame(
+        connection, query("publishing.network_cells"), {"network": stored.network_id, "level": stored.level}
+    )
+    ids = members["cell_id"].to_numpy(np.int64)
+    if not np.array_equal(cells_at(connection, place, at), ids):
         return None
+    cells = read_cells(connection, place, as_of=stored.as_of, at=at, cells=ids)
     keys = members["grid_code"].to_numpy(object)
     codes = {key: key for key in set(keys)}
     plan, _ = _plan(cells, keys, codes, np.empty((0, 2), np.int32), stored.plan.settings, stored.plan.report)
@@ -290,9 +345,9 @@ def _parts(connection: Connection, place: District, stored: StoredPlan) -> dict[
     return counts
 
 
-def base_stands(connection: Connection, plan_id: int, network: int) -> bool:
+def base_stands(connection: Connection, plan_id: int, network: int, level: int = 1) -> bool:
     """Whether nothing was published in a plan's communities, or withdrawn, since it was begun."""
-    values = {"plan": plan_id, "network": network}
+    values = {"plan": plan_id, "network": network, "level": level}
     return connection.execute(query("plans.published_since"), values).fetchone() is None
 
 
@@ -304,7 +359,7 @@ def require_base(connection: Connection, place: District, stored: StoredPlan) ->
     ConflictError
         Naming the first such community.
     """
-    values = {"plan": stored.id, "network": stored.network_id}
+    values = {"plan": stored.id, "network": stored.network_id, "level": stored.level}
     other = connection.execute(query("plans.published_since"), values).fetchone()
     if other:
         raise ConflictError(
@@ -325,7 +380,7 @@ def require_passed(place: District, checks: list[CheckResult], act: str, remedy:
     ------
     CheckFailedError
     """
-    failed = [check for check in checks if check.hard and not check.passed]
+    failed = [check for check in checks if check.blocks]
     if failed:
         raise CheckFailedError(
             f"The plan is not {act}: {failed[0].message['en']}"
@@ -349,6 +404,7 @@ def told(checks: list[CheckResult], stored: StoredPlan) -> list[dict[str, Any]]:
                 "offenders": len(check.offenders),
                 "codes": codes,
                 "keys": [str(key_of[code]) for code in codes if code in key_of],
+                "waived": [str(key_of[code]) for code in codes if code in check.waived],
             }
         )
     return lines

@@ -33,7 +33,6 @@ __all__ = [
     "grids",
     "last_year",
     "moment",
-    "networks",
     "plan_report",
     "postgis_version",
     "versions",
@@ -201,7 +200,8 @@ async def district(
     if row is None:
         raise _unknown(code)
     if row["level"] is None and (network != NETWORK or level is not None):
-        known = [f"{n['code']} {each['level']}" for n in await _networks(connection, row["id"]) for each in n["levels"]]
+        levels = await rows(connection, "networks.levels", district=row["id"], network=None)
+        known = [f"{each['code']} {each['level']}" for each in levels]
         raise NotFoundError(
             f"District {code} has no network {network}" + ("." if level is None else f" with a level {level}."),
             f"There are (network, level): {', '.join(known)}." if known else "Grids come with a first plan.",
@@ -232,15 +232,6 @@ def _unknown(code: str) -> NotFoundError:
 def _token(*state: Any) -> int:
     """Give a number that stands for a state; a browser holds numbers below 2 ** 53 exactly."""
     return int.from_bytes(hashlib.blake2b(repr(state).encode(), digest_size=6).digest(), "big")
-
-
-async def networks(connection: AsyncConnection[Any], district: District) -> list[Row]:
-    """Networks with their levels, the community network first."""
-    return await _networks(connection, district.id)
-
-
-async def _networks(connection: AsyncConnection[Any], number: int) -> list[Row]:
-    return await rows(connection, "serve_places.networks", district=number)
 
 
 async def versions(connection: AsyncConnection[Any], district: District) -> list[Row]:

@@ -17,9 +17,9 @@ SELECT p.id FROM plan p JOIN network n ON n.id = p.network_id
 WHERE p.id = %(plan)s AND n.district_id = %(district)s FOR NO KEY UPDATE OF p
 
 -- name: lives
--- The plans of a district's network (or one of them) with all that is known of their lives, the newest first.
+-- The plans of a network level (or one plan of the district) with all that is known of their lives, the newest first.
 SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of, p.settings, p.tessellation_id,
-       p.network_id, n.code AS network, p.report->'measures' AS measures, p.report->'checks' AS checks,
+       p.network_id, n.code AS network, p.level, p.report->'measures' AS measures, p.report->'checks' AS checks,
        u.id AS publication_id, u.version, u.effective, u.published_by, u.report AS published,
        s.person AS submitted_by, COALESCE(s.verified, false) AS submitted_verified, a.person AS approved_by,
        COALESCE((SELECT max(o.revision) FROM plan_operation o WHERE o.plan_id = p.id), 0) AS revision,
@@ -41,8 +41,8 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT person FROM plan_step t WHERE t.plan_id = p.id AND t.name = 'approve' ORDER BY t.id DESC LIMIT 1
 ) a ON true
-WHERE n.district_id = %(district)s AND n.code = %(network)s AND p.level = 1
-  AND (%(plan)s::bigint IS NULL OR p.id = %(plan)s)
+WHERE n.district_id = %(district)s
+  AND (p.id = %(plan)s OR (%(plan)s::bigint IS NULL AND n.code = %(network)s AND p.level = %(level)s))
 ORDER BY p.id DESC
 
 -- name: scopes
@@ -66,8 +66,8 @@ UPDATE plan SET report = report || %(report)s::jsonb WHERE id = %(plan)s
 -- Communities by their codes at a moment, with the newest version published in each and whether it has grids.
 SELECT d.id, d.code, d.name,
        (SELECT max(u.version) FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
-        WHERE o.division_id = d.id AND u.network_id = %(network)s AND u.level = 1 AND u.withdrawn_at IS NULL) AS version,
-       EXISTS (SELECT FROM grid g WHERE g.division_id = d.id AND g.network_id = %(network)s AND g.level = 1
+        WHERE o.division_id = d.id AND u.network_id = %(network)s AND u.level = %(level)s AND u.withdrawn_at IS NULL) AS version,
+       EXISTS (SELECT FROM grid g WHERE g.division_id = d.id AND g.network_id = %(network)s AND g.level = %(level)s
                  AND upper_inf(g.valid)) AS has_grids
 FROM division d
 WHERE d.district_id = %(district)s AND d.level = 'community' AND d.valid @> %(now)s AND d.code = ANY(%(codes)s)
@@ -76,14 +76,14 @@ ORDER BY d.code
 -- name: network
 -- The network with what its grids should have.
 SELECT n.id, l.target, l.minimum, l.maximum
-FROM network n JOIN network_level l ON l.network_id = n.id AND l.level = 1
+FROM network n JOIN network_level l ON l.network_id = n.id AND l.level = %(level)s
 WHERE n.district_id = %(district)s AND n.code = %(network)s
 
 -- name: base_cells
 -- Cells of communities with the grid each belongs to from the last publication on.
 SELECT m.cell_id, g.code AS grid_code, c.tessellation_id
 FROM cell c
-JOIN grid_cell m ON m.cell_id = c.id AND m.network_id = %(network)s AND m.level = 1 AND upper_inf(m.valid)
+JOIN grid_cell m ON m.cell_id = c.id AND m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
 JOIN grid g ON g.id = m.grid_id
 WHERE c.community_id = ANY(%(communities)s)
 ORDER BY m.cell_id
@@ -95,13 +95,13 @@ FROM plan p
 JOIN publication u ON u.plan_id = p.id AND u.withdrawn_at IS NULL
 CROSS JOIN LATERAL jsonb_array_elements(p.report->'links') k
 JOIN cell c ON c.id = (k->>0)::bigint
-WHERE p.network_id = %(network)s AND p.level = 1 AND c.community_id = ANY(%(communities)s)
+WHERE p.network_id = %(network)s AND p.level = %(level)s AND c.community_id = ANY(%(communities)s)
 ORDER BY 1, 2
 
 -- name: insert_draft
 INSERT INTO plan (network_id, level, tessellation_id, status, as_of, base_version, created_at, settings, report,
                   title, created_by)
-VALUES (%(network)s, 1, %(tessellation)s, 'draft', %(as_of)s, %(base)s, %(now)s, %(settings)s, %(report)s,
+VALUES (%(network)s, %(level)s, %(tessellation)s, 'draft', %(as_of)s, %(base)s, %(now)s, %(settings)s, %(report)s,
         %(title)s, %(by)s)
 RETURNING id
 
@@ -131,19 +131,20 @@ FROM unnest(%(cells)s::bigint[], %(keys)s::text[]) AS s (cell, key)
 WHERE p.plan_id = %(plan)s AND p.cell_id = s.cell
 
 -- name: loads
--- Households of the cells of some grids of a plan, at its date.
+-- Households of the cells of some grids of a plan, at its date, in the buildings of a moment.
 SELECT p.cell_id, p.grid_code, COALESCE(l.households, 0)::float8 AS households
 FROM plan_cell p
 JOIN plan a ON a.id = p.plan_id
 LEFT JOIN LATERAL (
     SELECT sum(h.households) AS households
     FROM building_cell k
+    JOIN building b ON b.id = k.building_id AND b.valid @> %(at)s::timestamptz
     CROSS JOIN LATERAL (
         SELECT n.households FROM household_count n
         WHERE n.building_id = k.building_id AND n.as_of <= a.as_of
         ORDER BY n.as_of DESC, n.recorded_at DESC, n.id DESC LIMIT 1
     ) h
-    WHERE k.tessellation_id = a.tessellation_id AND k.cell_id = p.cell_id
+    WHERE k.cell_id = p.cell_id
 ) l ON true
 WHERE p.plan_id = %(plan)s AND p.grid_code = ANY(%(keys)s)
 ORDER BY p.cell_id
@@ -156,7 +157,7 @@ SELECT cell_a, cell_b FROM cell_edge WHERE cell_a = ANY(%(cells)s) AND cell_b = 
 SELECT report->'links' FROM plan WHERE id = %(plan)s
 
 -- name: columns
--- Cells of a plan with what they carry at its date.
+-- Cells of a plan with what they carry at its date, in the buildings of a moment.
 SELECT p.cell_id, d.code AS community, p.base_code, p.grid_code, c.area_m2, c.building_id,
        COALESCE(l.households, 0)::float8 AS households, COALESCE(l.people, 0)::float8 AS people,
        ST_AsBinary(c.geom) AS wkb
@@ -167,12 +168,13 @@ JOIN division d ON d.id = c.community_id
 LEFT JOIN LATERAL (
     SELECT sum(h.households) AS households, sum(h.people) AS people
     FROM building_cell k
+    JOIN building b ON b.id = k.building_id AND b.valid @> %(at)s::timestamptz
     CROSS JOIN LATERAL (
         SELECT n.households, n.people FROM household_count n
         WHERE n.building_id = k.building_id AND n.as_of <= a.as_of
         ORDER BY n.as_of DESC, n.recorded_at DESC, n.id DESC LIMIT 1
     ) h
-    WHERE k.tessellation_id = a.tessellation_id AND k.cell_id = p.cell_id
+    WHERE k.cell_id = p.cell_id
 ) l ON true
 WHERE p.plan_id = %(plan)s
 ORDER BY p.cell_id
@@ -180,7 +182,9 @@ ORDER BY p.cell_id
 -- name: edges
 -- Pairs of neighbours among the cells of a plan.
 SELECT e.cell_a, e.cell_b, e.length_m, e.follows, e.link
-FROM plan_cell p JOIN cell_edge e ON e.cell_a = p.cell_id
+FROM plan_cell p
+JOIN cell_edge e ON e.cell_a = p.cell_id
+JOIN plan_cell q ON q.plan_id = p.plan_id AND q.cell_id = e.cell_b
 WHERE p.plan_id = %(plan)s
 ORDER BY e.cell_a, e.cell_b
 
@@ -188,6 +192,33 @@ ORDER BY e.cell_a, e.cell_b
 -- Polygons of a plan's cells as GeoJSON, in the order of their numbers.
 SELECT ST_AsGeoJSON(c.geom, 7) FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %(plan)s
 ORDER BY p.cell_id
+
+-- name: renumbered
+-- Communities whose grids a draft numbers anew: of those edits that are not undone. What was undone and not done again
+-- was last named by an undo.
+SELECT DISTINCT jsonb_array_elements_text(o.payload->'communities')
+FROM plan_operation o
+LEFT JOIN LATERAL (
+    SELECT u.kind FROM plan_operation u
+    WHERE u.plan_id = o.plan_id AND u.kind IN ('undo', 'redo') AND (u.payload->>'revision')::int = o.revision
+    ORDER BY u.revision DESC LIMIT 1
+) last ON true
+WHERE o.plan_id = %(plan)s AND o.kind = 'renumber' AND last.kind IS DISTINCT FROM 'undo'
+ORDER BY 1
+
+-- name: waived
+-- Checks that are waived for grids of a plan.
+SELECT check_name, grid_key FROM plan_waiver WHERE plan_id = %(plan)s ORDER BY id
+
+-- name: waivers
+-- Who waived what of a plan, and why.
+SELECT check_name, grid_key, person, verified, at, reason FROM plan_waiver WHERE plan_id = %(plan)s ORDER BY id
+
+-- name: insert_waiver
+INSERT INTO plan_waiver (plan_id, check_name, grid_key, person, verified, at, reason)
+VALUES (%(plan)s, %(check)s, %(key)s, %(person)s, %(verified)s, %(now)s, %(reason)s)
+ON CONFLICT (plan_id, check_name, grid_key) DO NOTHING
+RETURNING id
 
 -- name: used_codes
 -- Every code that was ever used in a plan's communities; what this plan gave and took back is free for it again.
@@ -207,5 +238,5 @@ JOIN grid_cell m ON m.network_id = u.network_id AND m.level = u.level AND m.vali
 JOIN grid g ON g.id = m.grid_id
 JOIN cell c ON c.id = m.cell_id
 JOIN division d ON d.id = c.community_id
-WHERE u.network_id = %(network)s AND u.level = 1 AND u.version = %(version)s AND u.withdrawn_at IS NULL
+WHERE u.network_id = %(network)s AND u.level = %(level)s AND u.version = %(version)s AND u.withdrawn_at IS NULL
 ORDER BY m.cell_id

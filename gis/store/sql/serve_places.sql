@@ -51,15 +51,6 @@ CROSS JOIN LATERAL (
 ) v
 WHERE d.code = %(code)s;
 
--- name: networks
--- Networks of a district with their levels, the community network first.
-SELECT n.code, n.name, n.name_en, n.street_rule,
-       json_agg(json_build_object('level', l.level, 'division_level', l.division_level, 'kind', l.kind,
-           'target', l.target, 'minimum', l.minimum, 'maximum', l.maximum) ORDER BY l.level) AS levels
-FROM network n JOIN network_level l ON l.network_id = n.id
-WHERE n.district_id = %(district)s
-GROUP BY n.id ORDER BY n.code <> 'community', n.id;
-
 -- name: versions
 -- Publications of a level of a network that stand, the newest first, with what each changed.
 SELECT p.version, p.effective, p.published_at, p.published_by, l.title,
