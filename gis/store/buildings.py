@@ -85,7 +85,8 @@ def change_buildings(
     ConflictError
         A building to end began only at or after the moment, or one to begin stood until later.
     """
-    values = {"district": place.id, "effective": effective, "as_of": local_date(effective, place.time_zone)}
+    date = local_date(effective, place.time_zone)
+    values = {"district": place.id, "effective": effective, "as_of": date}
     known = fetch_geo_frame(connection, query("buildings.known"), values)
     newest = known[known["until"].isna()].reset_index(drop=True)
     position = pd.Series(newest.index, index=newest["code"])
@@ -104,14 +105,13 @@ def change_buildings(
     closed = newest.iloc[np.union1d(ending, rebuilt[:, 0]).astype(int)]
     _refuse_late(known, closed, stays, effective, place)
     connection.execute(query("buildings.close"), {**values, "buildings": closed["id"].tolist()})
-    date = local_date(effective, place.time_zone)
     for code in newest["code"].iloc[ending]:
         report.add("note", "building_ended", f"Building {code} ends on {date}", code=str(code))
     for code in newest["code"].iloc[rebuilt[:, 0]]:
         text = f"Building {code} has another footprint: it ends on {date} and begins anew"
         report.add("note", "building_rebuilt", text, code=str(code))
     report.counts |= {"ended": float(len(ending)), "rebuilt": float(len(rebuilt))}
-    return _with_last_counts(newest, stays, rebuilt, values["as_of"])
+    return _with_last_counts(newest, stays, rebuilt, date)
 
 
 def _missing(
