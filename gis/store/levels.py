@@ -98,8 +98,9 @@ def across(
         What borders may follow.
     """
     settings = CellSettings()
-    frames = [None] * 3 if ground is None else [ground.barriers, ground.compounds, ground.landcover]
-    lines = barrier_lines(*(None if f is None or not len(f) else f for f in frames), settings, Findings())
+    lines = barrier_lines(None, None, None, settings, Findings())
+    if ground is not None:
+        lines = barrier_lines(ground.barriers, ground.compounds, ground.landcover, settings, Findings())
     compound = cells["compound_id"].to_numpy(object) if "compound_id" in cells else np.full(len(cells), None, object)
     near = neighbours_across(shapes, cells["community_id"].to_numpy(object), compound, lines, settings)
     same = division[near.pairs[:, 0]] == division[near.pairs[:, 1]]
