@@ -35,6 +35,9 @@ COUNTS = {
     "left_out": "left out",
     "inserted": "new",
     "updated": "changed",
+    "ended": "ended",
+    "rebuilt": "rebuilt",
+    "cells_moved": "cells in another community",
     "unchanged": "unchanged",
     "counts_added": "household counts added",
     "located": "located",
@@ -78,6 +81,19 @@ def import_(
     estimate_households: Annotated[
         bool, typer.Option("--estimate-households", help="Estimate households of buildings that have none.")
     ] = False,
+    effective: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Divisions and buildings: what the file changes holds from that day on; what was before is kept.",
+        ),
+    ] = None,
+    complete: Annotated[
+        bool,
+        typer.Option(
+            "--complete", help="Buildings with --effective: those the file lacks in its communities are gone."
+        ),
+    ] = False,
     district: Annotated[str | None, typer.Option(metavar="CODE", help="District; else found by the codes.")] = None,
     district_name: Annotated[str | None, typer.Option(help="Name of a new district.")] = None,
     level: Annotated[str | None, typer.Option(help="Level of divisions: district, subdistrict, community.")] = None,
@@ -114,7 +130,15 @@ def import_(
             code, batch = read_for(connection, kind, files, options, progress=progress)
             new = NewDistrict(name=district_name, time_zone=options.time_zone, crs_note=batch.crs_note or None)
             progress(f"writing {kind}", 0, 0)
-            done = write_batch(connection, code, batch, new=new)
+            done = write_batch(
+                connection,
+                code,
+                batch,
+                new=new,
+                effective=_date(effective, "--effective"),
+                complete=complete,
+                accept_partial=accept_partial,
+            )
     except InputError as fault:
         if fault.report is not None:
             _tell(fault.report, report or _default_file(fault.report), console, as_json=as_json, failed=True)
@@ -163,13 +187,13 @@ def _only_district(connection: Connection) -> str:
     raise InputError(f"There are the districts {', '.join(codes)}.", "Say which with --district CODE.")
 
 
-def _date(text: str | None) -> dt.date | None:
+def _date(text: str | None, option: str = "--as-of") -> dt.date | None:
     if text is None:
         return None
     try:
         return dt.date.fromisoformat(text)
     except ValueError as fault:
-        raise InputError(f"'{text}' is no date.", "Write --as-of 2026-03-31.") from fault
+        raise InputError(f"'{text}' is no date.", f"Write {option} 2026-03-31.") from fault
 
 
 def _zone(name: str | None) -> str | None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from gis.ingest.bounds import DistrictBounds
     from gis.ingest.kinds import Kind
-    from gis.ingest.readers import RawTable
+    from gis.ingest.raw import RawTable
 
 __all__ = ["Batch", "read_kind"]
 
@@ -169,7 +169,7 @@ def _read_one(
     told = {} if options.crs is None else {"crs": str(options.crs)}
     spec = FileSpec(spec.path, spec.options | told, options.map | spec.map)
     table = read_file(spec, hint=kind.name)
-    sieve = Sieve(report, len(table.frame))
+    sieve = Sieve(report, len(table.frame), table.rows)
     matched = prepare_match(kind.name, _useful(kind, table, spec), spec)
     source = None
     if kind.shapes and not shapely.is_missing(table.shapes).all():
