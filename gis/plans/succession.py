@@ -13,6 +13,8 @@ from gis.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from gis.codes import CodeProfile
+
 __all__ = ["Succession", "codes_of_plan", "heirs", "shares", "succeed"]
 
 
@@ -108,6 +110,7 @@ def succeed(
     order: Sequence[int] | np.ndarray | None = None,
     renumber: bool = False,
     beyond: tuple[np.ndarray, np.ndarray] | None = None,
+    code_profile: str = "gbt30428_2013",
 ) -> Succession:
     """Give every new grid of a community its code.
 
@@ -130,23 +133,25 @@ def succeed(
         No grid keeps its code: all take serials that were never used, in their order.
     beyond : (ndarray, ndarray), optional
         Households and area of each old grid in other communities, where the community was split.
+    code_profile : str
+        Where the community has a 12-digit code; elsewhere it is ``local``.
 
     Raises
     ------
     SerialsUsedUpError
         There is no serial left that was never used.
     """
-    profile = community_grid_profile(community)
+    profile = community_grid_profile(community, code_profile)
     count = int(new_of.max(initial=-1)) + 1
     table = shares(old_of, new_of, households)
     if table.shape[0] < len(old_codes):
         raise InputError(f"A grid of {community} has no cells.", "Open a new draft.")
     ground = shares(old_of, new_of, area)
-    closed = [renumber or _serial(code, community) is None for code in old_codes]
+    closed = [renumber or _serial(code, profile, community) is None for code in old_codes]
     table[closed], ground[closed] = 0.0, 0.0  # nobody succeeds them
     succeeded = heirs(table, ground, old_codes, beyond)
     codes = ["" if old < 0 else old_codes[old] for old in succeeded]
-    taken = (_serial(code, community) for code in (*used, *old_codes))
+    taken = (_serial(code, profile, community) for code in (*used, *old_codes))
     serials = {serial for serial in taken if serial is not None}
     for new in range(count) if order is None else order:
         if not codes[new]:
@@ -166,6 +171,7 @@ def codes_of_plan(
     centre: np.ndarray,
     used: Mapping[str, Iterable[str]],
     renumber: Iterable[str] = (),
+    code_profile: str = "gbt30428_2013",
 ) -> dict[str, str]:
     """Give every grid of a plan its code, community by community; new ones are numbered by their position.
 
@@ -181,6 +187,8 @@ def codes_of_plan(
         Every code ever used, by community.
     renumber : iterable of str
         Communities in which no grid keeps its code.
+    code_profile : str
+        See `succeed`.
 
     Returns
     -------
@@ -215,12 +223,12 @@ def codes_of_plan(
             order=position_order(middle, float(ground.sum())),
             renumber=name in anew,
             beyond=(total[0][old] - inside[0], total[1][old] - inside[1]),
+            code_profile=code_profile,
         )
         codes |= dict(zip(new_keys.tolist(), made.codes, strict=True))
     return codes
 
 
-def _serial(code: str, community: str) -> int | None:
+def _serial(code: str, profile: CodeProfile, community: str) -> int | None:
     """Serial of a code; None where it is not one of this community's: imported, or from before it was split."""
-    profile = community_grid_profile(community)
     return None if profile.faults(code, community) else int(profile.parse(code)["serial"])
