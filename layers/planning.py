@@ -188,8 +188,8 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
         first = row["base_version"] is None
         draft = None if first else pipeline.read_draft(connection, plan)[0]
         steps = pipeline.read_steps(connection, plan)
-        midnight, last = default_effective(connection, place, plan, row["network_id"], now)
-        stands = base_stands(connection, plan, row["network_id"])
+        midnight, last = default_effective(connection, place, plan, row["network_id"], now, row["level"])
+        stands = base_stands(connection, plan, row["network_id"], row["level"])
     life, settings = life_of(row), row["settings"]
     open_to = next_steps(life, now)
     return {

@@ -71,6 +71,8 @@ def open_draft(
     actor: Actor,
     *,
     title: str | None = None,
+    network: str = NETWORK,
+    level: int = 1,
     clock: Clock = utc_now,
 ) -> int:
     """Open a draft from the grids of some communities, in one transaction.
@@ -93,7 +95,7 @@ def open_draft(
     """
     with lock(connection, district) as place:
         actor = require_person(connection, actor)
-        return _open(connection, place, communities, actor, title=title, now=clock())
+        return _open(connection, place, communities, actor, of=(network, level), title=title, now=clock())
 
 
 def _open(
@@ -102,19 +104,22 @@ def _open(
     communities: Sequence[str],
     actor: Actor,
     *,
+    of: tuple[str, int],
     title: str | None,
     now: dt.datetime,
 ) -> int:
-    network = connection.execute(query("drafts.network"), {"district": place.id, "network": NETWORK}).fetchone()
+    level = of[1]
+    asked = {"district": place.id, "network": of[0], "level": level}
+    network = connection.execute(query("drafts.network"), asked).fetchone()
     first = f"Put first grids in force: gridkeeper propose {place.code}, then gridkeeper publish {place.code}."
     if network is None:
         raise ConflictError(f"District {place.code} has no grids yet.", first)
-    scope = _scope(connection, place, communities, network[0], now)
+    scope = _scope(connection, place, communities, (network[0], level), now)
     bare = [code for _, code, _, version, has_grids in scope if not has_grids or version is None]
     if bare:
         raise ConflictError(f"Community {bare[0]} has no grids in force.", first)
     divisions = [row[0] for row in scope]
-    values = {"network": network[0], "communities": divisions}
+    values = {"network": network[0], "level": level, "communities": divisions}
     cells = fetch_frame(connection, query("drafts.base_cells"), values)
     if len(set(cells["tessellation_id"])) != 1:
         raise ConflictError("The grids of these communities stand on different cells.", "Open a draft for each.")
@@ -126,6 +131,7 @@ def _open(
         query("drafts.insert_draft"),
         {
             "network": network[0],
+            "level": level,
             "tessellation": int(cells["tessellation_id"].iloc[0]),
             "as_of": place.as_of or local_date(now, place.time_zone),
             "base": base,
@@ -148,13 +154,13 @@ def _open(
 
 
 def _scope(
-    connection: Connection, place: District, communities: Sequence[str], network: int, now: dt.datetime
+    connection: Connection, place: District, communities: Sequence[str], of: tuple[int, int], now: dt.datetime
 ) -> list[tuple[Any, ...]]:
     """Id, code, name, newest version and whether there are grids, of the communities named."""
     wanted = sorted({code.strip() for code in communities} - {""})
     if not wanted:
         raise InputError("No community is named.", "Name at least one by its code.")
-    values = {"district": place.id, "network": network, "now": now, "codes": wanted}
+    values = {"district": place.id, "network": of[0], "level": of[1], "now": now, "codes": wanted}
     scope = connection.execute(query("drafts.communities"), values).fetchall()
     missing = sorted(set(wanted) - {row[1] for row in scope})
     if missing:
@@ -171,6 +177,8 @@ def roll_back(
     actor: Actor,
     *,
     communities: Sequence[str] | None = None,
+    network: str = NETWORK,
+    level: int = 1,
     clock: Clock = utc_now,
 ) -> int:
     """Submit a plan that has the grids of an earlier version again, in one transaction.
@@ -199,7 +207,7 @@ def roll_back(
         The old grids would not pass the hard checks now.
     """
     with connection.transaction():
-        plan_id = _open_old(connection, district, version, actor, communities, clock)
+        plan_id = _open_old(connection, district, version, actor, communities, (network, level), clock)
         take_step(connection, district, plan_id, actor, "submit", clock=clock)
     return plan_id
 
@@ -210,24 +218,25 @@ def _open_old(
     version: int,
     actor: Actor,
     communities: Sequence[str] | None,
+    of: tuple[str, int],
     clock: Clock,
 ) -> int:
     with lock(connection, district) as place:
         actor, now = require_person(connection, actor), clock()
-        life_values = {"district": place.id, "network": NETWORK}
-        network = connection.execute(query("drafts.network"), life_values).fetchone()
-        values = {"network": network[0] if network else None, "version": version}
+        asked = {"district": place.id, "network": of[0], "level": of[1]}
+        network = connection.execute(query("drafts.network"), asked).fetchone()
+        values = {"network": network[0] if network else None, "level": of[1], "version": version}
         old = fetch_frame(connection, query("drafts.version_cells"), values)
         if not len(old):
             raise NotFoundError(
                 f"District {place.code} has no version {version} to go back to.", "GET its plans to see the versions."
             )
         old = old[old["community"].isin(communities)] if communities else old
-        present = _present(connection, values["network"], old)
+        present = _present(connection, values, old)
         changed = [str(code) for code, rows in present.groupby("community") if _differs(rows)]
         if not changed:
             raise ConflictError(f"The grids are those of version {version} now.", "Nothing needs to be rolled back.")
-        plan_id = _open(connection, place, changed, actor, title=f"Rollback to version {version}", now=now)
+        plan_id = _open(connection, place, changed, actor, of=of, title=f"Rollback to version {version}", now=now)
         draft = _replayed(connection, plan_id)
         wanted = present[present["community"].isin(changed)]
         assignment = _assignment(draft, wanted["cell_id"].to_numpy(np.int64), wanted["grid_code"].to_numpy(object))
@@ -236,9 +245,9 @@ def _open_old(
         return plan_id
 
 
-def _present(connection: Connection, network: Any, old: pd.DataFrame) -> pd.DataFrame:
+def _present(connection: Connection, of: Mapping[str, Any], old: pd.DataFrame) -> pd.DataFrame:
     """Set the grids of the last publication (`now_code`) beside those of a version."""
-    values = {"network": network, "communities": [int(v) for v in old["community_id"].unique()]}
+    values = {**of, "communities": [int(v) for v in old["community_id"].unique()]}
     now = fetch_frame(connection, query("drafts.base_cells"), values).rename(columns={"grid_code": "now_code"})
     if set(now["cell_id"]) != set(old["cell_id"]):
         raise ConflictError("The cells have changed since that version.", "Open a draft and mend it by hand.")
@@ -399,7 +408,7 @@ def _proposed(
     strangers = sorted(set(communities) - set(draft.community))
     if strangers or not communities:
         raise InputError(f"Plan {row['id']} does not hold {', '.join(strangers) or 'that'}.", "Name its communities.")
-    scope = _scope(connection, place, communities, row["network_id"], row["created_at"])
+    scope = _scope(connection, place, communities, (row["network_id"], row["level"]), row["created_at"])
     cells = read_cells(
         connection,
         place,

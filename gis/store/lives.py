@@ -31,15 +31,23 @@ Row = dict[str, Any]
 REMEDY = "See all with `gridkeeper plan checks {district} PLAN`, mend the draft and try again."
 
 
-def read_lives(connection: Connection, place: District, now: dt.datetime, plan_id: int | None = None) -> list[Row]:
-    """Read the plans of a district, or one of them, the newest first.
+def read_lives(
+    connection: Connection,
+    place: District,
+    now: dt.datetime,
+    plan_id: int | None = None,
+    *,
+    network: str = NETWORK,
+    level: int = 1,
+) -> list[Row]:
+    """Read the plans of a network level, the newest first, or one plan of the district.
 
     Returns
     -------
     list of dict
         Columns of ``drafts.lives``, and ``scope``: (code, name) of every community.
     """
-    values = {"district": place.id, "network": NETWORK, "now": now, "plan": plan_id}
+    values = {"district": place.id, "network": network, "level": level, "now": now, "plan": plan_id}
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(query("drafts.lives"), values).fetchall()
     scopes: dict[int, list[tuple[str, str]]] = {}

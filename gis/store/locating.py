@@ -91,9 +91,11 @@ class Answer:
     others: list[tuple[str, float]] = field(default_factory=list)
 
 
-def cells_in_force(connection: Connection, place: District, at: dt.datetime, network: str = NETWORK) -> Cells:
-    """Fetch all cells of a district with their grids at a moment."""
-    return _cells(connection, place, "things.cells_in_force", {"at": at, "network": network})
+def cells_in_force(
+    connection: Connection, place: District, at: dt.datetime, network: str = NETWORK, level: int = 1
+) -> Cells:
+    """Fetch all cells of a district with their grids of a network level at a moment."""
+    return _cells(connection, place, "things.cells_in_force", {"at": at, "network": network, "level": level})
 
 
 def _cells(connection: Connection, place: District, name: str, values: dict[str, Any]) -> Cells:
@@ -193,6 +195,7 @@ def locate_points(
     *,
     at: dt.datetime | None = None,
     network: str = NETWORK,
+    level: int = 1,
     clock: Clock = utc_now,
 ) -> list[Answer]:
     """Answer for every point, in order.
@@ -212,10 +215,10 @@ def locate_points(
     place, at = district_of(connection, district), at or clock()
     points = np.array([None if p is None else shapely.Point(p) for p in lonlat] or [None], dtype=object)[: len(lonlat)]
     if len(points) > SINGLE:
-        rough = _roughly(cells_in_force(connection, place, at, network), place, points)
+        rough = _roughly(cells_in_force(connection, place, at, network, level), place, points)
     else:
-        rough = [_single(connection, place, point, at, network) for point in points]
-    return _completed(connection, place, rough, at, network)
+        rough = [_single(connection, place, point, at, (network, level)) for point in points]
+    return _completed(connection, place, rough, at, (network, level))
 
 
 def _roughly(cells: Cells, place: District, points: np.ndarray) -> list[tuple[Answer, int]]:
@@ -230,7 +233,9 @@ def _roughly(cells: Cells, place: District, points: np.ndarray) -> list[tuple[An
     return answers
 
 
-def _single(connection: Connection, place: District, point: Any, at: dt.datetime, network: str) -> tuple[Answer, int]:
+def _single(
+    connection: Connection, place: District, point: Any, at: dt.datetime, of: tuple[str, int]
+) -> tuple[Answer, int]:
     """Answer from the cells round one point; the window grows until nothing beyond it could be nearer."""
     if point is None or not np.isfinite(shapely.get_coordinates(point)).all():
         return Answer("unlocated", None), -1
@@ -239,21 +244,22 @@ def _single(connection: Connection, place: District, point: Any, at: dt.datetime
         up = reach / DEGREE_M
         across = up / max(np.cos(np.radians(min(abs(point.y) + up, 89.0))), 0.01)
         box = {"west": point.x - across, "south": point.y - up, "east": point.x + across, "north": point.y + up}
-        cells = _cells(connection, place, "things.cells_in_force_near", {"at": at, "network": network, **box})
+        asked = {"at": at, "network": of[0], "level": of[1], **box}
+        cells = _cells(connection, place, "things.cells_in_force_near", asked)
         if not cells.empty:
             answer, cell = _roughly(cells, place, np.array([point], dtype=object))[0]
             if answer.distance_m is not None and answer.distance_m < reach * 0.99:
                 return answer, cell
         reach *= 8
-    return _roughly(cells_in_force(connection, place, at, network), place, np.array([point], dtype=object))[0]
+    return _roughly(cells_in_force(connection, place, at, *of), place, np.array([point], dtype=object))[0]
 
 
 def _completed(
-    connection: Connection, place: District, rough: list[tuple[Answer, int]], at: dt.datetime, network: str
+    connection: Connection, place: District, rough: list[tuple[Answer, int]], at: dt.datetime, of: tuple[str, int]
 ) -> list[Answer]:
     """Add grid, divisions and workers."""
     cells = sorted({cell for _, cell in rough if cell >= 0})
-    values = {"district": place.id, "network": network, "at": at, "cells": cells}
+    values = {"district": place.id, "network": of[0], "level": of[1], "at": at, "cells": cells}
     facts = {
         row["cell"]: row for row in fetch_frame(connection, query("things.answer_facts"), values).to_dict("records")
     }

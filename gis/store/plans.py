@@ -18,7 +18,7 @@ from gis.store.locating import NETWORK
 from gis.store.queries import query
 from gis.store.reading import read_cells, read_frames
 from gis.store.step import Step
-from gis.store.stored_plans import StoredPlan, read_plan, with_cell
+from gis.store.stored_plans import StoredPlan, network_id, read_plan, with_cell
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,6 +41,8 @@ def propose_plan(
     seed: int = 1,
     as_of: dt.date | None = None,
     executor: Executor | None = None,
+    network: str = NETWORK,
+    level: int = 1,
     progress: Progress = quiet,
     clock: Clock = utc_now,
 ) -> Step:
@@ -54,6 +56,9 @@ def propose_plan(
         Date of the household counts; the newest by default.
     executor : Executor, optional
         Communities fan out over it.
+    network : str
+        Code of the network; that of the community grids is made where it does not exist.
+    level : int
 
     Returns
     -------
@@ -65,7 +70,7 @@ def propose_plan(
     ConflictError
         There are no cells yet.
     NotFoundError
-        No such district.
+        No such district, or no such level of the network.
     """
     with lock(connection, district) as place:
         as_of = as_of or place.as_of or local_date(clock(), place.time_zone)
@@ -82,12 +87,14 @@ def propose_plan(
         ground = read_frames(connection, place, at=clock(), as_of=as_of)
         buildings = with_cell(ground.buildings, cells.tessellation)
         measures = plan_measures(cells.tessellation, plan, buildings=buildings)
-        network = _ensure_network(connection, place, plan)
-        plan_id = _store_plan(connection, network, cells, plan, measures, as_of=as_of, clock=clock)
+        number = _ensure_network(connection, place, plan, network, level)
+        plan_id = _store_plan(connection, (number, level), cells, plan, measures, as_of=as_of, clock=clock)
     return Step(plan.report, tessellation_id=cells.tessellation_id, plan_id=plan_id, measures=measures)
 
 
-def _ensure_network(connection: Connection, place: District, plan: Plan) -> int:
+def _ensure_network(connection: Connection, place: District, plan: Plan, code: str, level: int) -> int:
+    if (code, level) != (NETWORK, 1):
+        return network_id(connection, place, code, level)
     names = {"name": "社区网格", "name_en": "Community grids"}
     row = connection.execute(
         query("plans.ensure_network"), {"district": place.id, "network": NETWORK, **names}
@@ -98,6 +105,7 @@ def _ensure_network(connection: Connection, place: District, plan: Plan) -> int:
         query("plans.ensure_level"),
         {
             "network": network,
+            "level": level,
             "profile": profiles.pop() if len(profiles) == 1 else "local",
             **{name: round(plan.settings[name]) for name in ("target", "minimum", "maximum")},
         },
@@ -107,7 +115,7 @@ def _ensure_network(connection: Connection, place: District, plan: Plan) -> int:
 
 def _store_plan(
     connection: Connection,
-    network: int,
+    of: tuple[int, int],
     cells: StoredCells,
     plan: Plan,
     measures: dict[str, Any],
@@ -122,9 +130,11 @@ def _store_plan(
         "flags": {code: flags for code, flags in zip(codes, plan.grids["flags"], strict=True) if flags},
         "links": cells.ids[plan.links].tolist(),
     }
-    connection.execute(query("plans.discard_drafts"), {"network": network})
+    network, level = of
+    connection.execute(query("plans.discard_drafts"), {"network": network, "level": level})
     values = {
         "network": network,
+        "level": level,
         "tessellation": cells.tessellation_id,
         "as_of": as_of,
         "base": None,

@@ -8,7 +8,7 @@ from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, InputError
 from gis.progress import Progress, quiet
 from gis.store.districts import district_of, lock
-from gis.store.locating import relocate
+from gis.store.locating import NETWORK, relocate
 from gis.store.queries import query
 from gis.store.step import Step
 from gis.store.stored_plans import checked, read_plan, require_base, require_passed
@@ -23,11 +23,19 @@ if TYPE_CHECKING:
 __all__ = ["check_plan", "publish_plan"]
 
 
-def check_plan(connection: Connection, district: str, plan_id: int | None = None, *, clock: Clock = utc_now) -> Step:
-    """Run every check that has its input over a plan, the newest draft by default; nothing is written."""
+def check_plan(
+    connection: Connection,
+    district: str,
+    plan_id: int | None = None,
+    *,
+    network: str = NETWORK,
+    level: int = 1,
+    clock: Clock = utc_now,
+) -> Step:
+    """Run every check that has its input over a plan, the newest draft of a level by default; nothing is written."""
     with connection.transaction():
         place = district_of(connection, district)
-        stored = read_plan(connection, place, plan_id)
+        stored = read_plan(connection, place, plan_id, network=network, level=level)
         checks = checked(connection, place, stored, clock).checks
     return Step(
         stored.plan.report,
@@ -45,6 +53,8 @@ def publish_plan(
     *,
     effective: dt.datetime | None = None,
     by: str = "gridkeeper",
+    network: str = NETWORK,
+    level: int = 1,
     progress: Progress = quiet,
     clock: Clock = utc_now,
 ) -> Step:
@@ -55,7 +65,7 @@ def publish_plan(
     Parameters
     ----------
     plan_id : int, optional
-        The newest draft by default.
+        The newest draft of the network level by default.
     effective : datetime, optional
         When the grids begin; a first publication may begin at any past time, by default at once.
     by : str
@@ -78,7 +88,7 @@ def publish_plan(
             "Give a past moment with its time zone, or leave it out: the grids begin at once.",
         )
     with lock(connection, district) as place:
-        stored = read_plan(connection, place, plan_id)
+        stored = read_plan(connection, place, plan_id, network=network, level=level)
         if not stored.is_first:
             raise ConflictError(
                 f"Plan {stored.id} of {place.code} was begun on version {stored.base_version}: it is not a first plan.",
@@ -100,7 +110,7 @@ def publish_plan(
         connection.execute(query("drafts.insert_step"), step)
         progress("publish", 2, 3)
         report = relocate(connection, place, progress=quiet, clock=clock)
-        post(connection, place, report, since=effective, clock=clock)
+        post(connection, place, report, since=effective, network=stored.network, level=stored.level, clock=clock)
         progress("publish", 3, 3)
     report.title = "publish"
     report.counts["grids"] = len(found.grids)

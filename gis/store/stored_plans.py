@@ -39,6 +39,7 @@ __all__ = [
     "StoredPlan",
     "base_stands",
     "checked",
+    "network_id",
     "read_plan",
     "require_base",
     "require_passed",
@@ -57,6 +58,8 @@ class StoredPlan:
 
     Parameters
     ----------
+    network, level, kind
+        Code of its network, level in it, and what grids of that level are.
     cells : StoredCells
         Of the communities of its scope.
     plan : Plan
@@ -69,6 +72,9 @@ class StoredPlan:
 
     id: int
     network_id: int
+    network: str
+    level: int
+    kind: str
     status: str
     as_of: dt.date
     base_version: int | None
@@ -107,8 +113,32 @@ class Checked:
     measures: Callable[[], dict[str, Any]]
 
 
-def read_plan(connection: Connection, place: District, plan_id: int | None = None) -> StoredPlan:
-    """Read a plan back, the newest proposal by default.
+def network_id(connection: Connection, place: District, network: str, level: int) -> int:
+    """Give the number of a network that has a level.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    values = {"district": place.id, "network": network, "level": level}
+    row = connection.execute(query("drafts.network"), values).fetchone()
+    if row is None:
+        raise NotFoundError(
+            f"District {place.code} has no level {level} of a network {network!r}.",
+            f"Add it first: gridkeeper network add {place.code} {network} ...",
+        )
+    return int(row[0])
+
+
+def read_plan(
+    connection: Connection,
+    place: District,
+    plan_id: int | None = None,
+    *,
+    network: str = NETWORK,
+    level: int = 1,
+) -> StoredPlan:
+    """Read a plan back, the newest proposal of a network level by default.
 
     Raises
     ------
@@ -120,7 +150,8 @@ def read_plan(connection: Connection, place: District, plan_id: int | None = Non
         A community of a draft has no code left for a new grid.
     """
     if plan_id is None:
-        row = connection.execute(query("plans.newest_draft"), {"district": place.id, "network": NETWORK}).fetchone()
+        values = {"district": place.id, "network": network, "level": level}
+        row = connection.execute(query("plans.newest_draft"), values).fetchone()
         if row is None:
             raise ConflictError(
                 f"District {place.code} has no draft to work on.", f"Make one first: gridkeeper propose {place.code}"
@@ -131,7 +162,7 @@ def read_plan(connection: Connection, place: District, plan_id: int | None = Non
         raise NotFoundError(
             f"District {place.code} has no plan {plan_id}.", "Leave the number out for the newest draft."
         )
-    _, network, tessellation, status, as_of, base_version, settings, stored, codes = row
+    _, number, code, level, kind, tessellation, status, as_of, base_version, settings, stored, codes = row
     scope = [number for _, number in connection.execute(query("plans.scope"), {"plan": plan_id})]
     cells = read_cells(connection, place, as_of=as_of, tessellation_id=tessellation, communities=scope)
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
@@ -146,7 +177,10 @@ def read_plan(connection: Connection, place: District, plan_id: int | None = Non
         plan.grids["flags"] = [list(stored["flags"].get(code, [])) for code in plan.grids["grid_code"]]
     return StoredPlan(
         id=plan_id,
-        network_id=network,
+        network_id=number,
+        network=code,
+        level=level,
+        kind=kind,
         status=status,
         as_of=as_of,
         base_version=base_version,
@@ -267,7 +301,9 @@ def whole_network(
 ) -> dict[str, Any] | None:
     """Measure all grids of the network as they are from the last publication on; None where cells have no grid."""
     cells = read_cells(connection, place, as_of=stored.as_of, tessellation_id=stored.cells.tessellation_id)
-    members = fetch_frame(connection, query("publishing.network_cells"), {"network": stored.network_id})
+    members = fetch_frame(
+        connection, query("publishing.network_cells"), {"network": stored.network_id, "level": stored.level}
+    )
     if not np.array_equal(members["cell_id"].to_numpy(np.int64), cells.ids):
         return None
     keys = members["grid_code"].to_numpy(object)
@@ -290,9 +326,9 @@ def _parts(connection: Connection, place: District, stored: StoredPlan) -> dict[
     return counts
 
 
-def base_stands(connection: Connection, plan_id: int, network: int) -> bool:
+def base_stands(connection: Connection, plan_id: int, network: int, level: int = 1) -> bool:
     """Whether nothing was published in a plan's communities, or withdrawn, since it was begun."""
-    values = {"plan": plan_id, "network": network}
+    values = {"plan": plan_id, "network": network, "level": level}
     return connection.execute(query("plans.published_since"), values).fetchone() is None
 
 
@@ -304,7 +340,7 @@ def require_base(connection: Connection, place: District, stored: StoredPlan) ->
     ConflictError
         Naming the first such community.
     """
-    values = {"plan": stored.id, "network": stored.network_id}
+    values = {"plan": stored.id, "network": stored.network_id, "level": stored.level}
     other = connection.execute(query("plans.published_since"), values).fetchone()
     if other:
         raise ConflictError(

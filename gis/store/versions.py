@@ -51,10 +51,11 @@ class Written:
 
 
 def default_effective(
-    connection: Connection, place: District, plan_id: int, network: int, now: dt.datetime
+    connection: Connection, place: District, plan_id: int, network: int, now: dt.datetime, level: int = 1
 ) -> tuple[dt.datetime, tuple[int, dt.datetime] | None]:
     """Give the next local midnight, and the last publication of the plan's communities as (version, effective)."""
-    last = connection.execute(query("publishing.scope_last"), {"plan": plan_id, "network": network}).fetchone()
+    values = {"plan": plan_id, "network": network, "level": level}
+    last = connection.execute(query("publishing.scope_last"), values).fetchone()
     return next_local_midnight(now, place.time_zone), None if last is None else (int(last[0]), last[1])
 
 
@@ -70,7 +71,7 @@ def choose_effective(
     InputError
         It lies in the past, has no time zone, or does not come after the last publication of the plan's communities.
     """
-    midnight, last = default_effective(connection, place, stored.id, stored.network_id, now)
+    midnight, last = default_effective(connection, place, stored.id, stored.network_id, now, stored.level)
     chosen: dt.datetime = effective or midnight
     if chosen.tzinfo is not None and now - JUST_NOW <= chosen < now:
         chosen = now
@@ -102,7 +103,7 @@ def write_publication(
 
     The exclusion constraints see to one grid a cell and moment, and one grid a code and moment.
     """
-    moment = {"effective": effective, "network": stored.network_id, "plan": stored.id}
+    moment = {"effective": effective, "network": stored.network_id, "level": stored.level, "plan": stored.id}
     change = _change(connection, stored, moment)
     codes = stored.plan.grids["grid_code"].to_numpy(object)
     for name in ("close_grids", "close_memberships"):
@@ -178,7 +179,7 @@ def require_change(connection: Connection, stored: StoredPlan) -> None:
     ------
     ConflictError
     """
-    change = _change(connection, stored, {"network": stored.network_id, "plan": stored.id})
+    change = _change(connection, stored, {"network": stored.network_id, "level": stored.level, "plan": stored.id})
     if not len(change.opened):
         raise ConflictError(f"Plan {stored.id} leaves every grid as it is.", "Edit it first, or discard it.")
 
@@ -233,9 +234,9 @@ def _copy_grids(
         {
             "id": ids,
             "network_id": stored.network_id,
-            "level": 1,
+            "level": stored.level,
             "code": grids["grid_code"].to_numpy(object),
-            "kind": "basic",
+            "kind": stored.kind,
             "name": [grid_name(n, place.time_zone) for n in stored.plan.grids["serial"].to_numpy()[opened].tolist()],
             "division_id": [divisions[code] for code in grids["community_id"]],
             "publication_id": publication,
@@ -254,8 +255,9 @@ def _copy_grids(
 def _colours(connection: Connection, stored: StoredPlan, shapes: np.ndarray) -> np.ndarray:
     """Colour new grids beside those that stay, in this community and the next."""
     west, south, east, north = (float(v) for v in shapely.total_bounds(shapes))
-    box = {"west": west, "south": south, "east": east, "north": north, "network": stored.network_id}
-    beside = fetch_geo_frame(connection, query("publishing.grids_beside"), box)
+    box = {"west": west, "south": south, "east": east, "north": north}
+    of = {"network": stored.network_id, "level": stored.level}
+    beside = fetch_geo_frame(connection, query("publishing.grids_beside"), {**box, **of})
     others = np.asarray(beside.geometry.array, object)
     return colour_beside(shapes, others, beside["colour"].to_numpy(np.int64), TOUCH_DEGREES)
 
@@ -296,6 +298,7 @@ def withdraw(connection: Connection, place: District, life: dict[str, Any], now:
     values = {
         "plan": life["id"],
         "network": life["network_id"],
+        "level": life["level"],
         "version": life["version"],
         "publication": life["publication_id"],
         "effective": life["effective"],

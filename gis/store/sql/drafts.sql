@@ -17,9 +17,9 @@ SELECT p.id FROM plan p JOIN network n ON n.id = p.network_id
 WHERE p.id = %(plan)s AND n.district_id = %(district)s FOR NO KEY UPDATE OF p
 
 -- name: lives
--- The plans of a district's network (or one of them) with all that is known of their lives, the newest first.
+-- The plans of a network level (or one plan of the district) with all that is known of their lives, the newest first.
 SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of, p.settings, p.tessellation_id,
-       p.network_id, n.code AS network, p.report->'measures' AS measures, p.report->'checks' AS checks,
+       p.network_id, n.code AS network, p.level, p.report->'measures' AS measures, p.report->'checks' AS checks,
        u.id AS publication_id, u.version, u.effective, u.published_by, u.report AS published,
        s.person AS submitted_by, COALESCE(s.verified, false) AS submitted_verified, a.person AS approved_by,
        COALESCE((SELECT max(o.revision) FROM plan_operation o WHERE o.plan_id = p.id), 0) AS revision,
@@ -41,8 +41,8 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT person FROM plan_step t WHERE t.plan_id = p.id AND t.name = 'approve' ORDER BY t.id DESC LIMIT 1
 ) a ON true
-WHERE n.district_id = %(district)s AND n.code = %(network)s AND p.level = 1
-  AND (%(plan)s::bigint IS NULL OR p.id = %(plan)s)
+WHERE n.district_id = %(district)s
+  AND (p.id = %(plan)s OR (%(plan)s::bigint IS NULL AND n.code = %(network)s AND p.level = %(level)s))
 ORDER BY p.id DESC
 
 -- name: scopes
@@ -66,8 +66,8 @@ UPDATE plan SET report = report || %(report)s::jsonb WHERE id = %(plan)s
 -- Communities by their codes at a moment, with the newest version published in each and whether it has grids.
 SELECT d.id, d.code, d.name,
        (SELECT max(u.version) FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
-        WHERE o.division_id = d.id AND u.network_id = %(network)s AND u.level = 1 AND u.withdrawn_at IS NULL) AS version,
-       EXISTS (SELECT FROM grid g WHERE g.division_id = d.id AND g.network_id = %(network)s AND g.level = 1
+        WHERE o.division_id = d.id AND u.network_id = %(network)s AND u.level = %(level)s AND u.withdrawn_at IS NULL) AS version,
+       EXISTS (SELECT FROM grid g WHERE g.division_id = d.id AND g.network_id = %(network)s AND g.level = %(level)s
                  AND upper_inf(g.valid)) AS has_grids
 FROM division d
 WHERE d.district_id = %(district)s AND d.level = 'community' AND d.valid @> %(now)s AND d.code = ANY(%(codes)s)
@@ -76,14 +76,14 @@ ORDER BY d.code
 -- name: network
 -- The network with what its grids should have.
 SELECT n.id, l.target, l.minimum, l.maximum
-FROM network n JOIN network_level l ON l.network_id = n.id AND l.level = 1
+FROM network n JOIN network_level l ON l.network_id = n.id AND l.level = %(level)s
 WHERE n.district_id = %(district)s AND n.code = %(network)s
 
 -- name: base_cells
 -- Cells of communities with the grid each belongs to from the last publication on.
 SELECT m.cell_id, g.code AS grid_code, c.tessellation_id
 FROM cell c
-JOIN grid_cell m ON m.cell_id = c.id AND m.network_id = %(network)s AND m.level = 1 AND upper_inf(m.valid)
+JOIN grid_cell m ON m.cell_id = c.id AND m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
 JOIN grid g ON g.id = m.grid_id
 WHERE c.community_id = ANY(%(communities)s)
 ORDER BY m.cell_id
@@ -95,13 +95,13 @@ FROM plan p
 JOIN publication u ON u.plan_id = p.id AND u.withdrawn_at IS NULL
 CROSS JOIN LATERAL jsonb_array_elements(p.report->'links') k
 JOIN cell c ON c.id = (k->>0)::bigint
-WHERE p.network_id = %(network)s AND p.level = 1 AND c.community_id = ANY(%(communities)s)
+WHERE p.network_id = %(network)s AND p.level = %(level)s AND c.community_id = ANY(%(communities)s)
 ORDER BY 1, 2
 
 -- name: insert_draft
 INSERT INTO plan (network_id, level, tessellation_id, status, as_of, base_version, created_at, settings, report,
                   title, created_by)
-VALUES (%(network)s, 1, %(tessellation)s, 'draft', %(as_of)s, %(base)s, %(now)s, %(settings)s, %(report)s,
+VALUES (%(network)s, %(level)s, %(tessellation)s, 'draft', %(as_of)s, %(base)s, %(now)s, %(settings)s, %(report)s,
         %(title)s, %(by)s)
 RETURNING id
 
@@ -207,5 +207,5 @@ JOIN grid_cell m ON m.network_id = u.network_id AND m.level = u.level AND m.vali
 JOIN grid g ON g.id = m.grid_id
 JOIN cell c ON c.id = m.cell_id
 JOIN division d ON d.id = c.community_id
-WHERE u.network_id = %(network)s AND u.level = 1 AND u.version = %(version)s AND u.withdrawn_at IS NULL
+WHERE u.network_id = %(network)s AND u.level = %(level)s AND u.version = %(version)s AND u.withdrawn_at IS NULL
 ORDER BY m.cell_id

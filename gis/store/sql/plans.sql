@@ -1,16 +1,16 @@
 -- Plans over cells, and the grids that a publication puts in force.
 
 -- name: ensure_network
--- The network of community grids; there from the first proposal on.
-INSERT INTO network (district_id, code, name, name_en)
-VALUES (%(district)s, %(network)s, %(name)s, %(name_en)s)
+-- The network of community grids; there from the first proposal on. Who goes is a matter of streets there.
+INSERT INTO network (district_id, code, name, name_en, street_rule)
+VALUES (%(district)s, %(network)s, %(name)s, %(name_en)s, 'duty')
 ON CONFLICT (district_id, code) DO UPDATE SET code = EXCLUDED.code
 RETURNING id
 
 -- name: ensure_level
--- Its one level, with the settings of the newest proposal.
+-- A level of it, with the settings of the newest proposal.
 INSERT INTO network_level (network_id, level, division_level, code_profile, kind, target, minimum, maximum)
-VALUES (%(network)s, 1, 'community', %(profile)s, 'basic', %(target)s, %(minimum)s, %(maximum)s)
+VALUES (%(network)s, %(level)s, 'community', %(profile)s, 'basic', %(target)s, %(minimum)s, %(maximum)s)
 ON CONFLICT (network_id, level) DO UPDATE
 SET code_profile = EXCLUDED.code_profile, target = EXCLUDED.target, minimum = EXCLUDED.minimum,
     maximum = EXCLUDED.maximum
@@ -21,18 +21,18 @@ SELECT n.id, u.version, u.effective
 FROM network n
 LEFT JOIN LATERAL (
     SELECT p.version, p.effective FROM publication p
-    WHERE p.network_id = n.id AND p.level = 1 ORDER BY p.version DESC LIMIT 1
+    WHERE p.network_id = n.id AND p.level = %(level)s ORDER BY p.version DESC LIMIT 1
 ) u ON true
 WHERE n.district_id = %(district)s AND n.code = %(network)s
 
 -- name: discard_drafts
 -- A new proposal takes the place of the proposals before it; drafts begun on grids in force stay.
 UPDATE plan SET status = 'discarded'
-WHERE network_id = %(network)s AND level = 1 AND status = 'draft' AND base_version IS NULL
+WHERE network_id = %(network)s AND level = %(level)s AND status = 'draft' AND base_version IS NULL
 
 -- name: insert_plan
 INSERT INTO plan (network_id, level, tessellation_id, status, as_of, base_version, created_at, settings, report)
-VALUES (%(network)s, 1, %(tessellation)s, 'draft', %(as_of)s, %(base)s, %(now)s, %(settings)s, %(report)s)
+VALUES (%(network)s, %(level)s, %(tessellation)s, 'draft', %(as_of)s, %(base)s, %(now)s, %(settings)s, %(report)s)
 RETURNING id
 
 -- name: insert_scope
@@ -43,16 +43,19 @@ SELECT DISTINCT p.plan_id, c.community_id FROM plan_cell p JOIN cell c ON c.id =
 -- name: newest_draft
 -- The newest proposal; drafts begun on grids in force are named by their number.
 SELECT p.id FROM plan p JOIN network n ON n.id = p.network_id
-WHERE n.district_id = %(district)s AND n.code = %(network)s AND p.level = 1 AND p.status = 'draft'
+WHERE n.district_id = %(district)s AND n.code = %(network)s AND p.level = %(level)s AND p.status = 'draft'
   AND p.base_version IS NULL
 ORDER BY p.id DESC LIMIT 1
 
 -- name: plan
--- A plan of a district.
-SELECT p.id, p.network_id, p.tessellation_id, p.status, p.as_of, p.base_version, p.settings, p.report,
+-- A plan of a district, with its network and level.
+SELECT p.id, p.network_id, n.code AS network, p.level, l.kind, p.tessellation_id, p.status, p.as_of, p.base_version,
+       p.settings, p.report,
        (SELECT u.report->'codes' FROM publication u WHERE u.plan_id = p.id AND u.withdrawn_at IS NULL
         ORDER BY u.version DESC LIMIT 1) AS codes
-FROM plan p JOIN network n ON n.id = p.network_id
+FROM plan p
+JOIN network n ON n.id = p.network_id
+JOIN network_level l ON l.network_id = p.network_id AND l.level = p.level
 WHERE p.id = %(plan)s AND n.district_id = %(district)s
 
 -- name: plan_cells
@@ -66,7 +69,7 @@ JOIN division d ON d.id = s.division_id
 LEFT JOIN LATERAL (
     SELECT max(u.version) AS version
     FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
-    WHERE o.division_id = s.division_id AND u.network_id = %(network)s AND u.level = 1 AND u.withdrawn_at IS NULL
+    WHERE o.division_id = s.division_id AND u.network_id = %(network)s AND u.level = %(level)s AND u.withdrawn_at IS NULL
 ) n ON true
 WHERE s.plan_id = %(plan)s AND n.version IS DISTINCT FROM s.base_version
 ORDER BY n.version DESC NULLS LAST, d.code LIMIT 1
@@ -77,8 +80,8 @@ SELECT cell_id, count(*) FROM part WHERE district_id = %(district)s AND cell_id 
 
 -- name: insert_publication
 INSERT INTO publication (network_id, level, version, plan_id, effective, published_at, published_by, checks, report)
-SELECT %(network)s, 1, coalesce(max(version), 0) + 1, %(plan)s, %(effective)s, %(now)s, %(by)s, %(checks)s, %(report)s
-FROM publication WHERE network_id = %(network)s AND level = 1
+SELECT %(network)s, %(level)s, coalesce(max(version), 0) + 1, %(plan)s, %(effective)s, %(now)s, %(by)s, %(checks)s, %(report)s
+FROM publication WHERE network_id = %(network)s AND level = %(level)s
 RETURNING id, version
 
 -- name: reserve_grid_ids

@@ -5,20 +5,20 @@
 SELECT u.version, u.effective
 FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
 WHERE o.division_id IN (SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s)
-  AND u.network_id = %(network)s AND u.level = 1 AND u.withdrawn_at IS NULL
+  AND u.network_id = %(network)s AND u.level = %(level)s AND u.withdrawn_at IS NULL
 ORDER BY u.effective DESC, u.version DESC LIMIT 1
 
 -- name: old_grids
 -- Grids of a plan's communities from the last publication on.
 SELECT g.id, g.code FROM grid g
-WHERE g.network_id = %(network)s AND g.level = 1 AND upper_inf(g.valid)
+WHERE g.network_id = %(network)s AND g.level = %(level)s AND upper_inf(g.valid)
   AND g.division_id IN (SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s)
 ORDER BY g.code
 
 -- name: grids_beside
 -- Colours of the grids that stay, in a box of degrees.
 SELECT g.colour, ST_AsBinary(g.geom) AS wkb FROM grid g
-WHERE g.network_id = %(network)s AND g.level = 1 AND upper_inf(g.valid)
+WHERE g.network_id = %(network)s AND g.level = %(level)s AND upper_inf(g.valid)
   AND g.geom && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4490)
 ORDER BY g.id
 
@@ -46,7 +46,7 @@ WHERE grid_id = ANY(%(grids)s) AND valid && tstzrange(%(effective)s, NULL)
 SELECT u.version
 FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
 WHERE o.division_id IN (SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s)
-  AND u.network_id = %(network)s AND u.level = 1 AND u.withdrawn_at IS NULL AND u.version > %(version)s
+  AND u.network_id = %(network)s AND u.level = %(level)s AND u.withdrawn_at IS NULL AND u.version > %(version)s
 ORDER BY u.version DESC LIMIT 1
 
 -- name: withdraw_publication
@@ -81,7 +81,7 @@ UPDATE posting SET valid = tstzrange(lower(valid), NULL) WHERE grid_id = ANY(%(g
 -- All cells of a network with their grids from the last publication on.
 SELECT m.cell_id, g.code AS grid_code
 FROM grid_cell m JOIN grid g ON g.id = m.grid_id
-WHERE m.network_id = %(network)s AND m.level = 1 AND upper_inf(m.valid)
+WHERE m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
 ORDER BY m.cell_id
 
 -- name: insert_posting

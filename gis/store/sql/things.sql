@@ -5,7 +5,7 @@
 -- grids, where nothing is in force yet.
 WITH publications AS (
     SELECT u.network_id, u.level FROM publication u JOIN network n ON n.id = u.network_id
-    WHERE n.district_id = %(district)s AND n.code = %(network)s AND u.level = 1 AND u.effective <= %(at)s
+    WHERE n.district_id = %(district)s AND n.code = %(network)s AND u.level = %(level)s AND u.effective <= %(at)s
       AND u.withdrawn_at IS NULL LIMIT 1
 )
 SELECT c.id, COALESCE(g.code, '') AS code, g.id AS grid_id, ST_AsBinary(c.geom) AS wkb
@@ -24,7 +24,7 @@ ORDER BY 1
 -- The same, but only cells that reach into a box of degrees: a preselection, gis/locate.py decides.
 WITH publications AS (
     SELECT u.network_id, u.level FROM publication u JOIN network n ON n.id = u.network_id
-    WHERE n.district_id = %(district)s AND n.code = %(network)s AND u.level = 1 AND u.effective <= %(at)s
+    WHERE n.district_id = %(district)s AND n.code = %(network)s AND u.level = %(level)s AND u.effective <= %(at)s
       AND u.withdrawn_at IS NULL LIMIT 1
 )
 SELECT c.id, COALESCE(g.code, '') AS code, g.id AS grid_id, ST_AsBinary(c.geom) AS wkb
@@ -95,7 +95,7 @@ FROM cell c
 JOIN division d1 ON d1.id = c.community_id
 LEFT JOIN division d2 ON d2.id = d1.parent_id
 LEFT JOIN division d3 ON d3.id = d2.parent_id
-LEFT JOIN grid_cell m ON m.cell_id = c.id AND m.valid @> %(at)s AND m.level = 1
+LEFT JOIN grid_cell m ON m.cell_id = c.id AND m.valid @> %(at)s AND m.level = %(level)s
      AND m.network_id = (SELECT id FROM network WHERE district_id = %(district)s AND code = %(network)s)
 LEFT JOIN grid g ON g.id = m.grid_id
 WHERE c.id = ANY(%(cells)s)
