@@ -21,6 +21,9 @@ DUST_M2 = 1e-3
 REACH_M = 5.0
 """Ground in no polygon that lies nearer than this to one is taken as badly drawn; farther, as left out on purpose."""
 
+MEANT_SHARE = 0.05
+"""A community of which the polygons cover less than this is not meant: they only touch its border."""
+
 OVERLAP_M2 = 1.0
 """Overlaps of two polygons up to this are not told."""
 
@@ -105,6 +108,7 @@ def match_cells(
     cells: np.ndarray,
     grids: np.ndarray,
     *,
+    community: np.ndarray,
     footprints: np.ndarray,
     cell_of: np.ndarray,
     households: np.ndarray,
@@ -117,6 +121,8 @@ def match_cells(
         Metres; they do not overlap.
     grids : ndarray of Polygon or MultiPolygon, shape (m,)
         Valid, metres; at a tie the lower row wins, so they come in the order of their codes.
+    community : ndarray of str, shape (n,)
+        Community of each cell; those that are not meant keep their cells.
     footprints : ndarray of Polygon, MultiPolygon or Point, shape (b,)
         Of the buildings, metres.
     cell_of : ndarray of int, shape (b,)
@@ -133,9 +139,10 @@ def match_cells(
     the cell counts of a building: parts of it that other buildings or other communities hold do not.
     """
     ground = _Shares.of(cells, grids)
+    meant = _meant(ground, community)
+    ground = ground.only(meant)
     grid_of = ground.best()
-    clear = ground.is_clear()
-    doubtful = np.flatnonzero(~clear[cell_of])
+    doubtful = np.flatnonzero(meant[cell_of] & ~ground.is_clear()[cell_of])
     pieces = _pieces(footprints[doubtful], cells[cell_of[doubtful]])
     votes = _Shares.of(pieces, grids)
     said = votes.best()
@@ -204,6 +211,11 @@ class _Shares:
         result[self.shape[first]] = self.grid[first]
         return result
 
+    def only(self, shapes: np.ndarray) -> _Shares:
+        """Leave out what the others (a mask) have in grids."""
+        keep = shapes[self.shape]
+        return _Shares(self.size, self.grids, self.shape[keep], self.grid[keep], self.amount[keep])
+
     def is_clear(self) -> np.ndarray:
         """Whether a shape lies in one grid and nowhere else."""
         largest = np.zeros(len(self.size))
@@ -216,6 +228,15 @@ class _Shares:
         mine = self.grid == grid[self.shape]
         amount = np.bincount(self.shape[mine], self.amount[mine], len(self.size))
         return np.where(amount >= self.size - DUST_M2, 1.0, amount / np.maximum(self.size, DUST_M2))
+
+
+def _meant(ground: _Shares, community: np.ndarray) -> np.ndarray:
+    """Whether enough of a cell's community lies in grids."""
+    names, of = np.unique(np.asarray(community, str), return_inverse=True)
+    inside = ground.grid < ground.grids
+    covered = np.bincount(of[ground.shape[inside]], ground.amount[inside], len(names))
+    meant: np.ndarray = (covered >= MEANT_SHARE * np.bincount(of, ground.size, len(names)))[of]
+    return meant
 
 
 def _far(shapes: np.ndarray, size: np.ndarray, grids: np.ndarray) -> np.ndarray:
