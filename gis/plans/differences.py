@@ -73,28 +73,29 @@ def tell_differences(report: Report, old: Old, mended: Mended, match: Match) -> 
 
 
 def _tell_grids(report: Report, old: Old, match: Match) -> None:
-    for row in match.grids.itertuples():
-        code = str(old.codes[row.Index])
-        if not row.cells:
+    names = ["polygon_m2", "displaced_m2", "gained_m2", "outside_m2"]
+    areas, cells = match.grids[names].to_numpy(float), match.grids["cells"].to_numpy()
+    for row, (polygon, displaced, gained, outside) in enumerate(areas.tolist()):
+        code = str(old.codes[row])
+        if not cells[row]:
             report.add(
                 "left_over",
                 "grid_without_cells",
-                f"Grid {code} ({row.polygon_m2:.0f} m²) has the larger share of no cell.",
+                f"Grid {code} ({polygon:.0f} m²) has the larger share of no cell.",
                 code=code,
                 remedy="Correct its polygon, split the cells (--exact), or go without it (--accept-partial).",
             )
-        elif max(row.displaced_m2, row.gained_m2, row.outside_m2) > TOLD_M2:
+        elif max(displaced, gained, outside) > TOLD_M2:
             report.add(
                 "note",
                 "grid_displaced",
-                f"Grid {code}: {row.displaced_m2:.1f} m² of its polygon went to others, {row.gained_m2:.1f} m² came "
-                f"from outside it, {row.outside_m2:.1f} m² of it lie where there are no cells.",
+                f"Grid {code}: {displaced:.1f} m² of its polygon went to others, {gained:.1f} m² came "
+                f"from outside it, {outside:.1f} m² of it lie where there are no cells.",
                 code=code,
-                amount=row.displaced_m2,
+                amount=displaced,
                 unit="m2",
             )
-    sums = match.grids[["displaced_m2", "gained_m2", "outside_m2"]].sum()
-    report.counts.update({str(name): round(float(m2), 2) for name, m2 in sums.items()})
+    report.counts.update({name: round(m2, 2) for name, m2 in zip(names[1:], areas.sum(axis=0)[1:].tolist(), strict=True)})
     report.counts["overlap_m2"] = round(float(match.overlaps["m2"].sum()), 2)
 
 

@@ -264,7 +264,7 @@ def _pieces(footprints: np.ndarray, cells: np.ndarray) -> np.ndarray:
 def _decide(
     grid_of: np.ndarray, cell: np.ndarray, said: np.ndarray, votes: _Shares, households: np.ndarray, ground: _Shares
 ) -> None:
-    """Let the buildings decide about their cells: more households first, then more footprint, more ground, lower row."""
+    """Let buildings decide about their cells: most households, then most footprint, most ground, the lower row."""
     table = pd.DataFrame({"cell": cell, "grid": said, "households": households}).groupby(["cell", "grid"]).sum()
     stands = pd.DataFrame({"cell": cell[votes.shape], "grid": votes.grid, "footprint": votes.amount})
     lies = pd.DataFrame({"cell": ground.shape, "grid": ground.grid, "ground": ground.amount})

@@ -13,7 +13,7 @@ from gis.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Succession", "codes_of_plan", "heirs", "shares", "succeed"]
+__all__ = ["Succession", "codes_of_plan", "heirs", "serial_of", "shares", "succeed"]
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def succeed(
         raise InputError(f"A grid of {community} has no cells.", "Open a new draft.")
     succeeded = heirs(table, shares(old_of, new_of, area), old_codes)
     codes = ["" if old < 0 else old_codes[old] for old in succeeded]
-    taken = (_serial(code, community) for code in (*used, *old_codes))
+    taken = (serial_of(code, community) for code in (*used, *old_codes))
     serials = {serial for serial in taken if serial is not None}
     for new in range(count) if order is None else order:
         if not codes[new]:
@@ -189,8 +189,8 @@ def codes_of_plan(
     return codes
 
 
-def _serial(code: str, community: str) -> int | None:
-    """Serial of a code; None where the code is of another making (imported)."""
+def serial_of(code: str, community: str) -> int | None:
+    """Give the serial of a grid code; None where the code is of another making (imported)."""
     try:
         return int(community_grid_profile(community).parse(code)["serial"])
     except InputError:

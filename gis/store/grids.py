@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -16,13 +16,11 @@ from psycopg.types.json import Jsonb
 from gis.checks import run_checks
 from gis.clock import Clock, local_date, utc_now
 from gis.errors import ConflictError, InputError
-from gis.graph import Adjacency, Tessellation
 from gis.measures import plan_measures
 from gis.partition import Plan, grid_frame
-from gis.plans.describing import grid_flags, grid_name
+from gis.plans import grid_flags, grid_name, serial_of
 from gis.plans.differences import Old, tell_differences
-from gis.plans.matching import Match, Mended, match_cells, mend_polygons
-from gis.plans.succession import serial_of
+from gis.plans.matching import Match, match_cells, mend_polygons
 from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.districts import lock
@@ -37,7 +35,7 @@ from gis.store.workers import post
 from gis.store.write import record_run
 
 if TYPE_CHECKING:
-    from gis.remarks import Report
+    from gis.remarks import Report, Severity
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.reading import Ground, StoredCells
@@ -95,35 +93,39 @@ def import_grids(
     with lock(connection, district) as place:
         of = _Level.read(connection, place, network, level)
         since = dt.datetime.combine(effective, dt.time(), ZoneInfo(place.time_zone)).astimezone(dt.UTC)
-        if since > clock():
+        now = clock()
+        if since > now:
             raise InputError(
                 f"Grids in force cannot begin on {effective}, which lies ahead.",
                 "Give the day since when they are in force; what is to come is made as a plan.",
             )
         as_of = place.as_of or local_date(clock(), place.time_zone)
         progress("import grids", 0, 4)
-        cells = read_cells(connection, place, as_of=as_of)
-        ground = read_frames(connection, place, at=clock(), as_of=as_of)
+        cells = read_cells(connection, place, as_of=as_of, at=now)
+        ground = read_frames(connection, place, at=now, as_of=as_of)
         drawn = _drawn(batch, place)
-        match, mended = _matched(batch.report, cells, ground, drawn)
+        match = _matched(batch.report, cells, ground, drawn)
         _require_cells(batch.report, match, accept_partial=accept_partial)
         progress("import grids", 1, 4)
-        stored = _plan_of(connection, place, of, cells, drawn, match, as_of)
-        known = _in_force(connection, of, stored)
-        if known is not None:
+        inside = _Divisions.read(connection, place, of, cells, match)
+        mine = np.flatnonzero(match.grid_of >= 0)
+        part = read_cells(connection, place, as_of=as_of, at=now, cells=cells.ids[mine])
+        stored = _plan_of(place, of, part, drawn, match.grid_of[mine], inside, as_of=as_of, at=now)
+        if _in_force(connection, of, stored, inside):
             batch.report.counts.update({"inserted": 0, "unchanged": len(stored.plan.grids)})
             return Step(batch.report, tessellation_id=cells.tessellation_id)
-        _require_older(connection, of, stored, since)
-        found = _checked(of, stored, ground, cells.tessellation)
+        _require_older(connection, stored, inside, since)
+        found = _checked(of, stored, ground, inside.outlines(cells))
         _tell_checks(batch.report, found)
         progress("import grids", 2, 4)
-        stored = _write_plan(connection, of, stored, batch.report, by=by, now=clock())
-        done = write_publication(connection, place, stored, found, effective=since, now=clock(), by=by)
+        stored = _write_plan(connection, stored, found, batch.report, by=by, now=now)
+        done = write_publication(connection, place, stored, found, effective=since, now=now, by=by, origin="import")
         progress("import grids", 3, 4)
         if network == NETWORK:
             post(connection, place, batch.report, since=since, network=network, level=level, clock=clock)
         batch.report.counts.update({"inserted": len(found.grids), "unchanged": 0})
-        record_run(connection, place, batch, clock)
+        with connection.cursor() as cursor:
+            record_run(cursor, {"district": place.id, "now": now}, batch)
         progress("import grids", 4, 4)
     return Step(
         batch.report,
@@ -152,13 +154,9 @@ class _Level:
     def read(cls, connection: Connection, place: District, network: str, level: int) -> _Level:
         number = network_id(connection, place, network, level)
         row = connection.execute(query("grids.level"), {"network": number, "level": level}).fetchone()
-        division, kind, *limits = row or ()
+        division, kind, *limits = row or ("community", "basic", 0, 0, 0)
         settings = dict(zip(("target", "minimum", "maximum"), map(float, limits), strict=True))
         return cls(number, network, level, division, kind, settings)
-
-    @property
-    def values(self) -> dict[str, int]:
-        return {"network": self.id, "level": self.level}
 
 
 def _drawn(batch: BatchLike, place: District) -> gpd.GeoDataFrame:
@@ -169,7 +167,7 @@ def _drawn(batch: BatchLike, place: District) -> gpd.GeoDataFrame:
 
 
 # ------------------------------------------------------------------------------------------ cells to grids
-def _matched(report: Report, cells: StoredCells, ground: Ground, drawn: gpd.GeoDataFrame) -> tuple[Match, Mended]:
+def _matched(report: Report, cells: StoredCells, ground: Ground, drawn: gpd.GeoDataFrame) -> Match:
     table, held = cells.tessellation.cells, cells.tessellation.building_cell
     shapes = np.asarray(table.geometry.array, object)
     footprint = dict(zip(ground.buildings["building_id"], ground.buildings.geometry, strict=True))
@@ -196,7 +194,7 @@ def _matched(report: Report, cells: StoredCells, ground: Ground, drawn: gpd.GeoD
         building_cell=held["cell"].to_numpy(np.int64),
     )
     tell_differences(report, old, mended, match)
-    return match, mended
+    return match
 
 
 def _require_cells(report: Report, match: Match, *, accept_partial: bool) -> None:
@@ -223,27 +221,74 @@ def _require_cells(report: Report, match: Match, *, accept_partial: bool) -> Non
 
 
 # ------------------------------------------------------------------------------------------ the plan
+@dataclass(frozen=True)
+class _Divisions:
+    """The communities that get grids, each with the division of the network's level that it lies in.
+
+    Parameters
+    ----------
+    communities : list of int
+        Numbers.
+    of : dict
+        Code of the division by code of the community.
+    numbers : dict
+        Number of the division by its code.
+    since : datetime or None
+        When the youngest of them began.
+    """
+
+    communities: list[int]
+    of: dict[str, str]
+    numbers: dict[str, int]
+    since: dt.datetime | None
+
+    @classmethod
+    def read(cls, connection: Connection, place: District, of: _Level, cells: StoredCells, match: Match) -> _Divisions:
+        codes = cells.tessellation.cells["community_id"].to_numpy(object)[match.grid_of >= 0]
+        values = {"district": place.id, "codes": sorted(set(codes)), "division_level": of.division_level}
+        found = connection.execute(query("grids.divisions"), values).fetchall()
+        lost = [community for community, _, division, *_ in found if division is None]
+        if lost:
+            raise ConflictError(
+                f"Community {lost[0]} lies in no {of.division_level}, inside of which grids of this level stay.",
+                "Import the divisions of that level first.",
+            )
+        return cls(
+            communities=[number for _, number, *_ in found],
+            of={community: division for community, _, division, *_ in found},
+            numbers={division: number for _, _, division, number, _ in found},
+            since=max((since for *_, since in found if since is not None), default=None),
+        )
+
+    def outlines(self, cells: StoredCells) -> gpd.GeoDataFrame:
+        """Unions of the communities' cells by division: what grids are to fill and to stay inside of."""
+        table = cells.tessellation.cells
+        division = np.array([self.of.get(code, "") for code in table["community_id"]], object)
+        shapes = np.asarray(table.geometry.array, object)
+        names = sorted(set(division) - {""})
+        unions = [shapely.coverage_union_all(shapes[division == name]) for name in names]
+        return gpd.GeoDataFrame({"community_id": names}, geometry=unions, crs=table.crs)
+
+
 def _plan_of(
-    connection: Connection,
     place: District,
     of: _Level,
     cells: StoredCells,
     drawn: gpd.GeoDataFrame,
-    match: Match,
+    row_of: np.ndarray,
+    inside: _Divisions,
+    *,
     as_of: dt.date,
+    at: dt.datetime,
 ) -> StoredPlan:
-    """Make the plan that the file is: cells that have a grid, grids that have cells."""
-    mine = np.flatnonzero(match.grid_of >= 0)
-    part = _part(cells, mine)
-    rows, grid_of = np.unique(match.grid_of[mine], return_inverse=True)
-    table = part.tessellation.cells
-    division = _divisions(connection, place, of, table["community_id"].unique().tolist())
-    lies = _largest(
-        grid_of, [division[code][0] for code in table["community_id"]], shapely.area(table.geometry.array), len(rows)
-    )
-    codes = drawn["code"].to_numpy(object)[rows]
+    """Make the plan that the file is, of the cells that have a grid and the grids that have cells."""
+    rows, grid_of = np.unique(row_of, return_inverse=True)
+    table = cells.tessellation.cells
+    lies = _largest(grid_of, [inside.of[code] for code in table["community_id"]], table.geometry.area.to_numpy())
+    told = drawn.iloc[rows]
+    codes = told["code"].to_numpy(object)
     serials = [serial_of(code, parent) or 0 for code, parent in zip(codes, lies, strict=True)]
-    numbers = {code: number for code, number, _ in division.values()}
+    names = [grid_name(n, place.time_zone) if n else code for n, code in zip(serials, codes, strict=True)]
     grids = pd.DataFrame(
         {
             "community_id": lies,
@@ -251,16 +296,13 @@ def _plan_of(
             "grid_code": codes,
             "households": np.bincount(grid_of, table["households"].to_numpy(float), len(rows)),
             "buildings": np.bincount(grid_of, table["buildings"].to_numpy(float), len(rows)).astype(int),
-            "name": [
-                name or (grid_name(serial, place.time_zone) if serial else code)
-                for name, serial, code in zip(drawn["name"].iloc[rows], serials, codes, strict=True)
-            ],
-            "kind": [kind or of.kind for kind in drawn["kind"].iloc[rows]],
-            "division_id": [numbers[code] for code in lies],
+            "name": [given or name for given, name in zip(told["name"], names, strict=True)],
+            "kind": [kind or of.kind for kind in told["kind"]],
+            "division_id": [inside.numbers[code] for code in lies],
         }
     )
     none = np.empty((0, 2), np.int32)
-    grids["flags"] = grid_flags(part.tessellation, grid_of, len(rows), none, of.settings["maximum"])
+    grids["flags"] = grid_flags(cells.tessellation, grid_of, len(rows), none, of.settings["maximum"])
     return StoredPlan(
         id=0,
         network_id=of.id,
@@ -270,115 +312,70 @@ def _plan_of(
         status="published",
         as_of=as_of,
         base_version=None,
-        cells=part,
+        cells=cells,
+        at=at,
         plan=Plan(grid_of.astype(np.int32), grids, none, cells.tessellation.report, dict(of.settings)),
         measures={},
         keys=codes,
-        base=np.full(len(mine), None, object),
-        origin="import",
+        base=np.full(len(row_of), None, object),
     )
 
 
-def _part(cells: StoredCells, mine: np.ndarray) -> StoredCells:
-    """Some of the cells, with the borders among them."""
-    whole = cells.tessellation
-    position = np.full(len(cells.ids), -1, np.int64)
-    position[mine] = np.arange(len(mine))
-    pairs = position[whole.adjacency.pairs]
-    keep = (pairs >= 0).all(axis=1)
-    held = whole.building_cell.assign(cell=position[whole.building_cell["cell"].to_numpy(np.int64)])
-    near = whole.adjacency
-    return StoredCells(
-        cells.tessellation_id,
-        cells.ids[mine],
-        replace(
-            whole,
-            cells=whole.cells.iloc[mine].reset_index(drop=True),
-            building_cell=held[held["cell"] >= 0].reset_index(drop=True),
-            adjacency=Adjacency(pairs[keep].astype(np.int32), near.length[keep], near.follows[keep], near.link[keep]),
-        ),
-    )
-
-
-def _divisions(
-    connection: Connection, place: District, of: _Level, communities: list[str]
-) -> dict[str, tuple[str, int, dt.datetime | None]]:
-    """Code, number and beginning of the division of the network's level, by community."""
-    values = {"district": place.id, "codes": communities, "division_level": of.division_level}
-    found = connection.execute(query("grids.divisions"), values).fetchall()
-    lost = [community for community, _, division, *_ in found if division is None]
-    if lost:
-        raise ConflictError(
-            f"Community {lost[0]} lies in no {of.division_level}, inside of which grids of this level stay.",
-            "Import the divisions of that level first.",
-        )
-    return {community: (division, number, since) for community, _, division, number, since in found}
-
-
-def _largest(grid_of: np.ndarray, division: list[str], area: np.ndarray, grids: int) -> list[str]:
+def _largest(grid_of: np.ndarray, division: list[str], area: np.ndarray) -> list[str]:
     """The division that holds most of each grid; of equals the lower code."""
-    names, at = np.unique(np.asarray(division, object).astype(str), return_inverse=True)
-    table = np.zeros((grids, len(names)))
+    names, at = np.unique(np.asarray(division, str), return_inverse=True)
+    table = np.zeros((int(grid_of.max()) + 1, len(names)))
     np.add.at(table, (grid_of, at), area)
     return [str(names[i]) for i in table.argmax(axis=1)]
 
 
-def _in_force(connection: Connection, of: _Level, stored: StoredPlan) -> bool | None:
-    """Whether the same grids are in force already; None where there are none.
+def _in_force(connection: Connection, of: _Level, stored: StoredPlan, inside: _Divisions) -> bool:
+    """Whether these grids are in force already.
 
     Raises
     ------
     ConflictError
-        Others are.
+        Others are, or were.
     """
-    communities = _communities(connection, stored)
-    present = fetch_frame(connection, query("grids.present"), {**of.values, "communities": communities})
-    if len(present):
-        codes = stored.keys[stored.plan.grid_of]
-        same = np.array_equal(present["cell_id"].to_numpy(np.int64), stored.cells.ids)
-        if same and (present["code"].to_numpy(object) == codes).all():
-            return True
-        other = present["community"].iloc[0]
-    else:
-        row = connection.execute(query("grids.ever"), {**of.values, "communities": communities}).fetchone()
-        if row is None:
-            return None
-        other = row[0]
+    asked = {"network": of.id, "level": of.level, "communities": inside.communities}
+    present = fetch_frame(connection, query("grids.present"), asked)
+    codes = stored.keys[stored.plan.grid_of]
+    if np.array_equal(present["cell_id"], stored.cells.ids) and np.array_equal(present["code"], codes):
+        return True
+    other = connection.execute(query("grids.ever"), asked).fetchone()
+    if other is None:
+        return False
     raise ConflictError(
-        f"Community {other} has grids of network {of.network}, level {of.level}, already, and they are others.",
+        f"Community {other[0]} has grids of network {of.network}, level {of.level}, and they are others than these.",
         "Change them with a plan (gridkeeper plan open), or leave that community out of the file.",
     )
 
 
-def _communities(connection: Connection, stored: StoredPlan) -> list[int]:
-    rows = connection.execute(query("grids.communities"), {"cells": stored.cells.ids.tolist()})
-    return [row[0] for row in rows]
-
-
-def _require_older(connection: Connection, of: _Level, stored: StoredPlan, since: dt.datetime) -> None:
+def _require_older(connection: Connection, stored: StoredPlan, inside: _Divisions, since: dt.datetime) -> None:
     """See that cells and divisions were there when the grids began.
 
     Raises
     ------
     ConflictError
     """
-    row = connection.execute(query("grids.youngest"), {"cells": stored.cells.ids.tolist()}).fetchone()
-    if row is not None and row[0] is not None and row[0] > since:
+    row = connection.execute(query("grids.cells_since"), {"cells": stored.cells.ids.tolist()}).fetchone()
+    youngest = max((moment for moment in (row[0] if row else None, inside.since) if moment is not None), default=since)
+    if youngest > since:
         raise ConflictError(
-            f"Cells or communities of {of.network} are what they are only since {row[0]:%Y-%m-%d}.",
-            f"Give --effective {row[0]:%Y-%m-%d} or a later day: grids before that stood on others.",
+            f"The cells or communities of these grids are what they are only since {youngest:%Y-%m-%d %H:%M %Z}.",
+            "Give a later --effective: what was in force before that stood on others.",
         )
 
 
-def _checked(of: _Level, stored: StoredPlan, ground: Ground, whole: Tessellation) -> Checked:
-    """Run the checks over what came; grids stay inside the division that holds most of each."""
+# ------------------------------------------------------------------------------------------ what is wrong with them
+def _checked(of: _Level, stored: StoredPlan, ground: Ground, outlines: gpd.GeoDataFrame) -> Checked:
+    """Run the checks over what came; a grid should stay inside the division that holds most of it."""
     plan, part = stored.plan, stored.tessellation
     grids = grid_frame(part, plan)
     buildings = with_cell(ground.buildings, part)
     codes = plan.grids["grid_code"].to_numpy(object)
-    measures = lambda: plan_measures(part, plan, grids=grids, buildings=buildings)  # noqa: E731
     checks = run_checks(
-        _outlines(stored, whole),
+        outlines,
         grids,
         part.cells.assign(grid_code=codes[plan.grid_of]),
         buildings,
@@ -388,4 +385,48 @@ def _checked(of: _Level, stored: StoredPlan, ground: Ground, whole: Tessellation
         barriers=ground.barriers,
         compounds=ground.compounds,
     )
-    return Checked(grids, checks, ground.buildings, measures)
+    return Checked(grids, checks, ground.buildings, lambda: plan_measures(part, plan, grids=grids, buildings=buildings))
+
+
+def _tell_checks(report: Report, found: Checked) -> None:
+    failed = [check for check in found.checks if not check.passed]
+    for check in failed:
+        severity: Severity = "left_over" if check.hard else "note"
+        remedy = "The next plan of these communities must pass." if check.hard else None
+        report.add(severity, f"check_{check.name}", check.message["en"], amount=len(check.offenders), remedy=remedy)
+    report.counts["hard_checks_failed"] = sum(check.hard for check in failed)
+
+
+# ------------------------------------------------------------------------------------------ writing
+def _write_plan(
+    connection: Connection, stored: StoredPlan, found: Checked, report: Report, *, by: str, now: dt.datetime
+) -> StoredPlan:
+    """Store the plan that the file is, published as it came."""
+    measures = found.measures()
+    codes, flags = stored.keys, stored.plan.grids["flags"]
+    kept = {
+        "report": {"title": report.title, "source": report.source, "counts": report.counts},
+        "measures": measures,
+        "flags": {code: told for code, told in zip(codes, flags, strict=True) if told},
+        "links": [],
+    }
+    values = {
+        "network": stored.network_id,
+        "level": stored.level,
+        "tessellation": stored.cells.tessellation_id,
+        "as_of": stored.as_of,
+        "now": now,
+        "settings": Jsonb(plain(stored.plan.settings)),
+        "report": Jsonb(plain(kept)),
+        "title": f"Import {report.source}",
+        "by": by,
+    }
+    row = connection.execute(query("grids.insert_plan"), values).fetchone()
+    number = int(row[0]) if row else 0
+    rows = {"plan_id": number, "cell_id": stored.cells.ids, "grid_code": codes[stored.plan.grid_of]}
+    with connection.cursor() as cursor:
+        copy_frame(cursor, "plan_cell", pd.DataFrame(rows))
+    connection.execute(query("plans.insert_scope"), {"plan": number})
+    step = {"plan": number, "name": "publish", "person": by, "verified": False, "now": now, "reason": None}
+    connection.execute(query("drafts.insert_step"), step)
+    return replace(stored, id=number, measures=measures)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gis.store.connect import Connection
     from gis.store.districts import District
 
-__all__ = ["DIVISION_LEVELS", "BatchLike", "NewDistrict", "write_batch"]
+__all__ = ["DIVISION_LEVELS", "BatchLike", "NewDistrict", "record_run", "write_batch"]
 
 DIVISION_LEVELS = ("district", "subdistrict", "community")
 REMARKS_KEPT = 2_000
@@ -156,7 +156,7 @@ def write_batch(
                 settle_buildings(connection, place, cells, batch.report, clock())
         if batch.kind == "workers":
             post(connection, place, batch.report, clock=clock)
-        _record(cursor, values, batch)
+        record_run(cursor, values, batch)
     return batch.report
 
 
@@ -283,7 +283,8 @@ def _add_counts(cursor: psycopg.Cursor[Any], values: dict[str, Any], batch: Batc
     return added
 
 
-def _record(cursor: psycopg.Cursor[Any], values: dict[str, Any], batch: BatchLike) -> None:
+def record_run(cursor: psycopg.Cursor[Any], values: dict[str, Any], batch: BatchLike) -> None:
+    """Keep the report of an import; `values` are ``district`` and ``now``."""
     report = batch.report.as_dict()
     report["remarks"] = report["remarks"][:REMARKS_KEPT]
     cursor.execute(

@@ -19,7 +19,8 @@ def lattice(columns: int, rows: int) -> np.ndarray:
 
 
 def no_buildings(cells) -> dict:
-    return {"community": np.full(len(cells), "C"), "footprints": np.empty(0, object), "cell_of": np.empty(0, int), "households": np.empty(0)}
+    none = {"footprints": np.empty(0, object), "cell_of": np.empty(0, int), "households": np.empty(0)}
+    return {"community": np.full(len(cells), "C"), **none}
 
 
 def one_building(cells, shape, cell: int = 0, households: float = 10.0) -> dict:
