@@ -106,6 +106,8 @@ class CheckResult:
         ``zh`` and ``en``: one sentence.
     offenders : GeoDataFrame
         ``code``, ``zh``, ``en`` (what is wrong there), ``amount``, geometry.
+    waived : frozenset of str
+        Codes among the offenders that a person answers for: islands.
     """
 
     name: str
@@ -113,6 +115,12 @@ class CheckResult:
     passed: bool
     message: dict[str, str]
     offenders: gpd.GeoDataFrame
+    waived: frozenset[str] = frozenset()
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a plan cannot be published because of it."""
+        return self.hard and not self.passed and not set(self.offenders["code"]) <= self.waived
 
 
 # ------------------------------------------------------------------------------------------------ hard

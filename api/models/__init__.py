@@ -7,6 +7,7 @@ from api.models.common import Health, Problem, ProblemPlace, Words
 from api.models.districts import ClassCount, DistrictDetail, DistrictItem, Division, GridRow, PlanInForce
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Style
 from api.models.locating import Answer, Answers, PointsToLocate
+from api.models.networks import NetworkItem, NetworkLevel
 from api.models.plans import (
     CheckLine,
     EditRequest,
@@ -19,9 +20,11 @@ from api.models.plans import (
     PlanDetail,
     PlanItem,
     PlanPublishRequest,
+    RebaseResult,
     ReturnRequest,
     RevisionRequest,
     RollbackRequest,
+    WaiverRequest,
 )
 from api.models.work import CheckOutcome, CheckRequest, ProposeRequest, PublishRequest, StepReport, TessellateRequest
 
@@ -47,6 +50,8 @@ __all__ = [
     "Health",
     "HeatMap",
     "KeyFigure",
+    "NetworkItem",
+    "NetworkLevel",
     "NewPerson",
     "OpenRequest",
     "Person",
@@ -62,6 +67,7 @@ __all__ = [
     "ProblemPlace",
     "ProposeRequest",
     "PublishRequest",
+    "RebaseResult",
     "ReturnRequest",
     "RevisionRequest",
     "RollbackRequest",
@@ -69,5 +75,6 @@ __all__ = [
     "StepReport",
     "Style",
     "TessellateRequest",
+    "WaiverRequest",
     "Words",
 ]

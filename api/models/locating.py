@@ -11,7 +11,7 @@ from api.models.common import LonLat, Model, Words
 
 __all__ = ["Answer", "Answers", "Crs", "How", "PointsToLocate", "Worker"]
 
-How = Literal["inside", "border", "near", "outside", "unlocated"]
+How = Literal["inside", "border", "street", "near", "outside", "unlocated"]
 Crs = Literal["EPSG:4490", "EPSG:4326", "gcj02", "bd09"]
 
 

@@ -1,6 +1,7 @@
 """What are the rules of a plan's life: its steps, its edits, its codes and its lineage? Pure: arrays in and out."""
 
 from gis.plans.describing import grid_flags, grid_name
+from gis.plans.islands import holds_island
 from gis.plans.lifecycle import TRANSITIONS, Actor, Life, next_steps, read_name, require_draft, state_of, take
 from gis.plans.lineage import count_parts, lineage, same_cells
 from gis.plans.replay import Draft, Operation, new_key, replay
@@ -18,6 +19,7 @@ __all__ = [
     "grid_flags",
     "grid_name",
     "heirs",
+    "holds_island",
     "lineage",
     "new_key",
     "next_steps",

@@ -35,7 +35,8 @@ class Operation:
     payload : mapping
         ``move`` {cells, to}; ``new_grid`` {cells, key}; ``merge`` {from, into};
         ``propose`` {communities, seed, target, assignment}; ``restore`` {communities, version, assignment};
-        ``undo`` {revision}; ``redo`` {revision}. Cells are ids, grids are keys, an assignment is key -> cells.
+        ``renumber`` {communities}; ``undo`` {revision}; ``redo`` {revision}. Cells are ids, grids are keys, an
+        assignment is key -> cells.
     """
 
     revision: int
@@ -45,12 +46,16 @@ class Operation:
 
 @dataclass(frozen=True)
 class Undoable:
-    """An edit as it can be taken back and done again: cells by position, their keys before and after."""
+    """An edit as it can be taken back and done again: cells by position, their keys before and after.
+
+    `renumbered` are the communities whose grids are numbered anew from this edit on, and were not before it.
+    """
 
     revision: int
     at: np.ndarray
     before: np.ndarray
     after: np.ndarray
+    renumbered: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -72,6 +77,8 @@ class Draft:
     base: np.ndarray
     keys: np.ndarray = field(init=False)
     """Key of the grid each cell belongs to now, shape (n,)."""
+    renumbered: frozenset[str] = field(init=False, default=frozenset())
+    """Communities whose grids all get new codes, in the order of their position."""
     revision: int = field(init=False, default=0)
     undoable: list[Undoable] = field(init=False, default_factory=list)
     redoable: list[Undoable] = field(init=False, default_factory=list)
@@ -106,15 +113,16 @@ class Draft:
         return done
 
     def _edit(self, operation: Operation) -> np.ndarray:
-        after = self.keys.copy()
+        after, numbered = self.keys.copy(), self.renumbered
         make = KINDS.get(operation.kind)
         if make is None:
             raise InputError(f"There is no edit {operation.kind!r}.", f"There are: {', '.join(KINDS)}, undo, redo.")
         make(self, after, operation.payload)
         at = np.flatnonzero(after != self.keys)
-        if not len(at):
+        if not len(at) and self.renumbered == numbered:
             raise InputError("This edit changes nothing.", "Choose other cells or another grid.")
-        self.undoable.append(Undoable(operation.revision, at, self.keys[at], after[at]))
+        fresh = self.renumbered - numbered
+        self.undoable.append(Undoable(operation.revision, at, self.keys[at], after[at], fresh))
         self.redoable.clear()
         self.keys = after
         return at
@@ -215,12 +223,24 @@ def _reassign(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> No
         )
 
 
+def _renumber(draft: Draft, _after: np.ndarray, payload: Mapping[str, Any]) -> None:
+    """Have the grids of communities numbered anew; which cells they hold stays."""
+    wanted = {str(code) for code in payload["communities"]}
+    strangers = sorted(wanted - set(draft.community))
+    if strangers or not wanted:
+        raise InputError(
+            f"This plan does not hold {', '.join(strangers) or 'any community named'}.", "Name its communities."
+        )
+    draft.renumbered |= wanted
+
+
 KINDS: dict[str, Callable[[Draft, np.ndarray, Mapping[str, Any]], None]] = {
     "move": _move,
     "new_grid": _new_grid,
     "merge": _merge,
     "propose": _reassign,
     "restore": _reassign,
+    "renumber": _renumber,
 }
 """Every edit by its kind: a function of the draft, the keys to be changed, and the payload."""
 
@@ -255,6 +275,7 @@ def _undo(draft: Draft, operation: Operation) -> np.ndarray:
     draft.redoable.append(draft.undoable.pop())
     draft.keys = draft.keys.copy()
     draft.keys[edit.at] = edit.before
+    draft.renumbered -= edit.renumbered
     return edit.at
 
 
@@ -263,6 +284,7 @@ def _redo(draft: Draft, operation: Operation) -> np.ndarray:
     draft.undoable.append(draft.redoable.pop())
     draft.keys = draft.keys.copy()
     draft.keys[edit.at] = edit.after
+    draft.renumbered |= edit.renumbered
     return edit.at
 
 

@@ -97,8 +97,12 @@ def succeed(
     *,
     used: Iterable[str],
     order: Sequence[int] | np.ndarray | None = None,
+    renumber: bool = False,
 ) -> Succession:
     """Give every new grid of a community its code.
+
+    A code is kept only where it is one of this community: grids imported under other codes, or from a community that
+    was split or renamed, get codes of their own.
 
     Parameters
     ----------
@@ -112,6 +116,8 @@ def succeed(
         Every code that was ever used in the community, withdrawn ones too.
     order : sequence of int, optional
         New grids in the order in which they take new serials; by number when absent.
+    renumber : bool
+        No grid keeps its code: all take serials that were never used, in their order.
 
     Raises
     ------
@@ -123,7 +129,10 @@ def succeed(
     table = shares(old_of, new_of, households)
     if table.shape[0] < len(old_codes):
         raise InputError(f"A grid of {community} has no cells.", "Open a new draft.")
-    succeeded = heirs(table, shares(old_of, new_of, area), old_codes)
+    ground = shares(old_of, new_of, area)
+    closed = [renumber or _serial(code, community) is None for code in old_codes]
+    table[closed], ground[closed] = 0.0, 0.0  # nobody succeeds them
+    succeeded = heirs(table, ground, old_codes)
     codes = ["" if old < 0 else old_codes[old] for old in succeeded]
     taken = (serial_of(code, community) for code in (*used, *old_codes))
     serials = {serial for serial in taken if serial is not None}
@@ -144,6 +153,7 @@ def codes_of_plan(
     area: np.ndarray,
     centre: np.ndarray,
     used: Mapping[str, Iterable[str]],
+    renumber: Iterable[str] = (),
 ) -> dict[str, str]:
     """Give every grid of a plan its code, community by community; new ones are numbered by their position.
 
@@ -157,6 +167,8 @@ def codes_of_plan(
         Metres east and north.
     used : mapping
         Every code ever used, by community.
+    renumber : iterable of str
+        Communities in which no grid keeps its code.
 
     Returns
     -------
@@ -169,6 +181,7 @@ def codes_of_plan(
         A community has no serial left.
     """
     codes: dict[str, str] = {}
+    anew = set(renumber)
     for name in np.unique(community.astype(str)):
         at = np.flatnonzero(community == name)
         old_codes, old_of = np.unique(base[at].astype(str), return_inverse=True)
@@ -184,6 +197,7 @@ def codes_of_plan(
             area[at],
             used=used.get(name, ()),
             order=position_order(middle, float(ground.sum())),
+            renumber=name in anew,
         )
         codes |= dict(zip(new_keys.tolist(), made.codes, strict=True))
     return codes

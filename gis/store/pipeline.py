@@ -7,11 +7,14 @@ from gis.store.drafts import Edit, edit_draft, open_draft, read_draft, roll_back
 from gis.store.lives import read_life, read_lives, read_steps, take_step
 from gis.store.loading import Loaded, load_district, read_folder
 from gis.store.locating import Answer, locate_points, locate_things
+from gis.store.networks import add_network, levels_in_force, read_networks
 from gis.store.persons import add_person, list_persons
 from gis.store.plans import propose_plan
 from gis.store.publishing import check_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
+from gis.store.rebasing import Rebased, rebase_draft
 from gis.store.step import Step
+from gis.store.waivers import read_waivers, waive
 from gis.store.workers import post_workers
 from gis.store.write import NewDistrict, write_batch
 
@@ -21,12 +24,15 @@ __all__ = [
     "Edit",
     "Loaded",
     "NewDistrict",
+    "Rebased",
     "Step",
+    "add_network",
     "add_person",
     "check_plan",
     "district_bounds",
     "district_of",
     "edit_draft",
+    "levels_in_force",
     "list_districts",
     "list_persons",
     "load_district",
@@ -41,10 +47,14 @@ __all__ = [
     "read_frames",
     "read_life",
     "read_lives",
+    "read_networks",
     "read_steps",
+    "read_waivers",
+    "rebase_draft",
     "remove_district",
     "roll_back",
     "take_step",
     "tessellate_district",
+    "waive",
     "write_batch",
 ]

@@ -14,7 +14,7 @@ from gis.store.copying import fetch_frame, fetch_geo_frame
 from gis.store.lives import read_life
 from gis.store.metric import to_metric
 from gis.store.queries import query
-from gis.store.stored_plans import used_codes
+from gis.store.stored_plans import renumbered, used_codes
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -76,7 +76,7 @@ def read_plan_cells(connection: Connection, place: District, plan_id: int, now: 
         if published is None:
             published = {key: key for key in cells["grid_code"]}
             if row["base_version"] is not None:
-                published = _succeeding(place, cells, used_codes(connection, plan_id))
+                published = _succeeding(place, cells, used_codes(connection, plan_id), renumbered(connection, plan_id))
     ids = cells["cell_id"].to_numpy(np.int64)
     links = np.array((found[0] if found else None) or [], np.int64).reshape(-1, 2)
     links = links[np.isin(links, ids).all(axis=1)]
@@ -103,7 +103,9 @@ def _neighbours(edges: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray
     )
 
 
-def _succeeding(place: District, cells: gpd.GeoDataFrame, used: dict[str, list[str]]) -> dict[str, str]:
+def _succeeding(
+    place: District, cells: gpd.GeoDataFrame, used: dict[str, list[str]], renumber: list[str]
+) -> dict[str, str]:
     middle = shapely.centroid(to_metric(np.asarray(cells.geometry.array, object), place.metric_crs))
     return codes_of_plan(
         cells["community"].to_numpy(object),
@@ -113,6 +115,7 @@ def _succeeding(place: District, cells: gpd.GeoDataFrame, used: dict[str, list[s
         area=cells["area_m2"].to_numpy(float),
         centre=np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
         used=used,
+        renumber=renumber,
     )
 
 

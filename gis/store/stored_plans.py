@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +39,7 @@ __all__ = [
     "checked",
     "network_id",
     "read_plan",
+    "renumbered",
     "require_base",
     "require_passed",
     "told",
@@ -175,7 +176,7 @@ def read_plan(
     if codes is None:
         codes = {key: key for key in set(keys)}
         if base_version is not None:
-            codes = _succeeding(cells, base, keys, used_codes(connection, plan_id))
+            codes = _succeeding(cells, base, keys, used_codes(connection, plan_id), renumbered(connection, plan_id))
     plan, order = _plan(cells, keys, codes, links, settings, report_from(stored["report"]))
     if base_version is None:
         plan.grids["flags"] = [list(stored["flags"].get(code, [])) for code in plan.grids["grid_code"]]
@@ -212,8 +213,13 @@ def used_codes(connection: Connection, plan_id: int) -> dict[str, list[str]]:
     return used
 
 
+def renumbered(connection: Connection, plan_id: int) -> list[str]:
+    """Communities whose grids a draft numbers anew."""
+    return [row[0] for row in connection.execute(query("drafts.renumbered"), {"plan": plan_id})]
+
+
 def _succeeding(
-    cells: StoredCells, base: np.ndarray, keys: np.ndarray, used: Mapping[str, list[str]]
+    cells: StoredCells, base: np.ndarray, keys: np.ndarray, used: Mapping[str, list[str]], renumber: list[str]
 ) -> dict[str, str]:
     table = cells.tessellation.cells
     shapes = np.asarray(table.geometry.array, object)
@@ -226,6 +232,7 @@ def _succeeding(
         area=shapely.area(shapes),
         centre=np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
         used=used,
+        renumber=renumber,
     )
 
 
@@ -286,8 +293,20 @@ def checked(connection: Connection, place: District, stored: StoredPlan) -> Chec
         compounds=ground.compounds,
         parts=_parts(connection, place, stored),
     )
+    waived = _waived(connection, stored)
+    checks = [replace(check, waived=waived.get(check.name, frozenset())) for check in checks]
     measures = lambda: plan_measures(tessellation, plan, grids=grids, buildings=buildings)  # noqa: E731
     return Checked(grids, checks, ground.buildings, measures)
+
+
+def _waived(connection: Connection, stored: StoredPlan) -> dict[str, frozenset[str]]:
+    """Codes of grids that a failing check is waived for, by check."""
+    code_of = dict(zip(stored.keys, stored.plan.grids["grid_code"], strict=True))
+    waived: dict[str, frozenset[str]] = {}
+    for check, key in connection.execute(query("drafts.waived"), {"plan": stored.id}):
+        if key in code_of:
+            waived[check] = waived.get(check, frozenset()) | {str(code_of[key])}
+    return waived
 
 
 def whole_network(
@@ -356,7 +375,7 @@ def require_passed(place: District, checks: list[CheckResult], act: str, remedy:
     ------
     CheckFailedError
     """
-    failed = [check for check in checks if check.hard and not check.passed]
+    failed = [check for check in checks if check.blocks]
     if failed:
         raise CheckFailedError(
             f"The plan is not {act}: {failed[0].message['en']}"
@@ -380,6 +399,7 @@ def told(checks: list[CheckResult], stored: StoredPlan) -> list[dict[str, Any]]:
                 "offenders": len(check.offenders),
                 "codes": codes,
                 "keys": [str(key_of[code]) for code in codes if code in key_of],
+                "waived": [str(key_of[code]) for code in codes if code in check.waived],
             }
         )
     return lines

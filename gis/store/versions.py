@@ -168,6 +168,8 @@ def _change(connection: Connection, stored: StoredPlan, moment: dict[str, Any]) 
         at = {code: i for i, code in enumerate(old_codes)}
         old_of = np.array([at[code] for code in stored.base], np.int64)
     same = same_cells(old_of, new_of)
+    codes = stored.plan.grids["grid_code"].to_numpy(object)
+    same[[old >= 0 and old_codes[old] != code for old, code in zip(same, codes, strict=True)]] = -1  # another code
     stays = np.zeros(len(old_ids), bool)
     stays[same[same >= 0]] = True
     return _Change(old_codes, old_ids, old_of, np.flatnonzero(same < 0), old_ids[~stays], [])

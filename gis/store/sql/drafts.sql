@@ -193,6 +193,33 @@ ORDER BY e.cell_a, e.cell_b
 SELECT ST_AsGeoJSON(c.geom, 7) FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %(plan)s
 ORDER BY p.cell_id
 
+-- name: renumbered
+-- Communities whose grids a draft numbers anew: of those edits that are not undone. What was undone and not done again
+-- was last named by an undo.
+SELECT DISTINCT jsonb_array_elements_text(o.payload->'communities')
+FROM plan_operation o
+LEFT JOIN LATERAL (
+    SELECT u.kind FROM plan_operation u
+    WHERE u.plan_id = o.plan_id AND u.kind IN ('undo', 'redo') AND (u.payload->>'revision')::int = o.revision
+    ORDER BY u.revision DESC LIMIT 1
+) last ON true
+WHERE o.plan_id = %(plan)s AND o.kind = 'renumber' AND last.kind IS DISTINCT FROM 'undo'
+ORDER BY 1
+
+-- name: waived
+-- Checks that are waived for grids of a plan.
+SELECT check_name, grid_key FROM plan_waiver WHERE plan_id = %(plan)s ORDER BY id
+
+-- name: waivers
+-- Who waived what of a plan, and why.
+SELECT check_name, grid_key, person, verified, at, reason FROM plan_waiver WHERE plan_id = %(plan)s ORDER BY id
+
+-- name: insert_waiver
+INSERT INTO plan_waiver (plan_id, check_name, grid_key, person, verified, at, reason)
+VALUES (%(plan)s, %(check)s, %(key)s, %(person)s, %(verified)s, %(now)s, %(reason)s)
+ON CONFLICT (plan_id, check_name, grid_key) DO NOTHING
+RETURNING id
+
 -- name: used_codes
 -- Every code that was ever used in a plan's communities; what this plan gave and took back is free for it again.
 SELECT d.code, g.code

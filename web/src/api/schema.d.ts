@@ -208,6 +208,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Networks
+         * @description List the networks of a district with their levels and what is in force in them.
+         */
+        get: operations["list_networks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/parts/{thing}": {
         parameters: {
             query?: never;
@@ -412,6 +432,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/rebase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebase Plan
+         * @description Begin a stale draft anew on the version in force, with its edits; the old one is discarded.
+         */
+        post: operations["rebase_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/redo": {
         parameters: {
             query?: never;
@@ -486,6 +526,26 @@ export interface paths {
          * @description Take back the last edit of a draft: an edit too.
          */
         post: operations["undo_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/waivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Waive Check
+         * @description Let a hard check not block a draft for one grid that holds an island.
+         */
+        post: operations["waive_check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -759,7 +819,7 @@ export interface components {
              * How
              * @enum {string}
              */
-            how: "inside" | "border" | "near" | "outside" | "unlocated";
+            how: "inside" | "border" | "street" | "near" | "outside" | "unlocated";
             /** Others */
             others: components["schemas"]["OtherGrid"][];
             point: components["schemas"]["LocatedPoint"] | null;
@@ -905,6 +965,12 @@ export interface components {
             offenders: number;
             /** Passed */
             passed: boolean;
+            /**
+             * Waived
+             * @description Keys of the grids among them that a person answers for.
+             * @default []
+             */
+            waived: string[];
         };
         /**
          * CheckOutcome
@@ -1568,6 +1634,24 @@ export interface components {
             grids: number;
         };
         /**
+         * LeftCell
+         * @description A cell that a rebase left as it is in force.
+         */
+        LeftCell: {
+            /** Cell */
+            cell: number;
+            /**
+             * Stays
+             * @description Its grid in force.
+             */
+            stays: string;
+            /**
+             * Wanted
+             * @description Its grid in the old draft.
+             */
+            wanted: string;
+        };
+        /**
          * LocatedGrid
          * @description The grid that is responsible.
          */
@@ -1665,6 +1749,72 @@ export interface components {
              * @description Key of a grid in this plan: a code of the base, or new-1 ...
              */
             to: string;
+        };
+        /**
+         * NetworkItem
+         * @description A network: one complete set of grids for one purpose.
+         */
+        NetworkItem: {
+            /** Code */
+            code: string;
+            /** Levels */
+            levels: components["schemas"]["NetworkLevel"][];
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string | null;
+            /**
+             * Street Rule
+             * @description Who answers for a point on a street.
+             * @enum {string}
+             */
+            street_rule: "geometric" | "duty";
+        };
+        /**
+         * NetworkLevel
+         * @description A level of a network with what is in force in it.
+         */
+        NetworkLevel: {
+            /** Code Profile */
+            code_profile: string;
+            /**
+             * Division Level
+             * @description What its grids stay inside.
+             * @enum {string}
+             */
+            division_level: "district" | "subdistrict" | "community";
+            /** Effective */
+            effective: string | null;
+            /**
+             * Grids
+             * @description Grids in force.
+             */
+            grids: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "basic" | "dedicated" | "rural" | "unit" | "responsibility" | "service";
+            kind_name: components["schemas"]["Words"];
+            /**
+             * Level
+             * @description 1 is the coarsest; grids of a level lie each in one grid of the level before.
+             */
+            level: number;
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            /**
+             * Target
+             * @description Households wanted in a grid.
+             */
+            target: number;
+            /**
+             * Version
+             * @description Newest version in force; null where there is none.
+             */
+            version: number | null;
         };
         /**
          * NewGrid
@@ -1876,8 +2026,13 @@ export interface components {
              * Next Steps
              * @description Steps that its state allows; who may is said when it is tried.
              */
-            next_steps: ("open" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard")[];
+            next_steps: ("open" | "waive" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard")[];
             publication: components["schemas"]["Published"] | null;
+            /**
+             * Renumbered
+             * @description Communities whose grids all get new codes, in the order of position.
+             */
+            renumbered: string[];
             /**
              * Revision
              * @description Number of its last edit; 0 before the first.
@@ -1910,6 +2065,8 @@ export interface components {
              * @description Version it was published as.
              */
             version: number | null;
+            /** Waivers */
+            waivers: components["schemas"]["Waiver"][];
         };
         /**
          * PlanInForce
@@ -2026,7 +2183,7 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "open" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard";
+            name: "open" | "waive" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard";
             /** Person */
             person: string;
             /** Reason */
@@ -2246,6 +2403,25 @@ export interface components {
             light: string[];
         };
         /**
+         * RebaseResult
+         * @description A draft on the version in force, with the edits of the old one; the old one is discarded.
+         */
+        RebaseResult: {
+            /**
+             * Gone
+             * @description Cells of the old draft that are not there any more.
+             */
+            gone: number;
+            /** Left */
+            left: components["schemas"]["LeftCell"][];
+            plan: components["schemas"]["PlanDetail"];
+            /**
+             * Taken
+             * @description Cells moved again.
+             */
+            taken: number;
+        };
+        /**
          * RemarkLine
          * @description One thing told about one place.
          */
@@ -2272,6 +2448,31 @@ export interface components {
             severity: string;
             /** Unit */
             unit?: string | null;
+        };
+        /**
+         * Renumber
+         * @description New numbers.
+         */
+        Renumber: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "renumber";
+            payload: components["schemas"]["RenumberEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * RenumberEdit
+         * @description Number the grids of communities anew by position; no code that was used comes back.
+         */
+        RenumberEdit: {
+            /** Communities */
+            communities: string[];
         };
         /**
          * ReturnRequest
@@ -2418,6 +2619,42 @@ export interface components {
              * @description Largest empty cell, m2; 50,000 when absent.
              */
             max_cell_m2?: number | null;
+        };
+        /**
+         * Waiver
+         * @description A hard check that does not block for one grid: an island.
+         */
+        Waiver: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Check Name */
+            check_name: string;
+            /** Grid Key */
+            grid_key: string;
+            /** Person */
+            person: string;
+            /** Reason */
+            reason: string;
+            /** Verified */
+            verified: boolean;
+        };
+        /**
+         * WaiverRequest
+         * @description For which grid a hard check is not to block, and why.
+         */
+        WaiverRequest: {
+            /** Check */
+            check: string;
+            /**
+             * Grid
+             * @description Key of a grid in this plan: a code of the base, or new-1 ...
+             */
+            grid: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * Words
@@ -2839,6 +3076,39 @@ export interface operations {
             };
         };
     };
+    list_networks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkItem"][];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_part: {
         parameters: {
             query?: never;
@@ -3180,7 +3450,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"];
+                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"] | components["schemas"]["Renumber"];
             };
         };
         responses: {
@@ -3233,6 +3503,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebase_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebaseResult"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -3397,6 +3705,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EditResult"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    waive_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaiverRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */

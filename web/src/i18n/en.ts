@@ -141,6 +141,7 @@ export const en: Record<Key, string> = {
   copyFailed: 'No access to the clipboard: select the text and copy it',
   how_inside: 'inside the grid',
   how_border: 'on the border of the grid',
+  how_street: 'on a street',
   how_near: 'outside, the nearest grid answers',
   how_outside: 'no grid near',
   how_unlocated: 'no coordinates',

@@ -148,6 +148,7 @@ export const zh = {
   copyFailed: '无法访问剪贴板，请选中文字复制',
   how_inside: '在网格内',
   how_border: '在网格边界上',
+  how_street: '在道路上',
   how_near: '网格外，就近归入',
   how_outside: '不在任何网格附近',
   how_unlocated: '没有坐标',

@@ -1,0 +1,33 @@
+-- Networks of grids: what they are, what is in force in them, and how their levels lie in each other.
+
+-- name: insert
+INSERT INTO network (district_id, code, name, name_en, street_rule)
+VALUES (%(district)s, %(code)s, %(name)s, %(name_en)s, %(street_rule)s)
+ON CONFLICT (district_id, code) DO NOTHING
+RETURNING id
+
+-- name: insert_level
+INSERT INTO network_level (network_id, level, division_level, code_profile, kind, target, minimum, maximum)
+VALUES (%(network)s, %(level)s, %(division_level)s, %(code_profile)s, %(kind)s, %(target)s, %(minimum)s, %(maximum)s)
+
+-- name: levels
+-- Every level of the networks of a district (or of one), in the order they were added.
+SELECT n.id, n.code, n.name, n.name_en, n.street_rule,
+       l.level, l.division_level, l.kind, l.code_profile, l.target, l.minimum, l.maximum
+FROM network n JOIN network_level l ON l.network_id = n.id
+WHERE n.district_id = %(district)s AND (%(network)s::text IS NULL OR n.code = %(network)s)
+ORDER BY n.id, l.level
+
+-- name: in_force
+-- What is in force in each level at a moment: its newest version and since when, and how many grids there are.
+SELECT n.code, l.level, u.version, u.effective,
+       (SELECT count(*) FROM grid g WHERE g.network_id = n.id AND g.level = l.level AND g.valid @> %(at)s) AS grids
+FROM network n
+JOIN network_level l ON l.network_id = n.id
+LEFT JOIN LATERAL (
+    SELECT p.version, p.effective FROM publication p
+    WHERE p.network_id = n.id AND p.level = l.level AND p.effective <= %(at)s AND p.withdrawn_at IS NULL
+    ORDER BY p.effective DESC, p.version DESC LIMIT 1
+) u ON true
+WHERE n.district_id = %(district)s
+ORDER BY n.id, l.level
