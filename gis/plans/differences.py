@@ -95,7 +95,9 @@ def _tell_grids(report: Report, old: Old, match: Match) -> None:
                 amount=displaced,
                 unit="m2",
             )
-    report.counts.update({name: round(m2, 2) for name, m2 in zip(names[1:], areas.sum(axis=0)[1:].tolist(), strict=True)})
+    report.counts.update(
+        {name: round(m2, 2) for name, m2 in zip(names[1:], areas.sum(axis=0)[1:].tolist(), strict=True)}
+    )
     report.counts["overlap_m2"] = round(float(match.overlaps["m2"].sum()), 2)
 
 

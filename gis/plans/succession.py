@@ -130,7 +130,7 @@ def succeed(
     if table.shape[0] < len(old_codes):
         raise InputError(f"A grid of {community} has no cells.", "Open a new draft.")
     ground = shares(old_of, new_of, area)
-    closed = [renumber or _serial(code, community) is None for code in old_codes]
+    closed = [renumber or serial_of(code, community) is None for code in old_codes]
     table[closed], ground[closed] = 0.0, 0.0  # nobody succeeds them
     succeeded = heirs(table, ground, old_codes)
     codes = ["" if old < 0 else old_codes[old] for old in succeeded]

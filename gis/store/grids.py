@@ -26,10 +26,11 @@ from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.districts import lock
 from gis.store.locating import NETWORK
 from gis.store.metric import to_metric
+from gis.store.networks import read_level
 from gis.store.queries import query
 from gis.store.reading import read_cells, read_frames
 from gis.store.step import Step
-from gis.store.stored_plans import Checked, StoredPlan, network_id, with_cell
+from gis.store.stored_plans import Checked, StoredPlan, with_cell
 from gis.store.versions import write_publication
 from gis.store.workers import post
 from gis.store.write import record_run
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from gis.remarks import Report, Severity
     from gis.store.connect import Connection
     from gis.store.districts import District
+    from gis.store.networks import StoredLevel
     from gis.store.reading import Ground, StoredCells
     from gis.store.write import BatchLike
 
@@ -91,7 +93,7 @@ def import_grids(
         With the report: a grid gets no cell, or none does; the date lies ahead.
     """
     with lock(connection, district) as place:
-        of = _Level.read(connection, place, network, level)
+        of = read_level(connection, place, network, level)
         since = dt.datetime.combine(effective, dt.time(), ZoneInfo(place.time_zone)).astimezone(dt.UTC)
         now = clock()
         if since > now:
@@ -138,35 +140,14 @@ def import_grids(
     )
 
 
-# ------------------------------------------------------------------------------------------ what is asked for
-@dataclass(frozen=True)
-class _Level:
-    """A network level, and what its grids are."""
-
-    id: int
-    network: str
-    level: int
-    division_level: str
-    kind: str
-    settings: dict[str, float]
-
-    @classmethod
-    def read(cls, connection: Connection, place: District, network: str, level: int) -> _Level:
-        number = network_id(connection, place, network, level)
-        row = connection.execute(query("grids.level"), {"network": number, "level": level}).fetchone()
-        division, kind, *limits = row or ("community", "basic", 0, 0, 0)
-        settings = dict(zip(("target", "minimum", "maximum"), map(float, limits), strict=True))
-        return cls(number, network, level, division, kind, settings)
-
-
+# ------------------------------------------------------------------------------------------ cells to grids
 def _drawn(batch: BatchLike, place: District) -> gpd.GeoDataFrame:
     """The grids of a file in metres, in the order of their codes."""
     frame = batch.frame.sort_values("code", kind="stable").reset_index(drop=True)
-    shapes = to_metric(np.asarray(frame.geometry.array, object), place.metric_crs)
-    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=place.metric_crs))
+    shapes = to_metric(np.asarray(frame["geometry"], object), place.metric_crs)
+    return gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=shapes, crs=place.metric_crs)
 
 
-# ------------------------------------------------------------------------------------------ cells to grids
 def _matched(report: Report, cells: StoredCells, ground: Ground, drawn: gpd.GeoDataFrame) -> Match:
     table, held = cells.tessellation.cells, cells.tessellation.building_cell
     shapes = np.asarray(table.geometry.array, object)
@@ -243,14 +224,16 @@ class _Divisions:
     since: dt.datetime | None
 
     @classmethod
-    def read(cls, connection: Connection, place: District, of: _Level, cells: StoredCells, match: Match) -> _Divisions:
+    def read(
+        cls, connection: Connection, place: District, of: StoredLevel, cells: StoredCells, match: Match
+    ) -> _Divisions:
         codes = cells.tessellation.cells["community_id"].to_numpy(object)[match.grid_of >= 0]
-        values = {"district": place.id, "codes": sorted(set(codes)), "division_level": of.division_level}
+        values = {"district": place.id, "codes": sorted(set(codes)), "division_level": of.level.division_level}
         found = connection.execute(query("grids.divisions"), values).fetchall()
         lost = [community for community, _, division, *_ in found if division is None]
         if lost:
             raise ConflictError(
-                f"Community {lost[0]} lies in no {of.division_level}, inside of which grids of this level stay.",
+                f"Community {lost[0]} lies in no {of.level.division_level}, inside of which grids of this level stay.",
                 "Import the divisions of that level first.",
             )
         return cls(
@@ -272,7 +255,7 @@ class _Divisions:
 
 def _plan_of(
     place: District,
-    of: _Level,
+    of: StoredLevel,
     cells: StoredCells,
     drawn: gpd.GeoDataFrame,
     row_of: np.ndarray,
@@ -297,24 +280,30 @@ def _plan_of(
             "households": np.bincount(grid_of, table["households"].to_numpy(float), len(rows)),
             "buildings": np.bincount(grid_of, table["buildings"].to_numpy(float), len(rows)).astype(int),
             "name": [given or name for given, name in zip(told["name"], names, strict=True)],
-            "kind": [kind or of.kind for kind in told["kind"]],
+            "kind": [kind or of.level.kind for kind in told["kind"]],
             "division_id": [inside.numbers[code] for code in lies],
         }
     )
     none = np.empty((0, 2), np.int32)
-    grids["flags"] = grid_flags(cells.tessellation, grid_of, len(rows), none, of.settings["maximum"])
+    grids["flags"] = grid_flags(cells.tessellation, grid_of, len(rows), none, of.level.maximum)
     return StoredPlan(
         id=0,
-        network_id=of.id,
-        network=of.network,
-        level=of.level,
-        kind=of.kind,
+        network_id=of.network_id,
+        network=of.network.code,
+        level=of.level.level,
+        kind=of.level.kind,
         status="published",
         as_of=as_of,
         base_version=None,
         cells=cells,
         at=at,
-        plan=Plan(grid_of.astype(np.int32), grids, none, cells.tessellation.report, dict(of.settings)),
+        plan=Plan(
+            grid_of.astype(np.int32),
+            grids,
+            none,
+            cells.tessellation.report,
+            {name: getattr(of.level, name) for name in ("target", "minimum", "maximum")},
+        ),
         measures={},
         keys=codes,
         base=np.full(len(row_of), None, object),
@@ -329,7 +318,7 @@ def _largest(grid_of: np.ndarray, division: list[str], area: np.ndarray) -> list
     return [str(names[i]) for i in table.argmax(axis=1)]
 
 
-def _in_force(connection: Connection, of: _Level, stored: StoredPlan, inside: _Divisions) -> bool:
+def _in_force(connection: Connection, of: StoredLevel, stored: StoredPlan, inside: _Divisions) -> bool:
     """Whether these grids are in force already.
 
     Raises
@@ -337,7 +326,7 @@ def _in_force(connection: Connection, of: _Level, stored: StoredPlan, inside: _D
     ConflictError
         Others are, or were.
     """
-    asked = {"network": of.id, "level": of.level, "communities": inside.communities}
+    asked = {"network": of.network_id, "level": of.level.level, "communities": inside.communities}
     present = fetch_frame(connection, query("grids.present"), asked)
     codes = stored.keys[stored.plan.grid_of]
     if np.array_equal(present["cell_id"], stored.cells.ids) and np.array_equal(present["code"], codes):
@@ -346,7 +335,7 @@ def _in_force(connection: Connection, of: _Level, stored: StoredPlan, inside: _D
     if other is None:
         return False
     raise ConflictError(
-        f"Community {other[0]} has grids of network {of.network}, level {of.level}, and they are others than these.",
+        f"Community {other[0]} has other grids of network {of.network.code}, level {of.level.level}, than these.",
         "Change them with a plan (gridkeeper plan open), or leave that community out of the file.",
     )
 
@@ -368,7 +357,7 @@ def _require_older(connection: Connection, stored: StoredPlan, inside: _Division
 
 
 # ------------------------------------------------------------------------------------------ what is wrong with them
-def _checked(of: _Level, stored: StoredPlan, ground: Ground, outlines: gpd.GeoDataFrame) -> Checked:
+def _checked(of: StoredLevel, stored: StoredPlan, ground: Ground, outlines: gpd.GeoDataFrame) -> Checked:
     """Run the checks over what came; a grid should stay inside the division that holds most of it."""
     plan, part = stored.plan, stored.tessellation
     grids = grid_frame(part, plan)
@@ -380,8 +369,8 @@ def _checked(of: _Level, stored: StoredPlan, ground: Ground, outlines: gpd.GeoDa
         part.cells.assign(grid_code=codes[plan.grid_of]),
         buildings,
         [(int(a), int(b)) for a, b in part.adjacency.pairs[part.adjacency.link]],
-        minimum=of.settings["minimum"],
-        maximum=of.settings["maximum"],
+        minimum=of.level.minimum,
+        maximum=of.level.maximum,
         barriers=ground.barriers,
         compounds=ground.compounds,
     )

@@ -228,7 +228,7 @@ def _copy_grids(
     effective: dt.datetime,
     origin: str,
 ) -> None:
-    told = stored.plan.grids.iloc[opened]  # imported grids have their own names and kinds
+    given = stored.plan.grids.iloc[opened]  # imported grids have their own names and kinds
     divisions = dict(connection.execute(query("plans.scope"), {"plan": stored.id}).fetchall())
     grids = found.grids.iloc[opened]
     shapes = _multi(to_stored(np.asarray(grids.geometry.array, object), place.metric_crs))
@@ -241,15 +241,15 @@ def _copy_grids(
             "network_id": stored.network_id,
             "level": stored.level,
             "code": grids["grid_code"].to_numpy(object),
-            "kind": told["kind"].to_numpy(object) if "kind" in told else stored.kind,
+            "kind": given["kind"].to_numpy(object) if "kind" in given else stored.kind,
             "name": (
-                told["name"].to_numpy(object)
-                if "name" in told
-                else [grid_name(serial, place.time_zone) for serial in told["serial"].tolist()]
+                given["name"].to_numpy(object)
+                if "name" in given
+                else [grid_name(serial, place.time_zone) for serial in given["serial"].tolist()]
             ),
             "division_id": (
-                told["division_id"].to_numpy()
-                if "division_id" in told
+                given["division_id"].to_numpy()
+                if "division_id" in given
                 else [divisions[code] for code in grids["community_id"]]
             ),
             "publication_id": publication,

@@ -1,10 +1,5 @@
 -- Grids that were in force before there was a Gridkeeper.
 
--- name: level
--- What grids of a network level are.
-SELECT l.division_level, l.kind, l.target, l.minimum, l.maximum
-FROM network_level l WHERE l.network_id = %(network)s AND l.level = %(level)s
-
 -- name: divisions
 -- Communities with the division of a level that each lies in, and since when both are as they are.
 WITH RECURSIVE up AS (
