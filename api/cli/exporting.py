@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  # typer reads it
+from pathlib import Path  # typer reads it
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+from api.cli._store import open_store
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -87,14 +88,17 @@ def export_grids(
     crs: Crs = None,
 ) -> None:
     """Write the grids in force with all digits of their borders: imported again they are the same."""
+    from api.cli.districts import read_moment  # noqa: PLC0415
+    from gis.clock import local_date, utc_now  # noqa: PLC0415
     from gis.exchange import exchange_crs, write_exchange  # noqa: PLC0415
     from gis.store.districts import district_of  # noqa: PLC0415
     from gis.store.exports import as_imported, grids_in_force  # noqa: PLC0415
 
     crs = exchange_crs(out, crs)
+    read_moment(at, "UTC")
     with open_store() as connection:
         place = district_of(connection, district)
-        moment = _moment(at, place.time_zone)
+        moment = read_moment(at, place.time_zone) or utc_now()
         as_of = local_date(moment, place.time_zone)
         grids = grids_in_force(connection, place, at=moment, as_of=as_of, network=network, level=level)
     write_exchange(as_imported(grids), out, crs)
@@ -111,6 +115,7 @@ def export_plan(
     crs: Crs = None,
 ) -> None:
     """Write the grids of a plan, a draft too, as `export grids` does."""
+    from gis.clock import utc_now  # noqa: PLC0415
     from gis.exchange import exchange_crs, write_exchange  # noqa: PLC0415
     from gis.store.districts import district_of  # noqa: PLC0415
     from gis.store.exports import as_imported, grids_of_plan  # noqa: PLC0415

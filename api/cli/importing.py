@@ -35,6 +35,9 @@ COUNTS = {
     "left_out": "left out",
     "inserted": "new",
     "updated": "changed",
+    "ended": "ended",
+    "rebuilt": "rebuilt",
+    "cells_moved": "cells in another community",
     "unchanged": "unchanged",
     "counts_added": "household counts added",
     "located": "located",
@@ -86,15 +89,26 @@ def import_(
     estimate_households: Annotated[
         bool, typer.Option("--estimate-households", help="Estimate households of buildings that have none.")
     ] = False,
+    effective: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Divisions and buildings: what the file changes holds from that day on; what was before is kept. "
+            "Grids: the first day on which they are in force.",
+        ),
+    ] = None,
+    complete: Annotated[
+        bool,
+        typer.Option(
+            "--complete", help="Buildings with --effective: those the file lacks in its communities are gone."
+        ),
+    ] = False,
     district: Annotated[str | None, typer.Option(metavar="CODE", help="District; else found by the codes.")] = None,
     district_name: Annotated[str | None, typer.Option(help="Name of a new district.")] = None,
     level: Annotated[
         str | None, typer.Option(help="Level of divisions (district, subdistrict, community) or of grids (1, 2 ...).")
     ] = None,
     network: Annotated[str, typer.Option(metavar="CODE", help="Of grids: the network they belong to.")] = "community",
-    effective: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Of grids: the first day on which they are in force.")
-    ] = None,
     time_zone: Annotated[str | None, typer.Option(help="Zone of times without one; by position by default.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the complete report there (JSON).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the complete report as JSON.")] = False,
@@ -134,7 +148,15 @@ def import_(
                 of_grids |= {"accept_partial": accept_partial, "progress": progress}
                 done = import_grids(connection, code, batch, **of_grids).report
             else:
-                done = write_batch(connection, code, batch, new=new)
+                done = write_batch(
+                    connection,
+                    code,
+                    batch,
+                    new=new,
+                    effective=_date(effective, "--effective"),
+                    complete=complete,
+                    accept_partial=accept_partial,
+                )
     except InputError as fault:
         if fault.report is not None:
             _tell(fault.report, report or _default_file(fault.report), console, as_json=as_json, failed=True)

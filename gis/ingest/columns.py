@@ -100,13 +100,13 @@ def convert(frame: pd.DataFrame, matched: dict[str, str], kind: Kind, sieve: Sie
         times stay as they are until the time zone is known (`as_time`).
     """
     result = pd.DataFrame(index=frame.index)
-    code = matched.get(kind.key)
+    code = matched.get("code")
     if code is not None:  # first, so that every later remark can name the thing
         sieve.codes = _codes(frame[code], code, sieve)
-        result[kind.key] = sieve.codes
+        result["code"] = sieve.codes
     for entry in kind.fields:
         column = matched.get(entry.name)
-        if column is None or entry.name == kind.key:
+        if column is None or entry.name == "code":
             continue
         values = frame[column]
         if entry.type == "code":

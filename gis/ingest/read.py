@@ -76,7 +76,7 @@ def read_kind(
     Parameters
     ----------
     kind : str
-        One of `gis.ingest.KINDS`.
+        ``divisions``, ``compounds``, ``landcover``, ``buildings``, ``barriers``, ``parts``, ``events``, ``workers``.
     files : sequence of str, Path or FileSpec
         ``FILE`` or ``FILE:kind=street,class=COLUMN`` (`gis.ingest.parse_spec`).
     options : ReadOptions, optional
@@ -145,8 +145,7 @@ def _read(
             )  # fmt: skip
     if kind.name == "divisions":
         divisions.name_district(frame, options)
-    if kind.key == "code":
-        check_codes(kind.name, frame, shapes, sieve)
+    check_codes(kind.name, frame, shapes, sieve)
     code = None
     if kind.name == "divisions":
         frame = divisions.arrange(frame, sieve)

@@ -37,8 +37,8 @@ def grids_in_force(
     Returns
     -------
     GeoDataFrame
-        In EPSG:4490: ``grid_code``, ``name``, ``kind``, ``community_id``, ``community_name``, ``households``, ``estimated_households``,
-        ``buildings``, ``area_m2``, ``flags``, ``target``.
+        In EPSG:4490: ``grid_code``, ``name``, ``kind``, ``community_id``, ``community_name``, ``households``,
+        ``estimated_households``, ``buildings``, ``area_m2``, ``flags``, ``target``.
 
     Raises
     ------
@@ -72,7 +72,10 @@ def grids_of_plan(connection: Connection, place: District, plan_id: int, *, now:
     grids, grid_of = stored.plan.grids, stored.plan.grid_of
     cells = fetch_geo_frame(connection, query("exports.plan_shapes"), {"plan": plan_id})
     shapes = np.asarray(cells.geometry.array, object)
-    names = [grid_name(n, place.time_zone) if n else code for n, code in zip(grids["serial"], grids["grid_code"], strict=True)]
+    names = [
+        grid_name(n, place.time_zone) if n else code
+        for n, code in zip(grids["serial"], grids["grid_code"], strict=True)
+    ]
     frame = grids[["grid_code", "community_id", "households", "buildings"]].assign(name=names, kind=stored.kind)
     frame["area_m2"] = np.bincount(grid_of, stored.tessellation.cells.geometry.area.to_numpy(), len(grids))
     unions = [shapely.coverage_union_all(shapes[grid_of == grid]) for grid in range(len(grids))]

@@ -56,6 +56,11 @@ WHERE b.district_id = %(district)s AND b.valid @> %(at)s
   AND NOT EXISTS (SELECT FROM building_cell k WHERE k.building_id = b.id AND k.cell_id = ANY(%(cells)s))
 ORDER BY b.id
 
+-- name: beginnings_of_cells
+-- When cells of a district began or will begin, after a moment.
+SELECT DISTINCT lower(c.valid) FROM cell c JOIN tessellation t ON t.id = c.tessellation_id
+WHERE t.district_id = %(district)s AND lower(c.valid) > %(after)s
+
 -- name: insert_building_cells
 -- A new building joins the cell it stands in until the next plan.
 INSERT INTO building_cell (tessellation_id, building_id, cell_id)
