@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from api.models.cards import Card, Fact, GridRef, KeyFigure, Person, SearchHit
 from api.models.common import Health, Problem, ProblemPlace, Words
-from api.models.districts import ClassCount, DistrictDetail, DistrictItem, Division, GridRow, PlanInForce
+from api.models.districts import (
+    ClassCount,
+    DistrictDetail,
+    DistrictItem,
+    Division,
+    GridRow,
+    PlanInForce,
+    VersionItem,
+)
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Style
 from api.models.locating import Answer, Answers, PointsToLocate
 from api.models.networks import NetworkItem, NetworkLevel
@@ -75,6 +83,7 @@ __all__ = [
     "StepReport",
     "Style",
     "TessellateRequest",
+    "VersionItem",
     "WaiverRequest",
     "Words",
 ]

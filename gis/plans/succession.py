@@ -13,6 +13,8 @@ from gis.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from gis.codes import CodeProfile
+
 __all__ = ["Succession", "codes_of_plan", "heirs", "serial_of", "shares", "succeed"]
 
 
@@ -98,6 +100,7 @@ def succeed(
     used: Iterable[str],
     order: Sequence[int] | np.ndarray | None = None,
     renumber: bool = False,
+    code_profile: str = "gbt30428_2013",
 ) -> Succession:
     """Give every new grid of a community its code.
 
@@ -118,23 +121,25 @@ def succeed(
         New grids in the order in which they take new serials; by number when absent.
     renumber : bool
         No grid keeps its code: all take serials that were never used, in their order.
+    code_profile : str
+        Where the community has a 12-digit code; elsewhere it is ``local``.
 
     Raises
     ------
     SerialsUsedUpError
         There is no serial left that was never used.
     """
-    profile = community_grid_profile(community)
+    profile = community_grid_profile(community, code_profile)
     count = int(new_of.max(initial=-1)) + 1
     table = shares(old_of, new_of, households)
     if table.shape[0] < len(old_codes):
         raise InputError(f"A grid of {community} has no cells.", "Open a new draft.")
     ground = shares(old_of, new_of, area)
-    closed = [renumber or serial_of(code, community) is None for code in old_codes]
+    closed = [renumber or serial_of(code, profile) is None for code in old_codes]
     table[closed], ground[closed] = 0.0, 0.0  # nobody succeeds them
     succeeded = heirs(table, ground, old_codes)
     codes = ["" if old < 0 else old_codes[old] for old in succeeded]
-    taken = (serial_of(code, community) for code in (*used, *old_codes))
+    taken = (serial_of(code, profile) for code in (*used, *old_codes))
     serials = {serial for serial in taken if serial is not None}
     for new in range(count) if order is None else order:
         if not codes[new]:
@@ -154,6 +159,7 @@ def codes_of_plan(
     centre: np.ndarray,
     used: Mapping[str, Iterable[str]],
     renumber: Iterable[str] = (),
+    code_profile: str = "gbt30428_2013",
 ) -> dict[str, str]:
     """Give every grid of a plan its code, community by community; new ones are numbered by their position.
 
@@ -169,6 +175,8 @@ def codes_of_plan(
         Every code ever used, by community.
     renumber : iterable of str
         Communities in which no grid keeps its code.
+    code_profile : str
+        See `succeed`.
 
     Returns
     -------
@@ -198,14 +206,15 @@ def codes_of_plan(
             used=used.get(name, ()),
             order=position_order(middle, float(ground.sum())),
             renumber=name in anew,
+            code_profile=code_profile,
         )
         codes |= dict(zip(new_keys.tolist(), made.codes, strict=True))
     return codes
 
 
-def serial_of(code: str, community: str) -> int | None:
+def serial_of(code: str, profile: CodeProfile) -> int | None:
     """Give the serial of a grid code; None where the code is of another making (imported)."""
     try:
-        return int(community_grid_profile(community).parse(code)["serial"])
+        return int(profile.parse(code)["serial"])
     except InputError:
         return None

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from gis.checks import run_checks
 from gis.clock import Clock, local_date, utc_now
+from gis.codes import community_grid_profile
 from gis.errors import ConflictError, InputError
 from gis.measures import plan_measures
 from gis.partition import Plan, grid_frame
@@ -270,7 +271,8 @@ def _plan_of(
     lies = _largest(grid_of, [inside.of[code] for code in table["community_id"]], table.geometry.area.to_numpy())
     told = drawn.iloc[rows]
     codes = told["code"].to_numpy(object)
-    serials = [serial_of(code, parent) or 0 for code, parent in zip(codes, lies, strict=True)]
+    profiles = [community_grid_profile(parent, of.level.code_profile) for parent in lies]
+    serials = [serial_of(code, profile) or 0 for code, profile in zip(codes, profiles, strict=True)]
     names = [grid_name(n, place.time_zone) if n else code for n, code in zip(serials, codes, strict=True)]
     grids = pd.DataFrame(
         {
@@ -373,6 +375,7 @@ def _checked(of: StoredLevel, stored: StoredPlan, ground: Ground, outlines: gpd.
         maximum=of.level.maximum,
         barriers=ground.barriers,
         compounds=ground.compounds,
+        code_profile=of.level.code_profile,
     )
     return Checked(grids, checks, ground.buildings, lambda: plan_measures(part, plan, grids=grids, buildings=buildings))
 

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from gis.checks import run_checks
+from gis.codes import community_grid_profile
 from gis.errors import CheckFailedError, ConflictError, NotFoundError
 from gis.measures import plan_measures
 from gis.partition import Plan, grid_frame
@@ -256,7 +257,10 @@ def _plan(
     grids = pd.DataFrame(
         {
             "community_id": community[order],
-            "serial": [serial_of(c, parent) or 0 for c, parent in zip(code[order], community[order], strict=True)],
+            "serial": [
+                serial_of(c, community_grid_profile(parent)) or 0
+                for c, parent in zip(code[order], community[order], strict=True)
+            ],
             "grid_code": code[order],
             "households": np.bincount(position, table["households"].to_numpy(float), len(names)),
             "buildings": np.bincount(position, table["buildings"].to_numpy(float), len(names)).astype(int),

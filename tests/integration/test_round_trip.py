@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -19,6 +19,9 @@ from gis.store.copying import fetch_frame
 from gis.store.districts import district_of
 from gis.store.exports import as_imported, grids_in_force
 from gis.store.reading import district_bounds
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 SINCE = dt.date(2020, 1, 1)
 

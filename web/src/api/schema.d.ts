@@ -153,7 +153,7 @@ export interface paths {
         };
         /**
          * Get Grid
-         * @description Show a grid in force, by its code.
+         * @description Show a grid by its code, with its history; also one that is not in force at the moment.
          */
         get: operations["get_grid"];
         put?: never;
@@ -672,6 +672,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description List the publications of a network and level that stand, the newest first, those ahead too.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/figures": {
         parameters: {
             query?: never;
@@ -860,6 +880,12 @@ export interface components {
             /** Facts */
             facts: components["schemas"]["Fact"][];
             grid?: components["schemas"]["GridRef"] | null;
+            /**
+             * History
+             * @description Versions of a grid's code, the newest first.
+             * @default []
+             */
+            history: components["schemas"]["GridVersion"][];
             /** Id */
             id: number;
             /** Key Figures */
@@ -1060,10 +1086,21 @@ export interface components {
          */
         DistrictDetail: {
             /**
+             * Ahead
+             * @description The moment is still to come: what is published and will be in force is told.
+             */
+            ahead: boolean;
+            /**
              * As Of
-             * @description Date of the newest household counts.
+             * @description Date of the newest household counts up to the moment.
              */
             as_of: string | null;
+            /**
+             * At
+             * Format: date-time
+             * @description The moment that was asked for; now when none was.
+             */
+            at: string;
             attribution: components["schemas"]["Words"];
             /** Bbox */
             bbox: [
@@ -1100,10 +1137,20 @@ export interface components {
                 string
             ] | null;
             layers: components["schemas"]["LayerVersions"];
+            /**
+             * Level
+             * @description The level shown; null before the first plan.
+             */
+            level: number | null;
             /** Name */
             name: string;
             /** Name En */
             name_en: string | null;
+            /**
+             * Network
+             * @description The network shown.
+             */
+            network: string;
             /** Part Classes */
             part_classes: components["schemas"]["ClassCount"][];
             plan: components["schemas"]["PlanInForce"] | null;
@@ -1125,7 +1172,7 @@ export interface components {
         DistrictItem: {
             /**
              * As Of
-             * @description Date of the newest household counts.
+             * @description Date of the newest household counts up to the moment.
              */
             as_of: string | null;
             /** Bbox */
@@ -1271,6 +1318,29 @@ export interface components {
             revision: number;
         };
         /**
+         * EventSums
+         * @description Where the located events of the period are counted; `total` is the same on both bases.
+         */
+        EventSums: {
+            /**
+             * Elsewhere
+             * @description In grids that are no longer, or not yet, in force (basis then).
+             */
+            elsewhere: number;
+            /**
+             * In Grids
+             * @description In the grids of the answer.
+             */
+            in_grids: number;
+            /**
+             * Nowhere
+             * @description In no grid.
+             */
+            nowhere: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * Fact
          * @description A line of a card.
          */
@@ -1294,8 +1364,13 @@ export interface components {
          */
         Figure: {
             /**
+             * Bases
+             * @description The bases it can be told on.
+             */
+            bases: ("then" | "as_of")[];
+            /**
              * Basis
-             * @description then: counted in the grids of each event's own time; as_of: regrouped into the grids of one date.
+             * @description Its usual basis. then: each event in the grid in force at its own time; as_of: all regrouped into the grids of the moment.
              * @enum {string}
              */
             basis: "then" | "as_of";
@@ -1337,11 +1412,18 @@ export interface components {
         FigureValues: {
             /**
              * As Of
-             * @description Date of the grids and the household counts.
+             * @description Date of the household counts.
              */
             as_of: string | null;
             /**
+             * At
+             * Format: date-time
+             * @description The moment whose grids these are.
+             */
+            at: string;
+            /**
              * Basis
+             * @description The basis used.
              * @enum {string}
              */
             basis: "then" | "as_of";
@@ -1360,6 +1442,8 @@ export interface components {
              * @description Grids whose value rests on estimated households.
              */
             estimated: number[];
+            /** @description The sums of a figure that counts events. */
+            events: components["schemas"]["EventSums"] | null;
             /** Key */
             key: string;
             /**
@@ -1501,6 +1585,42 @@ export interface components {
             parts: number;
         };
         /**
+         * GridVersion
+         * @description One version of a grid code: when it was in force, what it came from and what it went to.
+         */
+        GridVersion: {
+            /** Area M2 */
+            area_m2: number;
+            /** Came From */
+            came_from: components["schemas"]["Share"][];
+            /** Id */
+            id: number;
+            /**
+             * In Force
+             * @description Whether it is in force at the moment asked for.
+             */
+            in_force: boolean;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "plan" | "import" | "carried";
+            /** Valid From */
+            valid_from: string | null;
+            /**
+             * Valid To
+             * @description Null while no end is known.
+             */
+            valid_to: string | null;
+            /**
+             * Version
+             * @description Number of the publication that opened it.
+             */
+            version: number;
+            /** Went To */
+            went_to: components["schemas"]["Share"][];
+        };
+        /**
          * Health
          * @description Whether the service can answer.
          */
@@ -1623,7 +1743,7 @@ export interface components {
         };
         /**
          * LayerVersions
-         * @description Versions of the slow tile layers; part of their addresses.
+         * @description Versions of the slow tile layers; part of their addresses, with the moment, network and level asked for.
          */
         LayerVersions: {
             /** Base */
@@ -2201,7 +2321,7 @@ export interface components {
         PointsToLocate: {
             /**
              * At
-             * @description Moment asked for; now when absent.
+             * @description As the parameter `at`, which it comes before.
              */
             at?: string | null;
             /**
@@ -2539,6 +2659,26 @@ export interface components {
             type: "grid" | "building" | "division" | "part" | "event";
         };
         /**
+         * Share
+         * @description Another grid of a re-cut, and how much of the older one the two have in common.
+         */
+        Share: {
+            /**
+             * Area
+             * @description Share of the older grid's area, 0 to 1.
+             */
+            area: number;
+            /** Code */
+            code: string;
+            /**
+             * Households
+             * @description Share of the older grid's households, 0 to 1.
+             */
+            households: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * State
          * @description State of a thing, with the tone it is shown in.
          */
@@ -2619,6 +2759,44 @@ export interface components {
              * @description Largest empty cell, m2; 50,000 when absent.
              */
             max_cell_m2?: number | null;
+        };
+        /**
+         * VersionItem
+         * @description A publication of the grids of a network and level.
+         */
+        VersionItem: {
+            /**
+             * Ahead
+             * @description It takes effect after the moment asked for.
+             */
+            ahead: boolean;
+            /**
+             * Effective
+             * Format: date-time
+             */
+            effective: string;
+            /** Kept Codes */
+            kept_codes: number;
+            /** New Codes */
+            new_codes: number;
+            /**
+             * Opened
+             * @description Grids that got a new version.
+             */
+            opened: number;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Published By */
+            published_by: string;
+            /** Title */
+            title: string | null;
+            /** Version */
+            version: number;
+            /** Withdrawn Codes */
+            withdrawn_codes: number;
         };
         /**
          * Waiver
@@ -2719,7 +2897,18 @@ export interface operations {
     };
     get_district: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Code of the district. */
@@ -2752,7 +2941,18 @@ export interface operations {
     };
     get_building: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Number of the thing, as in the tiles. */
@@ -2824,7 +3024,18 @@ export interface operations {
     };
     get_event: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Number of the thing, as in the tiles. */
@@ -2859,7 +3070,20 @@ export interface operations {
     };
     get_figure: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description then: each event in the grid in force at its own time; as_of: all regrouped into the grids of the moment; the figure's usual one when absent. */
+                basis?: ("then" | "as_of") | null;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Key of a figure, e.g. deviation. */
@@ -2894,7 +3118,18 @@ export interface operations {
     };
     list_grids: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Code of the district. */
@@ -2927,7 +3162,18 @@ export interface operations {
     };
     get_grid: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 code: string;
@@ -2964,6 +3210,16 @@ export interface operations {
             query?: {
                 /** @description Class, as in event_classes; all when absent. */
                 class?: string | null;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
                 /** @description First local day. */
                 from?: string | null;
                 /** @description Last local day, included. */
@@ -3006,8 +3262,16 @@ export interface operations {
                 lat: number;
                 /** @description Reference system of lon and lat. */
                 crs?: "EPSG:4490" | "EPSG:4326" | "gcj02" | "bd09";
-                /** @description Moment asked for; now when absent. */
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
                 at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
             };
             header?: never;
             path: {
@@ -3041,7 +3305,18 @@ export interface operations {
     };
     locate_many: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Code of the district. */
@@ -3111,7 +3386,18 @@ export interface operations {
     };
     get_part: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Number of the thing, as in the tiles. */
@@ -3919,6 +4205,16 @@ export interface operations {
                 /** @description A code, an address or a name, as typed. */
                 q: string;
                 limit?: number;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
             };
             header?: never;
             path: {
@@ -3973,6 +4269,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepReport"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionItem"][];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -4143,7 +4483,18 @@ export interface operations {
     };
     slow_tile: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 layer: "base" | "divisions" | "grids";
@@ -4191,6 +4542,16 @@ export interface operations {
             query?: {
                 /** @description Class, as in the district's part_classes or event_classes; all when absent. */
                 class?: string | null;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
                 /** @description First local day. */
                 from?: string | null;
                 /** @description Last local day, included. */
