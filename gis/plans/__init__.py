@@ -4,7 +4,7 @@ from gis.plans.describing import grid_flags, grid_name
 from gis.plans.islands import holds_island
 from gis.plans.lifecycle import TRANSITIONS, Actor, Life, next_steps, read_name, require_draft, state_of, take
 from gis.plans.lineage import count_parts, lineage, same_cells
-from gis.plans.replay import Draft, Operation, new_key, replay
+from gis.plans.replay import Draft, Operation, first_keys, new_key, replay
 from gis.plans.succession import Succession, codes_of_plan, heirs, serial_of, shares, succeed
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Succession",
     "codes_of_plan",
     "count_parts",
+    "first_keys",
     "grid_flags",
     "grid_name",
     "heirs",

@@ -7,6 +7,7 @@ that could not be computed again from these two.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from gis.errors import ConflictError, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["KINDS", "Draft", "Operation", "Undoable", "new_key", "replay"]
+__all__ = ["KINDS", "Draft", "Operation", "Undoable", "first_keys", "new_key", "replay"]
 
 _NEW = re.compile(r"new-([1-9][0-9]{0,8})")
 
@@ -69,7 +70,7 @@ class Draft:
     community : ndarray of str, shape (n,)
         Code of the community each lies in.
     base : ndarray of str, shape (n,)
-        Key of the grid each belonged to when the draft was opened.
+        Code of the grid each belonged to when the draft was opened; see `first_keys`.
     """
 
     cells: np.ndarray
@@ -86,7 +87,7 @@ class Draft:
     def __post_init__(self) -> None:
         self.base = np.asarray(self.base, object)
         self.community = np.asarray(self.community, object)
-        self.keys = self.base.copy()
+        self.keys = first_keys(self.base, self.community)
 
     def apply(self, operation: Operation) -> np.ndarray:
         """Apply the next operation of the log.
@@ -129,7 +130,8 @@ class Draft:
 
     def known(self) -> dict[str, str]:
         """Community of every grid that cells can be moved to: those of the base, and those that are there now."""
-        return dict(zip(self.base, self.community, strict=True)) | dict(zip(self.keys, self.community, strict=True))
+        first = first_keys(self.base, self.community)
+        return dict(zip(first, self.community, strict=True)) | dict(zip(self.keys, self.community, strict=True))
 
     def positions(self, cells: Iterable[Any]) -> np.ndarray:
         """Find cells by their ids.
@@ -161,6 +163,34 @@ def replay(draft: Draft, operations: Iterable[Operation]) -> Draft:
     for operation in operations:
         draft.apply(operation)
     return draft
+
+
+def first_keys(base: np.ndarray, community: np.ndarray) -> np.ndarray:
+    """Name the grids a draft begins with: the codes of its base.
+
+    Where a community was split through a grid, the grid is one in each part: the part with most of its cells (of equal
+    ones the first) has its code, the others are new grids.
+
+    Parameters
+    ----------
+    base, community : ndarray of str, shape (n,)
+
+    Returns
+    -------
+    ndarray of str, shape (n,)
+
+    Examples
+    --------
+    >>> first_keys(np.array(["a", "a", "a", "b"], object), np.array(["x", "x", "y", "y"], object)).tolist()
+    ['a', 'a', 'new-1', 'b']
+    """
+    keys = np.asarray(base, object).copy()
+    pairs = Counter(zip(keys.tolist(), community.tolist(), strict=True))
+    kept: dict[str, str] = {}
+    for code, name in sorted(pairs, key=lambda pair: (str(pair[0]), -pairs[pair], str(pair[1]))):
+        if kept.setdefault(code, name) != name:
+            keys[(base == code) & (community == name)] = new_key(keys)
+    return keys
 
 
 def new_key(keys: Iterable[str]) -> str:

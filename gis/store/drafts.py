@@ -15,7 +15,18 @@ from psycopg.types.json import Jsonb
 from gis.clock import Clock, local_date, utc_now
 from gis.errors import ConflictError, InputError, NotFoundError, StaleError
 from gis.partition import partition
-from gis.plans import Actor, Draft, Operation, codes_of_plan, count_parts, new_key, replay, require_draft, same_cells
+from gis.plans import (
+    Actor,
+    Draft,
+    Operation,
+    codes_of_plan,
+    count_parts,
+    first_keys,
+    new_key,
+    replay,
+    require_draft,
+    same_cells,
+)
 from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.districts import district_of, lock
 from gis.store.lives import life_of, read_life, record_step, take_step
@@ -121,6 +132,12 @@ def _open(
     divisions = [row[0] for row in scope]
     values = {"network": network[0], "level": level, "communities": divisions}
     cells = fetch_frame(connection, query("drafts.base_cells"), values)
+    shared = connection.execute(query("drafts.grids_shared"), values).fetchone()
+    if shared:
+        raise ConflictError(
+            f"Grid {shared[0]} stands in community {shared[1]} too, since the border between them changed.",
+            "Open the draft for both communities: each gets grids of its own.",
+        )
     links = [list(row) for row in connection.execute(query("drafts.base_links"), values)]
     base = max(row[3] for row in scope)
     settings = dict(zip(("target", "minimum", "maximum"), network[1:], strict=True))
@@ -143,7 +160,8 @@ def _open(
     plan_id = int(row[0]) if row else 0
     with connection.cursor() as cursor:
         codes = cells["grid_code"]
-        rows = {"plan_id": plan_id, "cell_id": cells["cell_id"], "grid_code": codes, "base_code": codes}
+        keys = first_keys(codes.to_numpy(object), cells["community"].to_numpy(object))
+        rows = {"plan_id": plan_id, "cell_id": cells["cell_id"], "grid_code": keys, "base_code": codes}
         copy_frame(cursor, "plan_cell", pd.DataFrame(rows))
     versions = [row[3] for row in scope]
     connection.execute(query("drafts.insert_scope"), {"plan": plan_id, "divisions": divisions, "versions": versions})
@@ -262,10 +280,12 @@ def _assignment(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[str,
     """Cells by key: a code that the base has is a key, another grid is a new one."""
     keys = set(draft.known())
     assignment: dict[str, list[int]] = {}
-    for code in np.unique(codes.astype(str)):
-        key = str(code) if code in set(draft.base) else new_key(keys)
+    known = draft.known()
+    community = draft.community[np.searchsorted(draft.cells, cells)]
+    for code, name in sorted(set(zip(codes.astype(str), community, strict=True))):
+        key = str(code) if known.get(code) == name else new_key(keys)
         keys.add(key)
-        assignment[key] = cells[codes == code].tolist()
+        assignment[key] = cells[(codes == code) & (community == name)].tolist()
     return assignment
 
 

@@ -272,7 +272,7 @@ def _plan_of(
     told = drawn.iloc[rows]
     codes = told["code"].to_numpy(object)
     profiles = [community_grid_profile(parent, of.level.code_profile) for parent in lies]
-    serials = [serial_of(code, profile) or 0 for code, profile in zip(codes, profiles, strict=True)]
+    serials = [serial_of(c, profile, parent) or 0 for c, profile, parent in zip(codes, profiles, lies, strict=True)]
     names = [grid_name(n, place.time_zone) if n else code for n, code in zip(serials, codes, strict=True)]
     grids = pd.DataFrame(
         {

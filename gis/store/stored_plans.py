@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from gis.checks import run_checks
+from gis.clock import local_date
 from gis.codes import community_grid_profile
 from gis.errors import CheckFailedError, ConflictError, NotFoundError
 from gis.measures import plan_measures
@@ -258,7 +259,7 @@ def _plan(
         {
             "community_id": community[order],
             "serial": [
-                serial_of(c, community_grid_profile(parent)) or 0
+                serial_of(c, community_grid_profile(parent), parent) or 0
                 for c, parent in zip(code[order], community[order], strict=True)
             ],
             "grid_code": code[order],
@@ -345,13 +346,13 @@ def _parts(connection: Connection, place: District, stored: StoredPlan) -> dict[
 
 
 def base_stands(connection: Connection, plan_id: int, network: int, level: int = 1) -> bool:
-    """Whether nothing was published in a plan's communities, or withdrawn, since it was begun."""
+    """Whether a plan's communities go on, and nothing was published in them, or withdrawn, since it was begun."""
     values = {"plan": plan_id, "network": network, "level": level}
     return connection.execute(query("plans.published_since"), values).fetchone() is None
 
 
 def require_base(connection: Connection, place: District, stored: StoredPlan) -> None:
-    """See that nothing was published in the plan's communities, or withdrawn, since it was begun.
+    """See that the plan's communities go on, and nothing was published in them, or withdrawn, since it was begun.
 
     Raises
     ------
@@ -360,6 +361,11 @@ def require_base(connection: Connection, place: District, stored: StoredPlan) ->
     """
     values = {"plan": stored.id, "network": stored.network_id, "level": stored.level}
     other = connection.execute(query("plans.published_since"), values).fetchone()
+    if other and other[3] is not None:
+        raise ConflictError(
+            f"Plan {stored.id} is for community {other[0]}, which ends on {local_date(other[3], place.time_zone)}.",
+            "Open a new draft for the communities that take its place.",
+        )
     if other:
         raise ConflictError(
             f"Plan {stored.id} was begun on {_version(other[1])}, but in community {other[0]} "

@@ -53,10 +53,19 @@ class Written:
 def default_effective(
     connection: Connection, place: District, plan_id: int, network: int, now: dt.datetime, level: int = 1
 ) -> tuple[dt.datetime, tuple[int, dt.datetime] | None]:
-    """Give the next local midnight, and the last publication of the plan's communities as (version, effective)."""
+    """Give the next local midnight, and the last publication of the plan's communities as (version, effective).
+
+    Where a community begins only later, the moment it begins takes the place of the next midnight.
+    """
     values = {"plan": plan_id, "network": network, "level": level}
     last = connection.execute(query("publishing.scope_last"), values).fetchone()
-    return next_local_midnight(now, place.time_zone), None if last is None else (int(last[0]), last[1])
+    midnight = max(next_local_midnight(now, place.time_zone), _scope_since(connection, plan_id) or now)
+    return midnight, None if last is None else (int(last[0]), last[1])
+
+
+def _scope_since(connection: Connection, plan_id: int) -> dt.datetime | None:
+    row = connection.execute(query("publishing.scope_since"), {"plan": plan_id}).fetchone()
+    return row[0] if row else None
 
 
 def choose_effective(
@@ -69,7 +78,8 @@ def choose_effective(
     Raises
     ------
     InputError
-        It lies in the past, has no time zone, or does not come after the last publication of the plan's communities.
+        It lies in the past, has no time zone, does not come after the last publication of the plan's communities, or
+        comes before these.
     """
     midnight, last = default_effective(connection, place, stored.id, stored.network_id, now, stored.level)
     chosen: dt.datetime = effective or midnight
@@ -85,6 +95,12 @@ def choose_effective(
             f"Version {last[0]} takes effect in these communities at {last[1]:%Y-%m-%d %H:%M %Z}; "
             f"{chosen:%Y-%m-%d %H:%M %Z} does not come after it.",
             "Give a later moment, or withdraw that version first.",
+        )
+    since = _scope_since(connection, stored.id)
+    if since is not None and chosen < since:
+        raise InputError(
+            f"The communities of plan {stored.id} are as it has them from {since:%Y-%m-%d %H:%M %Z} only.",
+            "Give that moment or a later one.",
         )
     return chosen
 

@@ -13,6 +13,7 @@ from gis.clock import utc_now
 from gis.exchange import write_exchange
 from gis.ingest import ReadOptions, read_kind
 from gis.networks import Network
+from gis.progress import worker_pool
 from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.copying import fetch_frame
@@ -125,3 +126,13 @@ def sample(databases, sample_database):
 def test_the_sample_district_comes_back(sample, tmp_path):
     code = sample.execute("SELECT code FROM district").fetchone()[0]
     assert_round_trip(sample, code, tmp_path)
+
+
+@pytest.mark.slow
+def test_cambridge_comes_back(fresh_database, cities, tmp_path):
+    folder = cities("cambridge_ma")
+    with connect(fresh_database.app_url) as connection, worker_pool(2) as pool:
+        read = pipeline.read_folder(connection, folder, ReadOptions(as_of=dt.date(2014, 1, 1)))
+        new = pipeline.NewDistrict(crs_note=read.crs_note)
+        pipeline.load_district(connection, read.code, read.batches, new=new, executor=pool)
+        assert_round_trip(connection, read.code, tmp_path)
