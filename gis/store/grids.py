@@ -309,6 +309,7 @@ def _plan_of(
         measures={},
         keys=codes,
         base=np.full(len(row_of), None, object),
+        origin=None,
     )
 
 
