@@ -11,6 +11,7 @@ import shapely
 from gis.graph import follows_code
 from gis.plans import codes_of_plan
 from gis.store.copying import fetch_frame, fetch_geo_frame
+from gis.store.levels import across
 from gis.store.lives import read_life
 from gis.store.metric import to_metric
 from gis.store.queries import query
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from gis.graph import Adjacency
     from gis.store.connect import Connection
     from gis.store.districts import District
 
@@ -76,12 +78,19 @@ def read_plan_cells(connection: Connection, place: District, plan_id: int, now: 
         if published is None:
             published = {key: key for key in cells["grid_code"]}
             if row["base_version"] is not None:
-                published = _succeeding(place, cells, used_codes(connection, plan_id), renumbered(connection, plan_id))
+                published = _succeeding(
+                    place, cells, row["code_profile"], used_codes(connection, plan_id), renumbered(connection, plan_id)
+                )
     ids = cells["cell_id"].to_numpy(np.int64)
     links = np.array((found[0] if found else None) or [], np.int64).reshape(-1, 2)
     links = links[np.isin(links, ids).all(axis=1)]
     links = np.unique(np.sort(links, axis=1), axis=0)
     pairs, length_m, follows, link = _neighbours(edges)
+    if row["division_level"] != "community":
+        near = _across(place, cells)
+        pairs = np.concatenate([pairs, ids[near.pairs]])
+        length_m, follows = np.concatenate([length_m, near.length]), np.concatenate([follows, near.follows])
+        link = np.concatenate([link, near.link])
     return PlanCells(
         revision=row["revision"],
         scope=row["scope"],
@@ -94,6 +103,13 @@ def read_plan_cells(connection: Connection, place: District, plan_id: int, now: 
     )
 
 
+def _across(place: District, cells: gpd.GeoDataFrame) -> Adjacency:
+    """Neighbours across the borders of communities."""
+    shapes = to_metric(np.asarray(cells.geometry.array, object), place.metric_crs)
+    own = cells.assign(community_id=cells["own_community"])
+    return across(shapes, own, division=cells["community"].to_numpy(object))
+
+
 def _neighbours(edges: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return (
         edges[["cell_a", "cell_b"]].to_numpy(np.int64).reshape(-1, 2),
@@ -104,7 +120,7 @@ def _neighbours(edges: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 
 def _succeeding(
-    place: District, cells: gpd.GeoDataFrame, used: dict[str, list[str]], renumber: list[str]
+    place: District, cells: gpd.GeoDataFrame, profile: str, used: dict[str, list[str]], renumber: list[str]
 ) -> dict[str, str]:
     middle = shapely.centroid(to_metric(np.asarray(cells.geometry.array, object), place.metric_crs))
     return codes_of_plan(
@@ -116,6 +132,7 @@ def _succeeding(
         centre=np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
         used=used,
         renumber=renumber,
+        code_profile=profile,
     )
 
 

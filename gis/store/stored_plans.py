@@ -16,7 +16,9 @@ from gis.measures import plan_measures
 from gis.partition import Plan, grid_frame
 from gis.plans import codes_of_plan, grid_flags
 from gis.store.copying import fetch_frame
+from gis.store.levels import cells_of_level, next_levels
 from gis.store.locating import NETWORK
+from gis.store.networks import read_level
 from gis.store.queries import query
 from gis.store.reading import cells_at, cells_of_plan, read_cells, read_frames, report_from
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from gis.remarks import Report
     from gis.store.connect import Connection
     from gis.store.districts import District
+    from gis.store.networks import StoredLevel
     from gis.store.reading import StoredCells
 
 __all__ = [
@@ -38,7 +41,6 @@ __all__ = [
     "StoredPlan",
     "base_stands",
     "checked",
-    "network_id",
     "read_plan",
     "renumbered",
     "require_base",
@@ -58,10 +60,10 @@ class StoredPlan:
 
     Parameters
     ----------
-    network, level, kind
-        Code of its network, level in it, and what grids of that level are.
+    of : StoredLevel
+        Its level of its network.
     cells : StoredCells
-        All that it has.
+        All that it has, as that level sees them (`gis.store.levels.cells_of_level`).
     at : datetime
         When its buildings stand: now, or when it takes effect.
     plan : Plan
@@ -73,10 +75,7 @@ class StoredPlan:
     """
 
     id: int
-    network_id: int
-    network: str
-    level: int
-    kind: str
+    of: StoredLevel
     status: str
     as_of: dt.date
     base_version: int | None
@@ -86,6 +85,26 @@ class StoredPlan:
     measures: dict[str, Any]
     keys: np.ndarray
     base: np.ndarray
+
+    @property
+    def network_id(self) -> int:
+        """Number of its network."""
+        return self.of.network_id
+
+    @property
+    def network(self) -> str:
+        """Code of its network."""
+        return self.of.network.code
+
+    @property
+    def level(self) -> int:
+        """Its level of the network."""
+        return self.of.level.level
+
+    @property
+    def kind(self) -> str:
+        """What its grids are."""
+        return self.of.level.kind
 
     @property
     def tessellation(self) -> Tessellation:
@@ -114,23 +133,6 @@ class Checked:
     checks: list[CheckResult]
     buildings: gpd.GeoDataFrame
     measures: Callable[[], dict[str, Any]]
-
-
-def network_id(connection: Connection, place: District, network: str, level: int) -> int:
-    """Give the number of a network that has a level.
-
-    Raises
-    ------
-    NotFoundError
-    """
-    values = {"district": place.id, "network": network, "level": level}
-    row = connection.execute(query("drafts.network"), values).fetchone()
-    if row is None:
-        raise NotFoundError(
-            f"District {place.code} has no level {level} of a network {network!r}.",
-            f"Add it first: gridkeeper network add {place.code} {network} ...",
-        )
-    return int(row[0])
 
 
 def read_plan(
@@ -168,25 +170,25 @@ def read_plan(
         raise NotFoundError(
             f"District {place.code} has no plan {plan_id}.", "Leave the number out for the newest draft."
         )
-    _, number, code, level, kind, status, as_of, base_version, settings, stored, codes, effective = row
+    _, code, number, status, as_of, base_version, settings, stored, codes, effective = row
     at = effective or now
+    of = read_level(connection, place, code, number)
     cells = read_cells(connection, place, as_of=as_of, at=at, cells=cells_of_plan(connection, plan_id))
+    cells = cells_of_level(connection, place, cells, of.level.division_level)
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
     keys, base = (members[name].to_numpy(object) for name in ("grid_code", "base_code"))
     links = _links(cells, stored["links"])
     if codes is None:
         codes = {key: key for key in set(keys)}
         if base_version is not None:
-            codes = _succeeding(cells, base, keys, used_codes(connection, plan_id), renumbered(connection, plan_id))
-    plan, order = _plan(cells, keys, codes, links, settings, report_from(stored["report"]))
+            used, anew = used_codes(connection, plan_id), renumbered(connection, plan_id)
+            codes = _succeeding(cells, base, keys, used, anew, of.level.code_profile)
+    plan, order = _plan(cells, keys, codes, links, settings, report_from(stored["report"]), of.level.code_profile)
     if base_version is None:
         plan.grids["flags"] = [list(stored["flags"].get(code, [])) for code in plan.grids["grid_code"]]
     return StoredPlan(
         id=plan_id,
-        network_id=number,
-        network=code,
-        level=level,
-        kind=kind,
+        of=of,
         status=status,
         as_of=as_of,
         base_version=base_version,
@@ -220,7 +222,12 @@ def renumbered(connection: Connection, plan_id: int) -> list[str]:
 
 
 def _succeeding(
-    cells: StoredCells, base: np.ndarray, keys: np.ndarray, used: Mapping[str, list[str]], renumber: list[str]
+    cells: StoredCells,
+    base: np.ndarray,
+    keys: np.ndarray,
+    used: Mapping[str, list[str]],
+    renumber: list[str],
+    profile: str,
 ) -> dict[str, str]:
     table = cells.tessellation.cells
     shapes = np.asarray(table.geometry.array, object)
@@ -234,6 +241,7 @@ def _succeeding(
         centre=np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
         used=used,
         renumber=renumber,
+        code_profile=profile,
     )
 
 
@@ -244,6 +252,7 @@ def _plan(
     links: np.ndarray,
     settings: dict[str, Any],
     report: Report,
+    profile: str,
 ) -> tuple[Plan, np.ndarray]:
     """Make the plan's arrays again: grids by community and code; and their keys in that order."""
     table = cells.tessellation.cells
@@ -257,7 +266,7 @@ def _plan(
     grids = pd.DataFrame(
         {
             "community_id": community[order],
-            "serial": [_serial(c, parent) for c, parent in zip(code[order], community[order], strict=True)],
+            "serial": [_serial(c, parent, profile) for c, parent in zip(code[order], community[order], strict=True)],
             "grid_code": code[order],
             "households": np.bincount(position, table["households"].to_numpy(float), len(names)),
             "buildings": np.bincount(position, table["buildings"].to_numpy(float), len(names)).astype(int),
@@ -267,8 +276,8 @@ def _plan(
     return Plan(position, grids, links, report, settings), names[order]
 
 
-def _serial(code: str, community: str) -> int:
-    return int(community_grid_profile(community).parse(code)["serial"])
+def _serial(code: str, community: str, profile: str) -> int:
+    return int(community_grid_profile(community, profile).parse(code)["serial"])
 
 
 def with_cell(buildings: gpd.GeoDataFrame, tessellation: Tessellation) -> gpd.GeoDataFrame:
@@ -286,10 +295,12 @@ def checked(connection: Connection, place: District, stored: StoredPlan) -> Chec
     buildings = with_cell(ground.buildings, tessellation)
     codes = plan.grids["grid_code"].to_numpy(object)
     links = np.concatenate([plan.links, tessellation.adjacency.pairs[tessellation.adjacency.link]])
+    beside = next_levels(connection, stored.of, stored.cells.ids)
+    next_to = {f"{name}_code": of for name in ("finer", "coarser") if (of := getattr(beside, name)) is not None}
     checks = run_checks(
         tessellation.communities,
         grids,
-        tessellation.cells.assign(grid_code=codes[plan.grid_of]),
+        tessellation.cells.assign(grid_code=codes[plan.grid_of], **next_to),
         buildings,
         [(int(a), int(b)) for a, b in links],
         minimum=float(plan.settings["minimum"]),
@@ -297,6 +308,8 @@ def checked(connection: Connection, place: District, stored: StoredPlan) -> Chec
         barriers=ground.barriers,
         compounds=ground.compounds,
         parts=_parts(connection, place, stored),
+        code_profile=stored.of.level.code_profile,
+        division=stored.of.level.division_level,
     )
     waived = _waived(connection, stored)
     checks = [replace(check, waived=waived.get(check.name, frozenset())) for check in checks]
@@ -325,9 +338,11 @@ def whole_network(
     if not np.array_equal(cells_at(connection, place, at), ids):
         return None
     cells = read_cells(connection, place, as_of=stored.as_of, at=at, cells=ids)
+    cells = cells_of_level(connection, place, cells, stored.of.level.division_level)
     keys = members["grid_code"].to_numpy(object)
     codes = {key: key for key in set(keys)}
-    plan, _ = _plan(cells, keys, codes, np.empty((0, 2), np.int32), stored.plan.settings, stored.plan.report)
+    none, profile = np.empty((0, 2), np.int32), stored.of.level.code_profile
+    plan, _ = _plan(cells, keys, codes, none, stored.plan.settings, stored.plan.report, profile)
     return plan_measures(cells.tessellation, plan, buildings=with_cell(buildings, cells.tessellation))
 
 

@@ -19,7 +19,7 @@ WHERE p.id = %(plan)s AND n.district_id = %(district)s FOR NO KEY UPDATE OF p
 -- name: lives
 -- The plans of a network level (or one plan of the district) with all that is known of their lives, the newest first.
 SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of, p.settings, p.tessellation_id,
-       p.network_id, n.code AS network, p.level, p.report->'measures' AS measures, p.report->'checks' AS checks,
+       p.network_id, n.code AS network, p.level, y.division_level, y.code_profile, p.report->'measures' AS measures, p.report->'checks' AS checks,
        u.id AS publication_id, u.version, u.effective, u.published_by, u.report AS published,
        s.person AS submitted_by, COALESCE(s.verified, false) AS submitted_verified, a.person AS approved_by,
        COALESCE((SELECT max(o.revision) FROM plan_operation o WHERE o.plan_id = p.id), 0) AS revision,
@@ -32,6 +32,7 @@ SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as
        ) AS replaced
 FROM plan p
 JOIN network n ON n.id = p.network_id
+JOIN network_level y ON y.network_id = p.network_id AND y.level = p.level
 LEFT JOIN LATERAL (
     SELECT * FROM publication v WHERE v.plan_id = p.id AND v.withdrawn_at IS NULL ORDER BY v.version DESC LIMIT 1
 ) u ON true
@@ -63,14 +64,14 @@ VALUES (%(plan)s, %(name)s, %(person)s, %(verified)s, %(now)s, %(reason)s)
 UPDATE plan SET report = report || %(report)s::jsonb WHERE id = %(plan)s
 
 -- name: communities
--- Communities by their codes at a moment, with the newest version published in each and whether it has grids.
+-- Divisions of a plan's division level by their codes at a moment, with the newest version published in each and whether it has grids.
 SELECT d.id, d.code, d.name,
        (SELECT max(u.version) FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
         WHERE o.division_id = d.id AND u.network_id = %(network)s AND u.level = %(level)s AND u.withdrawn_at IS NULL) AS version,
        EXISTS (SELECT FROM grid g WHERE g.division_id = d.id AND g.network_id = %(network)s AND g.level = %(level)s
                  AND upper_inf(g.valid)) AS has_grids
 FROM division d
-WHERE d.district_id = %(district)s AND d.level = 'community' AND d.valid @> %(now)s AND d.code = ANY(%(codes)s)
+WHERE d.district_id = %(district)s AND d.level = %(division_level)s AND d.valid @> %(now)s AND d.code = ANY(%(codes)s)
 ORDER BY d.code
 
 -- name: network
@@ -111,10 +112,17 @@ INSERT INTO plan_scope (plan_id, division_id, base_version)
 SELECT %(plan)s, s.division, s.version FROM unnest(%(divisions)s::bigint[], %(versions)s::int[]) AS s (division, version)
 
 -- name: assignment
--- Cells of a plan with their grids, when it was begun and now.
-SELECT p.cell_id, d.code AS community, p.base_code, p.grid_code
-FROM plan_cell p JOIN cell c ON c.id = p.cell_id JOIN division d ON d.id = c.community_id
-WHERE p.plan_id = %(plan)s ORDER BY p.cell_id
+-- Cells of a plan with the division their grids stay inside, and their grids when it was begun and now.
+SELECT p.cell_id, CASE l.division_level WHEN d.level THEN d.code WHEN e.level THEN e.code WHEN f.level THEN f.code END AS community,
+       p.base_code, p.grid_code
+FROM plan a
+JOIN network_level l ON l.network_id = a.network_id AND l.level = a.level
+JOIN plan_cell p ON p.plan_id = a.id
+JOIN cell c ON c.id = p.cell_id
+JOIN division d ON d.id = c.community_id
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
+WHERE a.id = %(plan)s ORDER BY p.cell_id
 
 -- name: operations
 -- The edits of a plan in their order.
@@ -158,13 +166,18 @@ SELECT report->'links' FROM plan WHERE id = %(plan)s
 
 -- name: columns
 -- Cells of a plan with what they carry at its date, in the buildings of a moment.
-SELECT p.cell_id, d.code AS community, p.base_code, p.grid_code, c.area_m2, c.building_id,
+SELECT p.cell_id, d.code AS own_community,
+       CASE w.division_level WHEN d.level THEN d.code WHEN e.level THEN e.code WHEN f.level THEN f.code END AS community,
+       p.base_code, p.grid_code, c.area_m2, c.building_id,
        COALESCE(l.households, 0)::float8 AS households, COALESCE(l.people, 0)::float8 AS people,
        ST_AsBinary(c.geom) AS wkb
 FROM plan_cell p
 JOIN plan a ON a.id = p.plan_id
+JOIN network_level w ON w.network_id = a.network_id AND w.level = a.level
 JOIN cell c ON c.id = p.cell_id
 JOIN division d ON d.id = c.community_id
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
 LEFT JOIN LATERAL (
     SELECT sum(h.households) AS households, sum(h.people) AS people
     FROM building_cell k
@@ -232,11 +245,16 @@ WHERE s.plan_id = %(plan)s AND NOT (u.plan_id = s.plan_id AND u.withdrawn_at IS 
 
 -- name: version_cells
 -- Cells with their grids as they were when a version took effect.
-SELECT m.cell_id, c.community_id, d.code AS community, g.code AS grid_code
+SELECT m.cell_id, c.community_id,
+       CASE l.division_level WHEN d.level THEN d.code WHEN e.level THEN e.code WHEN f.level THEN f.code END AS community,
+       g.code AS grid_code
 FROM publication u
+JOIN network_level l ON l.network_id = u.network_id AND l.level = u.level
 JOIN grid_cell m ON m.network_id = u.network_id AND m.level = u.level AND m.valid @> u.effective
 JOIN grid g ON g.id = m.grid_id
 JOIN cell c ON c.id = m.cell_id
 JOIN division d ON d.id = c.community_id
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
 WHERE u.network_id = %(network)s AND u.level = %(level)s AND u.version = %(version)s AND u.withdrawn_at IS NULL
 ORDER BY m.cell_id
