@@ -231,7 +231,7 @@ def _tell_reading(
         )
         said.append(f"coordinates in {source.name} ({origin})")
     report.add("note", "reading", ". ".join(said))
-    spare = [c for c in table.frame.columns if c not in used]
+    spare = [c for c in table.frame.columns if c not in used and table.frame[c].notna().any()]
     if spare and kind.name != "divisions":
         report.add("note", "columns_unused", f"{table.source}: columns not used: {', '.join(spare)}")
 
