@@ -11,7 +11,18 @@ from gis.errors import GridkeeperError
 
 __all__ = ["app", "main"]
 
-FAMILIES = ("files", "importing", "districts", "plans", "networks", "sample", "serving", "database", "exporting")
+FAMILIES = (
+    "files",
+    "importing",
+    "templates",
+    "districts",
+    "plans",
+    "networks",
+    "sample",
+    "serving",
+    "database",
+    "exporting",
+)
 
 app = typer.Typer(
     name="gridkeeper",

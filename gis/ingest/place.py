@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gis.ingest.bounds import DistrictBounds
     from gis.ingest.kinds import Kind
     from gis.ingest.options import ReadOptions
-    from gis.ingest.readers import RawTable
+    from gis.ingest.raw import RawTable
     from gis.ingest.readings import Reading
     from gis.ingest.sieve import Sieve
     from gis.ingest.specs import FileSpec

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from gis.ingest.bounds import DistrictBounds
     from gis.ingest.kinds import Kind
-    from gis.ingest.readers import RawTable
+    from gis.ingest.raw import RawTable
 
 __all__ = ["Batch", "read_kind"]
 
@@ -76,7 +76,7 @@ def read_kind(
     Parameters
     ----------
     kind : str
-        ``divisions``, ``compounds``, ``landcover``, ``buildings``, ``barriers``, ``parts``, ``events``, ``workers``.
+        One of `gis.ingest.KINDS`.
     files : sequence of str, Path or FileSpec
         ``FILE`` or ``FILE:kind=street,class=COLUMN`` (`gis.ingest.parse_spec`).
     options : ReadOptions, optional
@@ -145,7 +145,8 @@ def _read(
             )  # fmt: skip
     if kind.name == "divisions":
         divisions.name_district(frame, options)
-    check_codes(kind.name, frame, shapes, sieve)
+    if kind.key == "code":
+        check_codes(kind.name, frame, shapes, sieve)
     code = None
     if kind.name == "divisions":
         frame = divisions.arrange(frame, sieve)
@@ -168,7 +169,7 @@ def _read_one(
     told = {} if options.crs is None else {"crs": str(options.crs)}
     spec = FileSpec(spec.path, spec.options | told, options.map | spec.map)
     table = read_file(spec, hint=kind.name)
-    sieve = Sieve(report, len(table.frame))
+    sieve = Sieve(report, len(table.frame), table.rows)
     matched = prepare_match(kind.name, _useful(kind, table, spec), spec)
     source = None
     if kind.shapes and not shapely.is_missing(table.shapes).all():
@@ -230,7 +231,7 @@ def _tell_reading(
         )
         said.append(f"coordinates in {source.name} ({origin})")
     report.add("note", "reading", ". ".join(said))
-    spare = [c for c in table.frame.columns if c not in used]
+    spare = [c for c in table.frame.columns if c not in used and table.frame[c].notna().any()]
     if spare and kind.name != "divisions":
         report.add("note", "columns_unused", f"{table.source}: columns not used: {', '.join(spare)}")
 

@@ -15,7 +15,19 @@ from psycopg.types.json import Jsonb
 from gis.clock import Clock, local_date, utc_now
 from gis.errors import ConflictError, InputError, NotFoundError, StaleError
 from gis.partition import partition
-from gis.plans import Actor, Draft, Operation, codes_of_plan, count_parts, new_key, replay, require_draft, same_cells
+from gis.plans import (
+    ABSENT,
+    Actor,
+    Draft,
+    Operation,
+    codes_of_plan,
+    count_parts,
+    first_keys,
+    new_key,
+    replay,
+    require_draft,
+    same_cells,
+)
 from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.districts import district_of, lock
 from gis.store.lives import life_of, read_life, record_step, take_step
@@ -23,6 +35,7 @@ from gis.store.locating import NETWORK
 from gis.store.persons import require_person
 from gis.store.queries import query
 from gis.store.reading import read_cells
+from gis.store.renewing import renewal_of, split_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -48,7 +61,9 @@ class Edit:
     cells : ndarray of int64
         Cells whose grid changed.
     keys : ndarray of str
-        The grid each of them belongs to now.
+        The grid each of them belongs to now; `gis.plans.ABSENT` where others took its place.
+    remade : bool
+        Cells came or went.
     can_undo, can_redo : bool
     next_key : str
         A key that no grid has.
@@ -58,6 +73,7 @@ class Edit:
     grids: list[dict[str, Any]]
     cells: np.ndarray
     keys: np.ndarray
+    remade: bool
     can_undo: bool
     can_redo: bool
     next_key: str
@@ -121,6 +137,12 @@ def _open(
     divisions = [row[0] for row in scope]
     values = {"network": network[0], "level": level, "communities": divisions}
     cells = fetch_frame(connection, query("drafts.base_cells"), values)
+    shared = connection.execute(query("drafts.grids_shared"), values).fetchone()
+    if shared:
+        raise ConflictError(
+            f"Grid {shared[0]} stands in community {shared[1]} too, since the border between them changed.",
+            "Open the draft for both communities: each gets grids of its own.",
+        )
     links = [list(row) for row in connection.execute(query("drafts.base_links"), values)]
     base = max(row[3] for row in scope)
     settings = dict(zip(("target", "minimum", "maximum"), network[1:], strict=True))
@@ -143,7 +165,8 @@ def _open(
     plan_id = int(row[0]) if row else 0
     with connection.cursor() as cursor:
         codes = cells["grid_code"]
-        rows = {"plan_id": plan_id, "cell_id": cells["cell_id"], "grid_code": codes, "base_code": codes}
+        keys = first_keys(codes.to_numpy(object), cells["community"].to_numpy(object))
+        rows = {"plan_id": plan_id, "cell_id": cells["cell_id"], "grid_code": keys, "base_code": codes}
         copy_frame(cursor, "plan_cell", pd.DataFrame(rows))
     versions = [row[3] for row in scope]
     connection.execute(query("drafts.insert_scope"), {"plan": plan_id, "divisions": divisions, "versions": versions})
@@ -262,10 +285,12 @@ def _assignment(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[str,
     """Cells by key: a code that the base has is a key, another grid is a new one."""
     keys = set(draft.known())
     assignment: dict[str, list[int]] = {}
-    for code in np.unique(codes.astype(str)):
-        key = str(code) if code in set(draft.base) else new_key(keys)
+    known = draft.known()
+    community = draft.community[np.searchsorted(draft.cells, cells)]
+    for code, name in sorted(set(zip(codes.astype(str), community, strict=True))):
+        key = str(code) if known.get(code) == name else new_key(keys)
         keys.add(key)
-        assignment[key] = cells[codes == code].tolist()
+        assignment[key] = cells[(codes == code) & (community == name)].tolist()
     return assignment
 
 
@@ -277,14 +302,17 @@ def read_draft(connection: Connection, plan_id: int) -> tuple[Draft, np.ndarray]
     -------
     draft : Draft
     keys : ndarray of str
-        What `plan_cell` holds: the same.
+        What `plan_cell` holds: the same; `gis.plans.ABSENT` for a cell without a row.
     """
     frame = fetch_frame(connection, query("drafts.assignment"), {"plan": plan_id})
+    begun = frame[frame["base_code"].notna()]
     draft = Draft(
-        frame["cell_id"].to_numpy(np.int64), frame["community"].to_numpy(object), frame["base_code"].to_numpy(object)
+        begun["cell_id"].to_numpy(np.int64), begun["community"].to_numpy(object), begun["base_code"].to_numpy(object)
     )
     log = connection.execute(query("drafts.operations"), {"plan": plan_id})
-    return replay(draft, (Operation(*row) for row in log)), frame["grid_code"].to_numpy(object)
+    draft = replay(draft, (Operation(*row) for row in log))
+    kept = dict(zip(frame["cell_id"], frame["grid_code"], strict=True))
+    return draft, np.array([kept.get(cell, ABSENT) for cell in draft.cells], object)
 
 
 def _replayed(connection: Connection, plan_id: int) -> Draft:
@@ -309,9 +337,11 @@ def edit_draft(
     revision : int
         The last one that the editor knows.
     kind : str
-        ``move``, ``new_grid``, ``merge``, ``propose``, ``undo`` or ``redo``; see `gis.plans.replay.Operation`.
+        ``move``, ``new_grid``, ``merge``, ``propose``, ``renumber``, ``renew``, ``split``, ``undo`` or ``redo``; see
+        `gis.plans.replay.Operation`.
     payload : mapping, optional
-        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here.
+        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here, ``renew`` {}
+        and ``split`` {cell, line: [[lon, lat] ...]} their cells.
 
     Raises
     ------
@@ -345,14 +375,19 @@ def edit_draft(
             given = {"revision": stack[-1].revision if stack else None}
         if kind == "propose":
             given = _proposed(connection, place, row, draft, given, clock())
+        if kind == "renew":
+            given = renewal_of(connection, place, row, draft, clock())
+        if kind == "split":
+            given = split_of(connection, place, row, draft, given, clock())
         return _write(connection, plan_id, draft, Operation(revision + 1, kind, given), actor, clock())
 
 
 def _write(
     connection: Connection, plan_id: int, draft: Draft, operation: Operation, actor: Actor, now: dt.datetime
 ) -> Edit:
-    before = draft.keys
+    before = dict(zip(draft.cells.tolist(), draft.keys, strict=True))
     at = draft.apply(operation)
+    was = [before.get(cell, ABSENT) for cell in draft.cells[at].tolist()]
     connection.execute(
         query("drafts.insert_operation"),
         {
@@ -365,16 +400,17 @@ def _write(
             "now": now,
         },
     )
-    cells, keys = draft.cells[at], draft.keys[at]
-    connection.execute(
-        query("drafts.set_cells"), {"plan": plan_id, "cells": cells.tolist(), "keys": [str(k) for k in keys]}
-    )
-    touched = sorted({str(key) for key in (*before[at], *keys)})
+    cells, keys, here = draft.cells[at], draft.keys[at], draft.present[at]
+    connection.execute(query("drafts.take_cells"), {"plan": plan_id, "cells": cells[~here].tolist()})
+    values = {"cells": cells[here].tolist(), "keys": keys[here].tolist(), "bases": draft.base[at][here].tolist()}
+    connection.execute(query("drafts.set_cells"), {"plan": plan_id, **values})
+    touched = sorted({str(key) for key in (*was, *keys)} - {ABSENT})
     return Edit(
         revision=draft.revision,
         grids=_totals(connection, plan_id, touched, now),
         cells=cells,
         keys=keys,
+        remade=bool(not here.all() or ABSENT in was),
         can_undo=bool(draft.undoable),
         can_redo=bool(draft.redoable),
         next_key=new_key(draft.keys),
@@ -411,7 +447,7 @@ def _proposed(
     strangers = sorted(set(communities) - set(draft.community))
     if strangers or not communities:
         raise InputError(f"Plan {row['id']} does not hold {', '.join(strangers) or 'that'}.", "Name its communities.")
-    wanted = draft.cells[np.isin(draft.community.astype(str), communities)]
+    wanted = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
     cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=wanted)
     settings, target = row["settings"], asked.get("target")
     limits = {} if target else {name: settings[name] for name in ("minimum", "maximum")}

@@ -67,7 +67,7 @@ def rebase_draft(
         row = read_life(connection, place, plan_id, now)
         actor = require_person(connection, actor)
         require_draft(life_of(row))
-        if row["base_version"] is None or base_stands(connection, plan_id, row["network_id"]):
+        if row["base_version"] is None or base_stands(connection, plan_id, row["network_id"], row["level"]):
             raise ConflictError(
                 f"What plan {plan_id} was begun on is in force still.", "Go on editing: nothing needs to be done."
             )
@@ -108,7 +108,7 @@ def carried_over(old: Draft, fresh: Draft) -> tuple[np.ndarray, list[dict[str, A
         See `Rebased`.
     """
     keys, names, left = fresh.keys.copy(), dict(_names(old, fresh)), []
-    for i in np.flatnonzero(old.keys != old.base):
+    for i in np.flatnonzero((old.keys != old.base) & old.present):
         j = int(np.searchsorted(fresh.cells, old.cells[i]))
         if j == len(fresh.cells) or fresh.cells[j] != old.cells[i]:
             continue

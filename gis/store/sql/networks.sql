@@ -31,3 +31,34 @@ LEFT JOIN LATERAL (
 ) u ON true
 WHERE n.district_id = %(district)s
 ORDER BY n.id, l.level
+
+-- name: divisions
+-- Code of the division of a level that each of some cells lies in, by cell number; null where there is none.
+SELECT c.id, CASE %(level)s WHEN d.level THEN d.code WHEN e.level THEN e.code WHEN f.level THEN f.code END AS code
+FROM cell c
+JOIN division d ON d.id = c.community_id
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
+WHERE c.id = ANY(%(cells)s::bigint[])
+ORDER BY c.id
+
+-- name: communities_within
+-- Communities that lie in some divisions, or are these.
+SELECT d.id FROM division d
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
+WHERE d.level = 'community'
+  AND (d.id = ANY(%(divisions)s) OR e.id = ANY(%(divisions)s) OR f.id = ANY(%(divisions)s))
+ORDER BY d.id
+
+-- name: division_ids
+-- Divisions of a level at a moment by their codes.
+SELECT code, id FROM division
+WHERE district_id = %(district)s AND level = %(level)s AND valid @> %(at)s AND code = ANY(%(codes)s)
+
+-- name: grid_of_cells
+-- Grid of each of some cells in a level from the last publication on, by cell number; cells without one are left out.
+SELECT m.cell_id, g.code
+FROM grid_cell m JOIN grid g ON g.id = m.grid_id
+WHERE m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid) AND m.cell_id = ANY(%(cells)s::bigint[])
+ORDER BY m.cell_id

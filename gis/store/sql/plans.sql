@@ -64,17 +64,21 @@ WHERE p.id = %(plan)s AND n.district_id = %(district)s
 SELECT cell_id, grid_code, base_code FROM plan_cell WHERE plan_id = %(plan)s ORDER BY cell_id
 
 -- name: published_since
--- Communities of a plan's scope in which another version than the one it was begun on is the newest now.
-SELECT d.code, s.base_version, n.version
+-- Communities of a plan's scope that end, or on whose ground another version than the one it was begun on is the newest.
+WITH RECURSIVE kin (id, was) AS (
+    SELECT division_id, division_id FROM plan_scope WHERE plan_id = %(plan)s
+    UNION SELECT k.id, l.from_division FROM kin k JOIN division_lineage l ON l.to_division = k.was
+)
+SELECT d.code, s.base_version, n.version, upper(d.valid) AS ends
 FROM plan_scope s
 JOIN division d ON d.id = s.division_id
 LEFT JOIN LATERAL (
     SELECT max(u.version) AS version
-    FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
-    WHERE o.division_id = s.division_id AND u.network_id = %(network)s AND u.level = %(level)s AND u.withdrawn_at IS NULL
+    FROM kin k JOIN plan_scope o ON o.division_id = k.was JOIN publication u ON u.plan_id = o.plan_id
+    WHERE k.id = d.id AND u.network_id = %(network)s AND u.level = %(level)s AND u.withdrawn_at IS NULL
 ) n ON true
-WHERE s.plan_id = %(plan)s AND n.version IS DISTINCT FROM s.base_version
-ORDER BY n.version DESC NULLS LAST, d.code LIMIT 1
+WHERE s.plan_id = %(plan)s AND (n.version IS DISTINCT FROM s.base_version OR NOT upper_inf(d.valid))
+ORDER BY upper_inf(d.valid), n.version DESC NULLS LAST, d.code LIMIT 1
 
 -- name: parts_by_cell
 -- Municipal parts by the cell they lie in.
