@@ -263,6 +263,19 @@ class RenumberEdit(Model):
     communities: list[str] = Field(min_length=1)
 
 
+class RenewEdit(Model):
+    """Make the cells of the plan's communities anew where the ground has changed; nothing needs to be said."""
+
+
+class SplitEdit(Model):
+    """Split a cell along a line that cuts no building."""
+
+    cell: Cell
+    line: list[tuple[Lon, Lat]] = Field(
+        min_length=2, max_length=1000, description="Longitude and latitude of its points, EPSG:4490; through the cell."
+    )
+
+
 class _Edit(Model):
     revision: Revision
 
