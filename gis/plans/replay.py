@@ -18,9 +18,12 @@ from gis.errors import ConflictError, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["KINDS", "Draft", "Operation", "Undoable", "first_keys", "new_key", "replay"]
+__all__ = ["ABSENT", "KINDS", "Draft", "Operation", "Undoable", "first_keys", "new_key", "replay"]
 
 _NEW = re.compile(r"new-([1-9][0-9]{0,8})")
+
+ABSENT = ""
+"""Key of a cell that the draft does not hold: not yet, or not any more."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ class Operation:
     payload : mapping
         ``move`` {cells, to}; ``new_grid`` {cells, key}; ``merge`` {from, into};
         ``propose`` {communities, seed, target, assignment}; ``restore`` {communities, version, assignment};
-        ``renumber`` {communities}; ``undo`` {revision}; ``redo`` {revision}. Cells are ids, grids are keys, an
+        ``renumber`` {communities}; ``renew`` and ``split`` {tessellation, gone, was, made, moved, community}: cells
+        that go (`was`: by grid, those the draft began with), that come and that change their grid (by grid), and the
+        community of every new cell; ``undo`` {revision}; ``redo`` {revision}. Cells are ids, grids are keys, an
         assignment is key -> cells.
     """
 
@@ -69,15 +74,15 @@ class Draft:
         Ids, ascending.
     community : ndarray of str, shape (n,)
         Code of the community each lies in.
-    base : ndarray of str, shape (n,)
-        Code of the grid each belonged to when the draft was opened; see `first_keys`.
+    base : ndarray of str or None, shape (n,)
+        Code of the grid each belonged to when the draft was opened, see `first_keys`; None for a cell that came later.
     """
 
     cells: np.ndarray
     community: np.ndarray
     base: np.ndarray
     keys: np.ndarray = field(init=False)
-    """Key of the grid each cell belongs to now, shape (n,)."""
+    """Key of the grid each cell belongs to now, shape (n,); `ABSENT` for a cell that is not there."""
     renumbered: frozenset[str] = field(init=False, default=frozenset())
     """Communities whose grids all get new codes, in the order of their position."""
     revision: int = field(init=False, default=0)
@@ -114,6 +119,8 @@ class Draft:
         return done
 
     def _edit(self, operation: Operation) -> np.ndarray:
+        if operation.kind in {"renew", "split"}:
+            _admit(self, operation.payload)
         after, numbered = self.keys.copy(), self.renumbered
         make = KINDS.get(operation.kind)
         if make is None:
@@ -130,8 +137,15 @@ class Draft:
 
     def known(self) -> dict[str, str]:
         """Community of every grid that cells can be moved to: those of the base, and those that are there now."""
-        first = first_keys(self.base, self.community)
-        return dict(zip(first, self.community, strict=True)) | dict(zip(self.keys, self.community, strict=True))
+        begun = self.base != None  # noqa: E711 - cell by cell
+        first = first_keys(self.base[begun], self.community[begun])
+        now = zip(self.keys[self.present], self.community[self.present], strict=True)
+        return dict(zip(first, self.community[begun], strict=True)) | dict(now)
+
+    @property
+    def present(self) -> np.ndarray:
+        """Which cells the draft holds now; bool, shape (n,)."""
+        return np.asarray(self.keys != ABSENT, bool)
 
     def positions(self, cells: Iterable[Any]) -> np.ndarray:
         """Find cells by their ids.
@@ -145,7 +159,8 @@ class Draft:
         if not len(wanted):
             raise InputError("No cells are named.", "Select at least one.")
         at = np.searchsorted(self.cells, wanted)
-        found = (at < len(self.cells)) & (self.cells[np.minimum(at, len(self.cells) - 1)] == wanted)
+        at = np.minimum(at, len(self.cells) - 1)
+        found = (self.cells[at] == wanted) & self.present[at]
         if not found.all():
             missing = ", ".join(str(cell) for cell in wanted[~found][:5])
             raise InputError(f"Cells {missing} are not of this plan.", "Choose cells of the plan's communities.")
@@ -231,7 +246,7 @@ def _merge(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> None:
 def _reassign(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> None:
     """Give all cells of some communities new grids."""
     communities = sorted({str(code) for code in payload["communities"]})
-    wanted = np.isin(draft.community.astype(str), communities)
+    wanted = np.isin(draft.community.astype(str), communities) & draft.present
     covered = np.zeros(len(draft.cells), bool)
     fresh = [key for key in payload["assignment"] if _NEW.fullmatch(key)]
     here = set(draft.keys[~wanted])
@@ -264,6 +279,31 @@ def _renumber(draft: Draft, _after: np.ndarray, payload: Mapping[str, Any]) -> N
     draft.renumbered |= wanted
 
 
+def _admit(draft: Draft, payload: Mapping[str, Any]) -> None:
+    """Make room for new cells; their numbers are larger than any before, so that positions stay what they are."""
+    if payload["gone"]:
+        draft.positions(payload["gone"])
+    for key, cells in payload["moved"].items():
+        draft.positions(cells)
+        if key not in draft.known() and not _NEW.fullmatch(key):
+            raise InputError(f"There is no grid {key} in this plan.", "Name grids of the plan, or new-1, new-2 ...")
+    made = np.sort(np.fromiter((_number(cell) for cells in payload["made"].values() for cell in cells), np.int64))
+    if (np.diff(made) <= 0).any() or (len(made) and made[0] <= draft.cells.max(initial=0)):
+        raise InputError("A new cell has the number of another.", "New cells get numbers never used.")
+    draft.cells = np.concatenate([draft.cells, made])
+    names = np.array([payload["community"][str(cell)] for cell in made.tolist()], object)
+    draft.community = np.concatenate([draft.community, names])
+    draft.base = np.concatenate([draft.base, np.full(len(made), None, object)])
+    draft.keys = np.concatenate([draft.keys, np.full(len(made), ABSENT, object)])
+
+
+def _remake(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> None:
+    """Let cells take the place of others."""
+    after[np.searchsorted(draft.cells, np.array(payload["gone"], np.int64))] = ABSENT
+    for key, cells in (*payload["moved"].items(), *payload["made"].items()):
+        after[np.searchsorted(draft.cells, np.array(cells, np.int64))] = key
+
+
 KINDS: dict[str, Callable[[Draft, np.ndarray, Mapping[str, Any]], None]] = {
     "move": _move,
     "new_grid": _new_grid,
@@ -271,6 +311,8 @@ KINDS: dict[str, Callable[[Draft, np.ndarray, Mapping[str, Any]], None]] = {
     "propose": _reassign,
     "restore": _reassign,
     "renumber": _renumber,
+    "renew": _remake,
+    "split": _remake,
 }
 """Every edit by its kind: a function of the draft, the keys to be changed, and the payload."""
 

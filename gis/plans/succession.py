@@ -178,7 +178,7 @@ def codes_of_plan(
     Parameters
     ----------
     community, base, keys : ndarray of str, shape (cells,)
-        Community, and grid before (its code) and after (its key), of each cell.
+        Community, and grid before (its code; None for none) and after (its key), of each cell, or of each piece of one.
     households, area : ndarray of float, shape (cells,)
         Area in m2.
     centre : ndarray of float, shape (cells, 2)
@@ -202,15 +202,18 @@ def codes_of_plan(
     """
     codes: dict[str, str] = {}
     anew = set(renumber)
-    whole, whole_of = np.unique(base.astype(str), return_inverse=True)
-    total = [np.bincount(whole_of, amount, len(whole)) for amount in (households, area)]
+    begun = np.flatnonzero(base != None)  # noqa: E711 - cell by cell
+    whole, whole_of = np.unique(base[begun].astype(str), return_inverse=True)
+    total = [np.bincount(whole_of, amount[begun], len(whole)) for amount in (households, area)]
     for name in np.unique(community.astype(str)):
         at = np.flatnonzero(community == name)
-        old_codes, old_of = np.unique(base[at].astype(str), return_inverse=True)
+        known = np.isin(at, begun)
+        old_codes, old_of = np.unique(base[at][known].astype(str)), np.full(len(at), -1, np.int64)
+        old_of[known] = np.searchsorted(old_codes, base[at][known].astype(str))
         new_keys, new_of = np.unique(keys[at].astype(str), return_inverse=True)
         ground = np.bincount(new_of, area[at])
         old = np.searchsorted(whole, old_codes)
-        inside = [np.bincount(old_of, amount[at], len(old_codes)) for amount in (households, area)]
+        inside = [np.bincount(old_of[known], amount[at][known], len(old_codes)) for amount in (households, area)]
         middle = np.column_stack([np.bincount(new_of, area[at] * centre[at, i]) / ground for i in (0, 1)])
         made = succeed(
             name,

@@ -16,6 +16,7 @@ from gis.clock import Clock, local_date, utc_now
 from gis.errors import ConflictError, InputError, NotFoundError, StaleError
 from gis.partition import partition
 from gis.plans import (
+    ABSENT,
     Actor,
     Draft,
     Operation,
@@ -34,6 +35,7 @@ from gis.store.locating import NETWORK
 from gis.store.persons import require_person
 from gis.store.queries import query
 from gis.store.reading import read_cells
+from gis.store.renewing import renewal_of, split_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -59,7 +61,9 @@ class Edit:
     cells : ndarray of int64
         Cells whose grid changed.
     keys : ndarray of str
-        The grid each of them belongs to now.
+        The grid each of them belongs to now; `gis.plans.ABSENT` where others took its place.
+    remade : bool
+        Cells came or went.
     can_undo, can_redo : bool
     next_key : str
         A key that no grid has.
@@ -69,6 +73,7 @@ class Edit:
     grids: list[dict[str, Any]]
     cells: np.ndarray
     keys: np.ndarray
+    remade: bool
     can_undo: bool
     can_redo: bool
     next_key: str
@@ -297,14 +302,17 @@ def read_draft(connection: Connection, plan_id: int) -> tuple[Draft, np.ndarray]
     -------
     draft : Draft
     keys : ndarray of str
-        What `plan_cell` holds: the same.
+        What `plan_cell` holds: the same; `gis.plans.ABSENT` for a cell without a row.
     """
     frame = fetch_frame(connection, query("drafts.assignment"), {"plan": plan_id})
+    begun = frame[frame["base_code"].notna()]
     draft = Draft(
-        frame["cell_id"].to_numpy(np.int64), frame["community"].to_numpy(object), frame["base_code"].to_numpy(object)
+        begun["cell_id"].to_numpy(np.int64), begun["community"].to_numpy(object), begun["base_code"].to_numpy(object)
     )
     log = connection.execute(query("drafts.operations"), {"plan": plan_id})
-    return replay(draft, (Operation(*row) for row in log)), frame["grid_code"].to_numpy(object)
+    draft = replay(draft, (Operation(*row) for row in log))
+    kept = dict(zip(frame["cell_id"], frame["grid_code"], strict=True))
+    return draft, np.array([kept.get(cell, ABSENT) for cell in draft.cells], object)
 
 
 def _replayed(connection: Connection, plan_id: int) -> Draft:
@@ -329,9 +337,11 @@ def edit_draft(
     revision : int
         The last one that the editor knows.
     kind : str
-        ``move``, ``new_grid``, ``merge``, ``propose``, ``undo`` or ``redo``; see `gis.plans.replay.Operation`.
+        ``move``, ``new_grid``, ``merge``, ``propose``, ``renumber``, ``renew``, ``split``, ``undo`` or ``redo``; see
+        `gis.plans.replay.Operation`.
     payload : mapping, optional
-        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here.
+        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here, ``renew`` {}
+        and ``split`` {cell, line: [[lon, lat] ...]} their cells.
 
     Raises
     ------
@@ -365,14 +375,19 @@ def edit_draft(
             given = {"revision": stack[-1].revision if stack else None}
         if kind == "propose":
             given = _proposed(connection, place, row, draft, given, clock())
+        if kind == "renew":
+            given = renewal_of(connection, place, row, draft, clock())
+        if kind == "split":
+            given = split_of(connection, place, row, draft, given, clock())
         return _write(connection, plan_id, draft, Operation(revision + 1, kind, given), actor, clock())
 
 
 def _write(
     connection: Connection, plan_id: int, draft: Draft, operation: Operation, actor: Actor, now: dt.datetime
 ) -> Edit:
-    before = draft.keys
+    before = dict(zip(draft.cells.tolist(), draft.keys, strict=True))
     at = draft.apply(operation)
+    was = [before.get(cell, ABSENT) for cell in draft.cells[at].tolist()]
     connection.execute(
         query("drafts.insert_operation"),
         {
@@ -385,16 +400,17 @@ def _write(
             "now": now,
         },
     )
-    cells, keys = draft.cells[at], draft.keys[at]
-    connection.execute(
-        query("drafts.set_cells"), {"plan": plan_id, "cells": cells.tolist(), "keys": [str(k) for k in keys]}
-    )
-    touched = sorted({str(key) for key in (*before[at], *keys)})
+    cells, keys, here = draft.cells[at], draft.keys[at], draft.present[at]
+    connection.execute(query("drafts.take_cells"), {"plan": plan_id, "cells": cells[~here].tolist()})
+    values = {"cells": cells[here].tolist(), "keys": keys[here].tolist(), "bases": draft.base[at][here].tolist()}
+    connection.execute(query("drafts.set_cells"), {"plan": plan_id, **values})
+    touched = sorted({str(key) for key in (*was, *keys)} - {ABSENT})
     return Edit(
         revision=draft.revision,
         grids=_totals(connection, plan_id, touched, now),
         cells=cells,
         keys=keys,
+        remade=bool(not here.all() or ABSENT in was),
         can_undo=bool(draft.undoable),
         can_redo=bool(draft.redoable),
         next_key=new_key(draft.keys),
@@ -431,7 +447,7 @@ def _proposed(
     strangers = sorted(set(communities) - set(draft.community))
     if strangers or not communities:
         raise InputError(f"Plan {row['id']} does not hold {', '.join(strangers) or 'that'}.", "Name its communities.")
-    wanted = draft.cells[np.isin(draft.community.astype(str), communities)]
+    wanted = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
     cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=wanted)
     settings, target = row["settings"], asked.get("target")
     limits = {} if target else {name: settings[name] for name in ("minimum", "maximum")}

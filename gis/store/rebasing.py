@@ -108,7 +108,7 @@ def carried_over(old: Draft, fresh: Draft) -> tuple[np.ndarray, list[dict[str, A
         See `Rebased`.
     """
     keys, names, left = fresh.keys.copy(), dict(_names(old, fresh)), []
-    for i in np.flatnonzero(old.keys != old.base):
+    for i in np.flatnonzero((old.keys != old.base) & old.present):
         j = int(np.searchsorted(fresh.cells, old.cells[i]))
         if j == len(fresh.cells) or fresh.cells[j] != old.cells[i]:
             continue

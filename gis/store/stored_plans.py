@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from gis.checks import run_checks
 from gis.clock import local_date
@@ -15,9 +14,10 @@ from gis.codes import community_grid_profile
 from gis.errors import CheckFailedError, ConflictError, NotFoundError
 from gis.measures import plan_measures
 from gis.partition import Plan, grid_frame
-from gis.plans import codes_of_plan, grid_flags
+from gis.plans import grid_flags
 from gis.store.copying import fetch_frame
 from gis.store.locating import NETWORK
+from gis.store.origins import Origin, read_origin, succeeding
 from gis.store.queries import query
 from gis.store.reading import cells_at, cells_of_plan, read_cells, read_frames, report_from
 
@@ -70,7 +70,9 @@ class StoredPlan:
     keys : ndarray of str, shape (grids,)
         What each grid is called in the plan: a code of the base, or ``new-1`` ...
     base : ndarray of str or None, shape (cells,)
-        Code of the grid each cell belonged to when it was begun; None for a first plan.
+        Code of the grid each cell belonged to when it was begun; None for a first plan and for cells that came later.
+    origin : Origin or None
+        Where its households and its ground came from; None for a first plan.
     """
 
     id: int
@@ -87,6 +89,7 @@ class StoredPlan:
     measures: dict[str, Any]
     keys: np.ndarray
     base: np.ndarray
+    origin: Origin | None
 
     @property
     def tessellation(self) -> Tessellation:
@@ -175,10 +178,20 @@ def read_plan(
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
     keys, base = (members[name].to_numpy(object) for name in ("grid_code", "base_code"))
     links = _links(cells, stored["links"])
+    origin = None if base_version is None else _origin(connection, place, plan_id, cells, base, as_of, at)
     if codes is None:
         codes = {key: key for key in set(keys)}
-        if base_version is not None:
-            codes = _succeeding(cells, base, keys, used_codes(connection, plan_id), renumbered(connection, plan_id))
+        if origin is not None:
+            table = cells.tessellation.cells
+            middle = table.geometry.centroid
+            codes = succeeding(
+                origin,
+                table["community_id"].to_numpy(object),
+                keys,
+                np.column_stack([middle.x, middle.y]),
+                used=used_codes(connection, plan_id),
+                renumber=renumbered(connection, plan_id),
+            )
     plan, order = _plan(cells, keys, codes, links, settings, report_from(stored["report"]))
     if base_version is None:
         plan.grids["flags"] = [list(stored["flags"].get(code, [])) for code in plan.grids["grid_code"]]
@@ -197,6 +210,7 @@ def read_plan(
         measures=stored["measures"] or {},
         keys=order,
         base=base,
+        origin=origin,
     )
 
 
@@ -220,21 +234,26 @@ def renumbered(connection: Connection, plan_id: int) -> list[str]:
     return [row[0] for row in connection.execute(query("drafts.renumbered"), {"plan": plan_id})]
 
 
-def _succeeding(
-    cells: StoredCells, base: np.ndarray, keys: np.ndarray, used: Mapping[str, list[str]], renumber: list[str]
-) -> dict[str, str]:
+def _origin(
+    connection: Connection,
+    place: District,
+    plan_id: int,
+    cells: StoredCells,
+    base: np.ndarray,
+    as_of: dt.date,
+    at: dt.datetime,
+) -> Origin:
     table = cells.tessellation.cells
-    shapes = np.asarray(table.geometry.array, object)
-    middle = shapely.centroid(shapes)
-    return codes_of_plan(
-        table["community_id"].to_numpy(object),
-        base,
-        keys,
+    return read_origin(
+        connection,
+        place,
+        plan_id,
+        ids=cells.ids,
+        base=base,
         households=table["households"].to_numpy(float),
-        area=shapely.area(shapes),
-        centre=np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
-        used=used,
-        renumber=renumber,
+        shapes=np.asarray(table.geometry.array, object),
+        as_of=as_of,
+        at=at,
     )
 
 

@@ -155,8 +155,6 @@ class _Change:
     Parameters
     ----------
     old_codes, old_ids : ndarray, shape (old grids,)
-    old_of : ndarray of int, shape (cells,)
-        Old grid of each cell; -1 for none.
     opened : ndarray of int
         Rows of the plan's grids that get a version.
     closed : ndarray of int64
@@ -167,27 +165,29 @@ class _Change:
 
     old_codes: np.ndarray
     old_ids: np.ndarray
-    old_of: np.ndarray
     opened: np.ndarray
     closed: np.ndarray
     moved: list[dict[str, Any]]
 
 
 def _change(connection: Connection, stored: StoredPlan, moment: dict[str, Any]) -> _Change:
+    origin = stored.origin
+    was = np.array([], object) if origin is None else np.concatenate([stored.base, origin.gone])
     rows = [] if stored.is_first else connection.execute(query("publishing.old_grids"), moment).fetchall()
     old_ids = np.array([row[0] for row in rows], np.int64)
     old_codes = np.array([row[1] for row in rows], object)
+    at = {code: i for i, code in enumerate(old_codes)}
     new_of = stored.plan.grid_of.astype(np.int64)
-    old_of = np.full(len(new_of), -1, np.int64)
-    if len(rows):
-        at = {code: i for i, code in enumerate(old_codes)}
-        old_of = np.array([at[code] for code in stored.base], np.int64)
-    same = same_cells(old_of, new_of)
+    gone = np.full(0 if origin is None else len(origin.gone), -1, np.int64)  # these cells have no grid any more
+    held = (
+        np.full(len(new_of), -1, np.int64) if origin is None else np.array([at.get(code, -1) for code in was], np.int64)
+    )
+    same = same_cells(held, np.concatenate([new_of, gone]))
     codes = stored.plan.grids["grid_code"].to_numpy(object)
     same[[old >= 0 and old_codes[old] != code for old, code in zip(same, codes, strict=True)]] = -1  # another code
     stays = np.zeros(len(old_ids), bool)
     stays[same[same >= 0]] = True
-    return _Change(old_codes, old_ids, old_of, np.flatnonzero(same < 0), old_ids[~stays], [])
+    return _Change(old_codes, old_ids, np.flatnonzero(same < 0), old_ids[~stays], [])
 
 
 def require_change(connection: Connection, stored: StoredPlan) -> None:
@@ -281,15 +281,12 @@ def _colours(connection: Connection, stored: StoredPlan, shapes: np.ndarray) -> 
 
 
 def _copy_lineage(cursor: psycopg.Cursor[Any], stored: StoredPlan, change: _Change, number: dict[str, int]) -> None:
-    if not len(change.old_ids):
+    origin = stored.origin
+    if origin is None or not len(change.old_ids):
         return
-    cells = stored.tessellation.cells
-    went = lineage(
-        change.old_of,
-        stored.plan.grid_of.astype(np.int64),
-        cells["households"].to_numpy(float),
-        cells.geometry.area.to_numpy(),
-    )
+    at = {code: i for i, code in enumerate(change.old_codes)}
+    old_of = np.array([at.get(code, -1) for code in origin.base], np.int64)
+    went = lineage(old_of, stored.plan.grid_of.astype(np.int64)[origin.cell], origin.households, origin.area)
     went = went[np.isin(change.old_ids[went["old"].to_numpy()], change.closed)]
     codes = stored.plan.grids["grid_code"].to_numpy(object)
     rows = pd.DataFrame(

@@ -139,16 +139,28 @@ INSERT INTO plan_scope (plan_id, division_id, base_version)
 SELECT %(plan)s, s.division, s.version FROM unnest(%(divisions)s::bigint[], %(versions)s::int[]) AS s (division, version)
 
 -- name: assignment
--- Cells of a plan with their grids, when it was begun and now, and the community of its scope that each lies in.
-SELECT p.cell_id, d.code AS community, p.base_code, p.grid_code
-FROM plan_cell p
-JOIN cell c ON c.id = p.cell_id
+-- Cells of a plan with their grids, when it was begun (null for cells that came later) and now (empty for cells that
+-- others took the place of), and the community of its scope that each lies in.
+WITH held AS (
+    SELECT cell_id, base_code, grid_code FROM plan_cell WHERE plan_id = %(plan)s
+), replaced AS (
+    SELECT DISTINCT n.cell::bigint AS cell_id, w.key AS base_code
+    FROM plan_operation o
+    CROSS JOIN LATERAL jsonb_each(o.payload->'was') w (key, cells)
+    CROSS JOIN LATERAL jsonb_array_elements_text(w.cells) n (cell)
+    WHERE o.plan_id = %(plan)s AND o.kind IN ('renew', 'split')
+)
+SELECT a.cell_id, d.code AS community, a.base_code, a.grid_code
+FROM (SELECT * FROM held
+      UNION ALL
+      SELECT r.cell_id, r.base_code, '' FROM replaced r WHERE r.cell_id NOT IN (SELECT cell_id FROM held)) a
+JOIN cell c ON c.id = a.cell_id
 JOIN division d ON d.id = COALESCE((
     SELECT s.division_id FROM plan_scope s
-    WHERE s.plan_id = p.plan_id AND (s.division_id = c.community_id OR s.division_id IN (
+    WHERE s.plan_id = %(plan)s AND (s.division_id = c.community_id OR s.division_id IN (
         SELECT h.community_id FROM cell_community h WHERE h.cell_id = c.id))
     ORDER BY s.division_id = c.community_id DESC LIMIT 1), c.community_id)
-WHERE p.plan_id = %(plan)s ORDER BY p.cell_id
+ORDER BY a.cell_id
 
 -- name: operations
 -- The edits of a plan in their order.
@@ -159,10 +171,15 @@ INSERT INTO plan_operation (plan_id, revision, kind, payload, person, verified, 
 VALUES (%(plan)s, %(revision)s, %(kind)s, %(payload)s, %(person)s, %(verified)s, %(now)s)
 
 -- name: set_cells
--- Cells change their grid.
-UPDATE plan_cell p SET grid_code = s.key
-FROM unnest(%(cells)s::bigint[], %(keys)s::text[]) AS s (cell, key)
-WHERE p.plan_id = %(plan)s AND p.cell_id = s.cell
+-- Cells change their grid, or come.
+INSERT INTO plan_cell (plan_id, cell_id, grid_code, base_code)
+SELECT %(plan)s, s.cell, s.key, s.base
+FROM unnest(%(cells)s::bigint[], %(keys)s::text[], %(bases)s::text[]) AS s (cell, key, base)
+ON CONFLICT (plan_id, cell_id) DO UPDATE SET grid_code = EXCLUDED.grid_code
+
+-- name: take_cells
+-- Cells go: others take their place.
+DELETE FROM plan_cell WHERE plan_id = %(plan)s AND cell_id = ANY(%(cells)s)
 
 -- name: loads
 -- Households of the cells of some grids of a plan, at its date, in the buildings of a moment.
@@ -276,3 +293,31 @@ JOIN cell c ON c.id = m.cell_id
 JOIN division d ON d.id = c.community_id
 WHERE u.network_id = %(network)s AND u.level = %(level)s AND u.version = %(version)s AND u.withdrawn_at IS NULL
 ORDER BY m.cell_id
+
+-- name: replaced
+-- Cells that a draft began with and does not hold any more, with the grids they belonged to.
+SELECT c.id AS cell_id, r.base_code, ST_AsBinary(c.geom) AS wkb
+FROM (
+    SELECT DISTINCT n.cell::bigint AS cell_id, w.key AS base_code
+    FROM plan_operation o
+    CROSS JOIN LATERAL jsonb_each(o.payload->'was') w (key, cells)
+    CROSS JOIN LATERAL jsonb_array_elements_text(w.cells) n (cell)
+    WHERE o.plan_id = %(plan)s AND o.kind IN ('renew', 'split')
+) r
+JOIN cell c ON c.id = r.cell_id
+WHERE NOT EXISTS (SELECT FROM plan_cell p WHERE p.plan_id = %(plan)s AND p.cell_id = r.cell_id)
+ORDER BY c.id
+
+-- name: people_of_cells
+-- Households of some cells by the replaced cell that their building counted in; null where it counted in none.
+SELECT k.cell_id, o.cell_id AS before, COALESCE(sum(h.households), 0)::float8 AS households
+FROM building_cell k
+JOIN building b ON b.id = k.building_id AND b.valid @> %(at)s::timestamptz
+LEFT JOIN building_cell o ON o.building_id = k.building_id AND o.cell_id = ANY(%(replaced)s::bigint[])
+LEFT JOIN LATERAL (
+    SELECT n.households FROM household_count n
+    WHERE n.building_id = k.building_id AND n.as_of <= %(as_of)s
+    ORDER BY n.as_of DESC, n.recorded_at DESC, n.id DESC LIMIT 1
+) h ON true
+WHERE k.cell_id = ANY(%(cells)s::bigint[])
+GROUP BY k.cell_id, o.cell_id ORDER BY k.cell_id, o.cell_id
