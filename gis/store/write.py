@@ -175,7 +175,7 @@ def write_batch(
             taken = refuse_unknown_buildings(cursor, values, frame, batch.report, accept_partial=accept_partial)
             counts["counts_added"] = _add_counts(cursor, values, "imports.insert_households")
             counts["unchanged"] = len(taken) - counts["counts_added"]
-            tell_completeness(connection, place, batch.report, _newest_day(taken, today), clock())
+            tell_completeness(connection, place, batch.report, _newest_day(taken, today))
         elif batch.kind != "divisions" or since is None:
             counts |= _write_rows(cursor, values, batch.kind, len(frame))
         if batch.kind == "divisions":
