@@ -6,7 +6,7 @@ from gis.plans.islands import holds_island
 from gis.plans.lifecycle import TRANSITIONS, Actor, Life, next_steps, read_name, require_draft, state_of, take
 from gis.plans.lineage import count_parts, lineage, same_cells
 from gis.plans.replay import ABSENT, Draft, Operation, first_keys, new_key, replay
-from gis.plans.succession import Succession, codes_of_plan, heirs, shares, succeed
+from gis.plans.succession import Succession, codes_of_plan, heirs, serial_of, shares, succeed
 
 __all__ = [
     "ABSENT",
@@ -32,6 +32,7 @@ __all__ = [
     "replay",
     "require_draft",
     "same_cells",
+    "serial_of",
     "shares",
     "state_of",
     "succeed",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gis.codes import CodeProfile
 
-__all__ = ["Succession", "codes_of_plan", "heirs", "shares", "succeed"]
+__all__ = ["Succession", "codes_of_plan", "heirs", "serial_of", "shares", "succeed"]
 
 
 @dataclass(frozen=True)
@@ -147,11 +147,11 @@ def succeed(
     if table.shape[0] < len(old_codes):
         raise InputError(f"A grid of {community} has no cells.", "Open a new draft.")
     ground = shares(old_of, new_of, area)
-    closed = [renumber or _serial(code, profile, community) is None for code in old_codes]
+    closed = [renumber or serial_of(code, profile, community) is None for code in old_codes]
     table[closed], ground[closed] = 0.0, 0.0  # nobody succeeds them
     succeeded = heirs(table, ground, old_codes, beyond)
     codes = ["" if old < 0 else old_codes[old] for old in succeeded]
-    taken = (_serial(code, profile, community) for code in (*used, *old_codes))
+    taken = (serial_of(code, profile, community) for code in (*used, *old_codes))
     serials = {serial for serial in taken if serial is not None}
     for new in range(count) if order is None else order:
         if not codes[new]:
@@ -232,6 +232,6 @@ def codes_of_plan(
     return codes
 
 
-def _serial(code: str, profile: CodeProfile, community: str) -> int | None:
-    """Serial of a code; None where it is not one of this community's: imported, or from before it was split."""
+def serial_of(code: str, profile: CodeProfile, community: str) -> int | None:
+    """Give the serial of a grid code; None where it is not of this community: imported, or from before a split."""
     return None if profile.faults(code, community) else int(profile.parse(code)["serial"])

@@ -4,6 +4,7 @@ from gis.plans import Actor
 from gis.store.cells import tessellate_district
 from gis.store.districts import district_of, list_districts, remove_district
 from gis.store.drafts import Edit, edit_draft, open_draft, read_draft, roll_back
+from gis.store.grids import import_grids
 from gis.store.lives import read_life, read_lives, read_steps, take_step
 from gis.store.loading import Loaded, load_district, read_folder
 from gis.store.locating import Answer, locate_points, locate_things
@@ -32,6 +33,7 @@ __all__ = [
     "district_bounds",
     "district_of",
     "edit_draft",
+    "import_grids",
     "levels_in_force",
     "list_districts",
     "list_persons",

@@ -14,7 +14,7 @@ from gis.codes import community_grid_profile
 from gis.errors import CheckFailedError, ConflictError, NotFoundError
 from gis.measures import plan_measures
 from gis.partition import Plan, grid_frame
-from gis.plans import grid_flags
+from gis.plans import grid_flags, serial_of
 from gis.store.copying import fetch_frame
 from gis.store.locating import NETWORK
 from gis.store.origins import Origin, read_origin, succeeding
@@ -277,7 +277,10 @@ def _plan(
     grids = pd.DataFrame(
         {
             "community_id": community[order],
-            "serial": [_serial(c, parent) for c, parent in zip(code[order], community[order], strict=True)],
+            "serial": [
+                serial_of(c, community_grid_profile(parent), parent) or 0
+                for c, parent in zip(code[order], community[order], strict=True)
+            ],
             "grid_code": code[order],
             "households": np.bincount(position, table["households"].to_numpy(float), len(names)),
             "buildings": np.bincount(position, table["buildings"].to_numpy(float), len(names)).astype(int),
@@ -285,10 +288,6 @@ def _plan(
     )
     grids["flags"] = grid_flags(cells.tessellation, position, len(names), links, float(settings["maximum"]))
     return Plan(position, grids, links, report, settings), names[order]
-
-
-def _serial(code: str, community: str) -> int:
-    return int(community_grid_profile(community).parse(code)["serial"])
 
 
 def with_cell(buildings: gpd.GeoDataFrame, tessellation: Tessellation) -> gpd.GeoDataFrame:

@@ -114,6 +114,7 @@ def write_publication(
     effective: dt.datetime,
     now: dt.datetime,
     by: str,
+    origin: str = "plan",
 ) -> Written:
     """Write publication, grids, memberships, lineage and postings inside the caller's transaction.
 
@@ -132,7 +133,7 @@ def write_publication(
         values = {"now": now, "by": by, "checks": Jsonb(told(found.checks, stored)), "report": Jsonb(plain(report))}
         row = cursor.execute(query("plans.insert_publication"), {**moment, **values}).fetchone()
         publication, version = (int(row[0]), int(row[1])) if row else (0, 0)
-        _copy_grids(cursor, connection, place, stored, found, change.opened, ids, publication, effective)
+        _copy_grids(cursor, connection, place, stored, found, change.opened, ids, publication, effective, origin)
         keys = [str(key) for key in stored.keys[change.opened]]
         cursor.execute(query("plans.insert_memberships"), {**moment, "keys": keys, "grids": ids.tolist()})
         _copy_lineage(cursor, stored, change, number)
@@ -241,7 +242,9 @@ def _copy_grids(
     ids: np.ndarray,
     publication: int,
     effective: dt.datetime,
+    origin: str,
 ) -> None:
+    given = stored.plan.grids.iloc[opened]  # imported grids have their own names and kinds
     divisions = dict(connection.execute(query("plans.scope"), {"plan": stored.id}).fetchall())
     grids = found.grids.iloc[opened]
     shapes = _multi(to_stored(np.asarray(grids.geometry.array, object), place.metric_crs))
@@ -254,11 +257,19 @@ def _copy_grids(
             "network_id": stored.network_id,
             "level": stored.level,
             "code": grids["grid_code"].to_numpy(object),
-            "kind": stored.kind,
-            "name": [grid_name(n, place.time_zone) for n in stored.plan.grids["serial"].to_numpy()[opened].tolist()],
-            "division_id": [divisions[code] for code in grids["community_id"]],
+            "kind": given["kind"].to_numpy(object) if "kind" in given else stored.kind,
+            "name": (
+                given["name"].to_numpy(object)
+                if "name" in given
+                else [grid_name(serial, place.time_zone) for serial in given["serial"].tolist()]
+            ),
+            "division_id": (
+                given["division_id"].to_numpy()
+                if "division_id" in given
+                else [divisions[code] for code in grids["community_id"]]
+            ),
             "publication_id": publication,
-            "origin": "plan",
+            "origin": origin,
             "flags": grids["flags"].to_list(),
             "colour": colours,
             "area_m2": grids["area_m2"].to_numpy(),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gis.store.connect import Connection
     from gis.store.districts import District
 
-__all__ = ["BatchLike", "NewDistrict", "write_batch"]
+__all__ = ["BatchLike", "NewDistrict", "record_run", "write_batch"]
 
 REMARKS_KEPT = 2_000
 """Remarks of one report kept in the store; its counts and tally are always whole."""
@@ -189,7 +189,7 @@ def write_batch(
             _settle(connection, place, batch.report, clock(), since)
         if batch.kind == "workers":
             post(connection, place, batch.report, clock=clock)
-        _record(cursor, values, batch)
+        record_run(cursor, values, batch)
     return batch.report
 
 
@@ -361,7 +361,8 @@ def _add_counts(cursor: psycopg.Cursor[Any], values: dict[str, Any], statement: 
     return added
 
 
-def _record(cursor: psycopg.Cursor[Any], values: dict[str, Any], batch: BatchLike) -> None:
+def record_run(cursor: psycopg.Cursor[Any], values: dict[str, Any], batch: BatchLike) -> None:
+    """Keep the report of an import; `values` are ``district`` and ``now``."""
     report = batch.report.as_dict()
     report["remarks"] = report["remarks"][:REMARKS_KEPT]
     cursor.execute(
