@@ -12,6 +12,7 @@ __all__ = [
     "ConflictError",
     "GridkeeperError",
     "InputError",
+    "NoRowsError",
     "NotFoundError",
     "SetupError",
     "StaleError",
@@ -48,6 +49,10 @@ class InputError(GridkeeperError):
     def __init__(self, message: str, remedy: str = "", report: Report | None = None) -> None:
         super().__init__(message, remedy)
         self.report = report
+
+
+class NoRowsError(InputError):
+    """A file holds nothing of what was asked for."""
 
 
 class NotFoundError(GridkeeperError):

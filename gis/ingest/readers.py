@@ -20,6 +20,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from gis.errors import InputError
 from gis.ingest.excel import read_excel
+from gis.ingest.osm import read_osm
 from gis.ingest.raw import RawTable, nothing, split, with_place
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ FORMATS = {
     ".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GeoPackage", ".shp": "Shapefile", ".zip": "zip",
     ".parquet": "GeoParquet", ".geoparquet": "GeoParquet", ".csv": "CSV", ".csv.gz": "CSV", ".tsv": "CSV",
     ".xlsx": "Excel", ".xlsm": "Excel", ".xls": "Excel", ".kml": "KML", ".kmz": "KML", ".tab": "MapInfo",
-    ".mif": "MapInfo", ".gdb": "FileGDB",
+    ".mif": "MapInfo", ".gdb": "FileGDB", ".osm.pbf": "OpenStreetMap", ".osm": "OpenStreetMap",
 }  # fmt: skip
 """Formats by the end of the file's name."""
 
@@ -73,6 +74,8 @@ def read_file(spec: FileSpec, *, hint: str = "") -> RawTable:
         table = _read_csv(spec)
     elif kind == "Excel":
         table = read_excel(spec, hint=hint)
+    elif kind == "OpenStreetMap":
+        table = read_osm(spec, hint=hint)
     elif kind == "GeoParquet":
         table = _read_parquet(spec)
     else:
