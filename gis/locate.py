@@ -142,13 +142,15 @@ class Locator:
             self._streets = Carriageways(streets, side[len(self.polygons) :])
             self._home = np.asarray(streets.home, np.int32)
 
-    def locate(self, points: Sequence[Any] | np.ndarray) -> Located:
+    def locate(self, points: Sequence[Any] | np.ndarray, *, on_streets: bool = True) -> Located:
         """Answer for every point.
 
         Parameters
         ----------
         points : array of shapely Point or None, shape (n,)
             In the CRS of the polygons; None, empty and non-finite points are ``unlocated``.
+        on_streets : bool
+            False: as if there were no streets, for what stays geometric.
 
         Returns
         -------
@@ -176,7 +178,7 @@ class Locator:
         other = self._others(here, there, metres, covered)
         how[asked[other[0]]] = BORDER
 
-        if self._streets is not None:
+        if self._streets is not None and on_streets:
             inside = asked[is_covered]
             street[inside] = self._streets.find(points[inside], self._side[polygon[inside]])
             how[street >= 0] = STREET
@@ -188,9 +190,7 @@ class Locator:
             distance[lost] = away
             how[lost] = np.where(near, NEAR, OUTSIDE)
             polygon[lost] = np.where(near, nearest, -1)
-        duty = polygon
-        if self._streets is not None:
-            duty = np.where(street >= 0, self._home[street], polygon)
+        duty = polygon if self._streets is None else np.where(street >= 0, self._home[street], polygon)
         here, there = asked[other[0]].astype(np.int32), other[1].astype(np.int32)
         return Located(polygon, how, distance, street, duty, here, there, other[2])
 

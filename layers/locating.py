@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from gis.crs import bd09_to_wgs84, gcj02_to_wgs84
+from gis.store.answers import locate_points
 from gis.store.connect import connect
-from gis.store.locating import locate_points
 from layers import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gis.store.locating import Answer
+    from gis.store.answers import Answer
     from gis.store.serve.places import District
 
 __all__ = ["answers", "tell", "to_lonlat"]

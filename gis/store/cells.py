@@ -17,12 +17,13 @@ from gis.errors import ConflictError
 from gis.graph import FOLLOWS
 from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, plain, reserve_ids
+from gis.store.derivation import relocate
 from gis.store.districts import lock
-from gis.store.locating import relocate
 from gis.store.metric import to_stored
 from gis.store.queries import query
 from gis.store.reading import read_frames
 from gis.store.step import Step
+from gis.store.streets import derive_streets
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -102,6 +103,7 @@ def tessellate_district(
         report = made.report
         report.counts.setdefault("cells", len(made.cells))
         report.counts.setdefault("pairs", len(made.adjacency.pairs))
+        derive_streets(connection, place, clock=clock)
         located = relocate(connection, place, progress=progress, clock=clock)
         report.remarks.extend(located.remarks)
     return Step(report, tessellation_id=tessellation_id)

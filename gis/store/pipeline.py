@@ -1,13 +1,14 @@
 """Which steps lead from files in the store to grids in force? This is their table of contents."""
 
 from gis.plans import Actor
+from gis.store.answers import Answer, locate_points
 from gis.store.cells import tessellate_district
+from gis.store.derivation import locate_things
 from gis.store.districts import district_of, list_districts, remove_district
 from gis.store.drafts import Edit, edit_draft, open_draft, read_draft, roll_back
 from gis.store.grids import import_grids
 from gis.store.lives import read_life, read_lives, read_steps, take_step
 from gis.store.loading import Loaded, load_district, read_folder
-from gis.store.locating import Answer, locate_points, locate_things
 from gis.store.networks import add_network, levels_in_force, read_networks
 from gis.store.persons import add_person, list_persons
 from gis.store.plans import propose_plan

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, InputError
 from gis.progress import Progress, quiet
+from gis.store.derivation import relocate
 from gis.store.districts import district_of, lock
-from gis.store.locating import NETWORK, relocate
+from gis.store.locating import NETWORK
 from gis.store.queries import query
 from gis.store.step import Step
 from gis.store.stored_plans import checked, read_plan, require_base, require_passed

@@ -18,10 +18,12 @@ from gis.crs import metric_crs, parse_crs, time_zone_at
 from gis.errors import ConflictError, InputError
 from gis.store.buildings import change_buildings, refuse_unknown_buildings, stand_without_date, tell_completeness
 from gis.store.copying import plain, stage
+from gis.store.derivation import derive_imported, newest_cells
 from gis.store.districts import bump_layers, district_of
 from gis.store.divisions import LEVELS, change_divisions, midnight_of
 from gis.store.locating import cells_in_force, place_frame, settle_buildings
 from gis.store.queries import query
+from gis.store.streets import renew_streets
 from gis.store.workers import post
 
 if TYPE_CHECKING:
@@ -164,7 +166,7 @@ def write_batch(
         counts = batch.report.counts
         frame = _completed(batch, place)
         if batch.kind in {"parts", "events"}:
-            frame = _located(connection, place, frame, batch.report, clock)
+            frame = _located(connection, place, batch, frame, clock)
         if batch.kind == "buildings":
             frame = _standing(connection, place, frame, batch.report, since, complete=complete)
         if batch.kind == "divisions" and since is not None:
@@ -187,6 +189,10 @@ def write_batch(
             bump_layers(connection, place.id, *LAYER_OF.get(batch.kind, ()))
         if batch.kind == "buildings":
             _settle(connection, place, batch.report, clock(), since)
+        if batch.kind == "barriers" and changed:
+            renew_streets(connection, place, clock=clock)
+        if batch.kind in {"parts", "events"} and changed:
+            derive_imported(connection, place, batch.kind, clock=clock)
         if batch.kind == "workers":
             post(connection, place, batch.report, clock=clock)
         record_run(cursor, values, batch)
@@ -289,14 +295,14 @@ def _completed(batch: BatchLike, place: District) -> pd.DataFrame:
 
 
 def _located(
-    connection: Connection, place: District, frame: pd.DataFrame, report: Report, clock: Clock
+    connection: Connection, place: District, batch: BatchLike, frame: pd.DataFrame, clock: Clock
 ) -> pd.DataFrame:
-    """Add cell, how and metres where the district has cells."""
-    cells = cells_in_force(connection, place, clock())
+    """Add cell, how and metres, and to events the cell that has the duty, where the district has cells."""
+    cells = newest_cells(connection, place, clock())
     if cells.empty:
         return frame
-    found = place_frame(cells, place, _points(frame))
-    report.counts.update({str(how): int(n) for how, n in found["how"].value_counts().items()})
+    found = place_frame(cells, place, _points(frame), on_streets=batch.kind == "events")
+    batch.report.counts.update({str(how): int(n) for how, n in found["how"].value_counts().items()})
     return frame.assign(**{str(name): found[name].array for name in found})
 
 

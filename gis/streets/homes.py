@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 
     from gis.streets.ways import Ways
 
-__all__ = ["Streets", "home_cells"]
+__all__ = ["Streets", "home_cells", "longest_front"]
 
 FRONT_M = 2.0
 """A cell fronts on a street where it is this near to the carriageway."""
 STEP_M = 1.0
 """Frontage is counted at places this far apart at most."""
-MAX_REACH_M = 200.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def home_cells(ways: Ways, cells: Sequence[shapely.Polygon] | np.ndarray, commun
     codes, of = np.unique(np.asarray(community).astype(str), return_inverse=True)
     tree = shapely.STRtree(cells)
     is_point = ways.crossing
-    way, cell = tree.query(ways.geometry, predicate="dwithin", distance=np.minimum(ways.half_m + FRONT_M, MAX_REACH_M))
+    way, cell = tree.query(ways.geometry, predicate="dwithin", distance=ways.half_m + FRONT_M)
     touches = shapely.distance(ways.geometry[way], cells[cell]) <= ways.half_m[way]
     front = _frontage(ways, tree, way, cell, len(cells))
     touched = np.unique(np.column_stack([way[touches], of[cell[touches]]]), axis=0)
@@ -127,7 +126,7 @@ def _frontage(ways: Ways, tree: shapely.STRtree, way: np.ndarray, cell: np.ndarr
     places = shapely.line_interpolate_point(
         ways.geometry[line], (step + 0.5) / np.repeat(count, count), normalized=True
     )
-    place, near = tree.query(places, predicate="dwithin", distance=np.minimum(ways.half_m[line] + FRONT_M, MAX_REACH_M))
+    place, near = tree.query(places, predicate="dwithin", distance=ways.half_m[line] + FRONT_M)
     key, times = np.unique(line[place] * cells + near, return_counts=True)
     wanted = way * cells + cell
     at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
@@ -145,3 +144,10 @@ def _best(way: np.ndarray, community: np.ndarray, cell: np.ndarray, front: np.nd
     first[1:] = (way[1:] != way[:-1]) | (community[1:] != community[:-1])
     pairs = zip(way[first].tolist(), community[first].tolist(), strict=True)
     return dict(zip(pairs, cell[first].tolist(), strict=True))
+
+
+def longest_front(way: shapely.Geometry, half_m: float, cells: np.ndarray) -> int:
+    """Row of the cell with the longest frontage on a way, of equal ones (within a step) the nearest, then the lower."""
+    front = shapely.length(shapely.intersection(shapely.buffer(cells, half_m + FRONT_M), way))
+    away = shapely.distance(cells, way)
+    return int(np.lexsort((np.arange(len(cells)), away, -np.round(front / STEP_M)))[0])

@@ -28,6 +28,8 @@ UNKNOWN_CLASS = "residential"
 """Whose width a street without a known class has."""
 CROSSING_ENDS = 3
 """So many ends of streets make a crossing."""
+WIDEST_HALF_M = 100.0
+"""No carriageway is wider than twice this, whatever the data say."""
 LONGEST_PART = 40
 """Letters of a source's code that go into the code of a segment."""
 
@@ -97,7 +99,7 @@ def half_widths(classes: np.ndarray, width_m: np.ndarray) -> np.ndarray:
     """
     assumed = np.array([STREET_WIDTH.get(c, STREET_WIDTH[UNKNOWN_CLASS]) for c in classes], float)
     width = np.asarray(width_m, float)
-    half: np.ndarray = np.where(width > 0, width, assumed) / 2
+    half: np.ndarray = np.minimum(np.where(width > 0, width, assumed) / 2, WIDEST_HALF_M)
     return half
 
 
