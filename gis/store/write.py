@@ -170,7 +170,7 @@ def write_batch(
         if batch.kind == "buildings":
             frame = _standing(connection, place, frame, batch.report, since, complete=complete)
         if batch.kind == "divisions" and since is not None:
-            counts |= change_divisions(connection, place, gpd.GeoDataFrame(frame), batch.report, since)
+            counts |= change_divisions(connection, place, gpd.GeoDataFrame(frame), batch.report, since, clock=clock)
         stage(cursor, query(f"imports.stage_{batch.kind}"), query("imports.unstage"), frame)
         cursor.execute(query("imports.index_staged"))
         if batch.kind == "households":
