@@ -280,11 +280,35 @@ def test_community_grids_may_be_the_first_thing_there_is(fresh_database):
 
 
 def test_the_next_plan_mends_what_was_taken_as_it_was(store):
-    """A grid with a code of another making and ground in no grid: both must be right in the plan after."""
+    """A grid with a code of another making, and ground in no grid: both are right in the plan after, names go on."""
+    wang = Actor("王审批")
+    pipeline.add_person(store, wang.name, clock=CLOCK)
     pipeline.add_network(store, D, Network("party", "党建网格"))
-    take(store, drawn([shapely.box(0, 0, 300, 300), shapely.box(300, 0, 450, 300)], ["甲", "乙"]), network="party")
+    batch = drawn(
+        [shapely.box(0, 0, 300, 150), shapely.box(0, 150, 300, 300), shapely.box(300, 0, 450, 300)],
+        ["甲", f"{WEST}004", f"{EAST}009"],
+        name=["老甲", "红旗", "东风"],
+    )
+    take(store, batch, network="party")
     plan = pipeline.open_draft(store, D, [WEST, EAST], Actor("李规划"), network="party", clock=CLOCK)
+    held = rows(store, "SELECT count(*), count(DISTINCT grid_code) FROM plan_cell WHERE plan_id = %s", plan)
+    assert held == [(len(cells_at(store, district_of(store, D), NOW)), 4)]
     step = pipeline.check_plan(store, D, plan, clock=CLOCK)
     assert all(check.passed for check in step.checks if check.hard), [c.message for c in step.checks if not c.passed]
-    held = rows(store, "SELECT count(*), count(DISTINCT grid_code) FROM plan_cell WHERE plan_id = %s", plan)
-    assert held == [(len(cells_at(store, district_of(store, D), NOW)), 3)]
+    corner = rows(
+        store,
+        "SELECT p.cell_id FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %s"
+        " AND p.grid_code = %s ORDER BY ST_XMax(c.geom) DESC LIMIT 1",
+        plan, f"{WEST}004",
+    )  # fmt: skip
+    move = {"cells": [corner[0][0]], "to": "甲"}
+    pipeline.edit_draft(store, D, plan, Actor("李规划"), revision=0, kind="move", payload=move, clock=CLOCK)
+    for name, actor in (("submit", Actor("李规划")), ("approve", wang), ("publish", wang)):
+        pipeline.take_step(store, D, plan, actor, name, clock=CLOCK)
+    named = "SELECT g.code, g.name, g.origin FROM grid g JOIN network n ON n.id = g.network_id WHERE n.code = 'party'"
+    assert rows(store, named + " AND upper_inf(g.valid) ORDER BY 1") == [
+        (f"{WEST}004", "红旗", "plan"),
+        (f"{WEST}005", "第五网格", "plan"),
+        (f"{EAST}009", "东风", "import"),
+        (f"{EAST}010", "第十网格", "plan"),
+    ]
