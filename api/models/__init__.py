@@ -6,6 +6,7 @@ from api.models.cards import Card, Fact, GridRef, KeyFigure, Person, SearchHit
 from api.models.common import Health, Problem, ProblemPlace, Words
 from api.models.districts import ClassCount, DistrictDetail, DistrictItem, Division, GridRow, PlanInForce
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Style
+from api.models.jobs import JobItem, JobList, JobRequest, Upload
 from api.models.locating import Answer, Answers, PointsToLocate
 from api.models.plans import (
     CheckLine,
@@ -46,6 +47,9 @@ __all__ = [
     "GridRow",
     "Health",
     "HeatMap",
+    "JobItem",
+    "JobList",
+    "JobRequest",
     "KeyFigure",
     "NewPerson",
     "OpenRequest",
@@ -69,5 +73,6 @@ __all__ = [
     "StepReport",
     "Style",
     "TessellateRequest",
+    "Upload",
     "Words",
 ]
