@@ -169,8 +169,8 @@ def checks(database_url: str, district: str, plan: int, clock: Clock) -> dict[st
     with connect(database_url) as connection, connection.transaction():
         place = district_of(connection, district)
         row = pipeline.read_life(connection, place, plan, clock())
-        stored = read_plan(connection, place, plan)
-        found = checked(connection, place, stored, clock)
+        stored = read_plan(connection, place, plan, now=clock())
+        found = checked(connection, place, stored)
         lines = told(found.checks, stored)
         return {
             "revision": row["revision"],

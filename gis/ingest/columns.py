@@ -100,13 +100,13 @@ def convert(frame: pd.DataFrame, matched: dict[str, str], kind: Kind, sieve: Sie
         times stay as they are until the time zone is known (`as_time`).
     """
     result = pd.DataFrame(index=frame.index)
-    code = matched.get("code")
+    code = matched.get(kind.key)
     if code is not None:  # first, so that every later remark can name the thing
         sieve.codes = _codes(frame[code], code, sieve)
-        result["code"] = sieve.codes
+        result[kind.key] = sieve.codes
     for entry in kind.fields:
         column = matched.get(entry.name)
-        if column is None or entry.name == "code":
+        if column is None or entry.name == kind.key:
             continue
         values = frame[column]
         if entry.type == "code":

@@ -89,6 +89,10 @@ class Kind:
         The frame also carries raw_x, raw_y, raw_crs.
     outside : {"error", "note", "leave_out"}
         What happens to single rows far outside the district.
+    key : str
+        The field by which a row is known again.
+    broken : {"mend", "tell"}
+        Invalid polygons are mended or refused here, or only told: whoever takes the rows mends them.
     """
 
     name: str
@@ -99,6 +103,8 @@ class Kind:
     shape_needed: bool = True
     raw: bool = False
     outside: Literal["error", "note", "leave_out"] = "error"
+    key: str = "code"
+    broken: Literal["mend", "tell"] = "mend"
 
     def field(self, name: str) -> Field | None:
         """The field of that name (or alias)."""
@@ -116,6 +122,10 @@ def _name(aliases: str = "") -> Field:
 _COMMUNITY = "community_id communityid 社区代码 社区编码 社区编号 村社区代码 sqdm sqbm community subzone_id"
 _COMPOUND = "compound_id 小区代码 小区编码 小区编号 院落编码 xqdm compound estate_id"
 _GRID = "grid_id 网格编码 网格代码 网格编号 单元网格编码 所在单元网格标识码 bgid wgbm grid"
+_BUILDING = "building_id building_code lot_id block_id parcel_id 楼栋编码 楼栋代码 楼栋编号 幢编号 建筑编码 jzbm ldbm"
+_HOUSEHOLDS = "household_count dwelling_units dwellings units flats 户数 住户数 总户数 居民户数 hs zhs hh"
+_PEOPLE = "population residents persons 人口 人数 常住人口 人口数 rk rks"
+_AS_OF = "counted_on count_date 统计日期 统计时间 截止日期 数据日期 survey_date"
 _ANY_CODE = "编码 代码 编号 id osm_id"
 _ADDRESS = Field("address", "text", "地址 详细地址 标准地址 地点 发生地点 事发位置 dz location addr")
 
@@ -171,12 +181,7 @@ BUILDINGS = Kind(
     "buildings",
     {"zh": "楼栋", "en": "buildings"},
     (
-        Field(
-            "code",
-            "code",
-            "building_id building_code lot_id block_id parcel_id 楼栋编码 楼栋代码 楼栋编号 幢编号 建筑编码 jzbm ldbm"
-            f" {_ANY_CODE}",
-        ),
+        Field("code", "code", f"{_BUILDING} {_ANY_CODE}"),
         _name("building_name 楼栋名称 楼名 建筑名称 幢名称 jzmc"),
         _ADDRESS,
         Field("street", "text", "road addr:street 道路 街路巷 路名"),
@@ -186,20 +191,23 @@ BUILDINGS = Kind(
         Field("height_m", "number", "height building_height 高度 建筑高度"),
         Field("community_code", "code", _COMMUNITY),
         Field("compound_code", "code", _COMPOUND),
-        Field(
-            "households",
-            "integer",
-            "household_count dwelling_units dwellings units flats 户数 住户数 总户数 居民户数 hs zhs hh",
-        ),
+        Field("households", "integer", _HOUSEHOLDS),
         Field("households_estimated", "number", "households_est est_households estimated_households 估算户数 预估户数"),
-        Field("people", "integer", "population residents persons 人口 人数 常住人口 人口数 rk rks"),
+        Field("people", "integer", _PEOPLE),
         Field("estimated", "flag", "is_estimate 是否估算 估算", words=words.FLAG),
-        Field("as_of", "date", "counted_on count_date 统计日期 统计时间 截止日期 数据日期 survey_date"),
+        Field("as_of", "date", _AS_OF),
+        Field(
+            "state",
+            "word",
+            "building_state 楼栋状态 建筑状态 房屋状态 使用状态 状态 status",
+            words=words.BUILDING_STATE,
+            open_words=True,
+        ),
     ),
     ("polygon", "point"),
     (
         *("code", "name", "address", "address_key", "kind", "floors", "community_code", "compound_code"),
-        *("households", "people", "estimated", "as_of", "geometry"),
+        *("households", "people", "estimated", "as_of", "state", "geometry"),
     ),
     raw=True,
 )
@@ -275,12 +283,55 @@ EVENTS = Kind(
         ),
         _ADDRESS,
         Field("description", "text", "desc content details 问题描述 事件描述 描述 内容"),
+        Field(
+            "state",
+            "word",
+            "event_state case_state 办理状态 案件状态 事件状态 处置状态 状态 status",
+            words=words.EVENT_STATE,
+            open_words=True,
+        ),
+        Field("closed_at", "time", "closed closing_time closed_date 结案时间 办结时间 关闭时间"),
     ),
     ("point",),
-    ("code", "class", "class_name", "source", "occurred_at", "address", "description", "geometry"),
+    (
+        *("code", "class", "class_name", "source", "occurred_at", "address", "description", "state", "closed_at"),
+        "geometry",
+    ),
     shape_needed=False,
     raw=True,
     outside="note",
+)
+
+HOUSEHOLDS = Kind(
+    "households",
+    {"zh": "户数", "en": "household counts"},
+    (
+        Field("building_code", "code", f"{_BUILDING} {_ANY_CODE} code", required=True),
+        Field("households", "integer", _HOUSEHOLDS, required=True),
+        Field("people", "integer", _PEOPLE),
+        Field("as_of", "date", f"{_AS_OF} date 日期"),
+        Field("estimated", "flag", "is_estimate 是否估算 估算", words=words.FLAG),
+    ),
+    (),
+    ("building_code", "households", "people", "as_of", "estimated"),
+    shape_needed=False,
+    outside="note",
+    key="building_code",
+)
+
+GRIDS = Kind(
+    "grids",
+    {"zh": "网格", "en": "grids"},
+    (
+        Field("code", "code", f"grid_code {_GRID} {_ANY_CODE}", required=True),
+        _name("grid_name 网格名称 wgmc"),
+        Field("kind", "word", "grid_kind 网格类型 网格类别 类型 类别 wglx type", words=words.GRID_KIND),
+        Field("community_code", "code", _COMMUNITY),
+    ),
+    ("polygon",),
+    ("code", "name", "kind", "community_code", "geometry"),
+    outside="leave_out",
+    broken="tell",
 )
 
 WORKERS = Kind(
@@ -300,6 +351,7 @@ WORKERS = Kind(
 )
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (DIVISIONS, COMPOUNDS, LANDCOVER, BUILDINGS, BARRIERS, PARTS, EVENTS, WORKERS)
+    kind.name: kind
+    for kind in (*(DIVISIONS, COMPOUNDS, LANDCOVER, BUILDINGS, HOUSEHOLDS, BARRIERS, GRIDS, PARTS, EVENTS, WORKERS),)
 }
 """Every kind by name, in the order in which a district is loaded."""

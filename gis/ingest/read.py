@@ -76,7 +76,7 @@ def read_kind(
     Parameters
     ----------
     kind : str
-        ``divisions``, ``compounds``, ``landcover``, ``buildings``, ``barriers``, ``parts``, ``events``, ``workers``.
+        One of `gis.ingest.KINDS`.
     files : sequence of str, Path or FileSpec
         ``FILE`` or ``FILE:kind=street,class=COLUMN`` (`gis.ingest.parse_spec`).
     options : ReadOptions, optional
@@ -145,7 +145,8 @@ def _read(
             )  # fmt: skip
     if kind.name == "divisions":
         divisions.name_district(frame, options)
-    check_codes(kind.name, frame, shapes, sieve)
+    if kind.key == "code":
+        check_codes(kind.name, frame, shapes, sieve)
     code = None
     if kind.name == "divisions":
         frame = divisions.arrange(frame, sieve)

@@ -159,7 +159,52 @@ def _buildings(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
     days = _texts(frame, "as_of")
     days[pd.isna(days)] = context.options.as_of
     frame["as_of"] = days
+    frame["state"] = _states(frame, "existing", ("existing", "demolished"), context)
     _name_communities(frame, context)
+    return frame
+
+
+def _states(frame: pd.DataFrame, usual: str, known: tuple[str, ...], context: Context) -> np.ndarray:
+    """The state of each row, the usual one where none is written; words nobody knows are told."""
+    states = _texts(frame, "state")
+    strange = np.asarray([v is not None and v not in known for v in states], bool)
+    context.sieve.mend(
+        strange & context.sieve.kept, "state_unknown", lambda i: f"'{states[i]}' is no known state; taken as {usual}",
+        field="state", remedy=f"Use {' or '.join(known)}, or name another column with --map COLUMN=state.",
+    )  # fmt: skip
+    return np.where(strange | pd.isna(states), usual, states)
+
+
+def _counts(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
+    """Counts by building and date: the same twice is one, two for one date is a fault."""
+    sieve = context.sieve
+    days = _texts(frame, "as_of")
+    days[pd.isna(days)] = context.options.as_of
+    frame["as_of"] = days
+    for name in ("households", "people"):
+        frame[name] = pd.array(_numbers(frame, name), dtype="Float64").astype("Int64")
+    frame["estimated"] = np.asarray([v is True for v in _texts(frame, "estimated")], bool)
+    codes = sieve.codes = _texts(frame, "building_code")
+    counts = frame[["households", "people"]].astype(object).where(frame[["households", "people"]].notna(), None)
+    said = list(zip(counts["households"], counts["people"], frame["estimated"], strict=True))
+    first: dict[tuple[object, object], int] = {}
+    other: dict[int, int] = {}
+    again: list[int] = []
+    for row in np.flatnonzero(sieve.kept & ~pd.isna(codes)).tolist():
+        earlier = first.setdefault((codes[row], days[row]), row)
+        if said[earlier] != said[row]:
+            other |= {row: earlier, earlier: other.get(earlier, row)}
+        elif earlier != row:
+            again.append(row)
+    sieve.refuse(
+        sorted(other), "count_contradicts",
+        lambda i: f"building {codes[i]} has another count for {days[i] or 'the same date'} in "
+        f"{sieve.row_name(other[i])}",
+        field="households", remedy="Keep the right one, or take the other rows with --accept-partial.",
+    )  # fmt: skip
+    sieve.leave_out(
+        again, "count_repeated", lambda i: f"the same count as in {sieve.row_name(first[codes[i], days[i]])}"
+    )
     return frame
 
 
@@ -276,6 +321,8 @@ def _events(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
         remedy=PARTIAL,
     )
     frame["occurred_at"] = times
+    frame["state"] = _states(frame, "closed", ("open", "closed"), context)
+    frame["closed_at"] = _closing(frame, zone, context)
     context.sieve.report.add("note", "time_zone", f"times without a zone are local to {zone}")
     lost = frame.geometry.isna().to_numpy(bool) & context.sieve.kept
     if lost.any():
@@ -284,6 +331,26 @@ def _events(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
             amount=float(lost.sum()), unit="events",
         )  # fmt: skip
     return frame
+
+
+def _closing(frame: pd.DataFrame, zone: str, context: Context) -> pd.Series:
+    """When each event was closed; a time that cannot be is left away and told, the event stays."""
+    if "closed_at" not in frame:
+        return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
+    told = frame["closed_at"].to_numpy(object)
+    times, unreadable = as_time(frame["closed_at"], zone)
+    early = (times < frame["occurred_at"]).to_numpy(bool)
+    still_open = (frame["state"] == "open").to_numpy(bool) & times.notna().to_numpy(bool)
+
+    def tell(wrong: np.ndarray, rule: str, text: str) -> None:
+        context.sieve.mend(
+            wrong & context.sieve.kept, rule, lambda i: f"'{told[i]}' {text}; taken as unknown", field="closed_at"
+        )
+
+    tell(unreadable, "closed_at_unreadable", "is no date and time")
+    tell(early, "closed_before_occurred", "is before the event")
+    tell(still_open & ~early, "closed_though_open", "is a time of closing, though the event is open")
+    return times.where(~(unreadable | early | still_open))
 
 
 def _workers(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
@@ -322,6 +389,7 @@ def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
 
 RULES: dict[str, Callable[[gpd.GeoDataFrame, Context], gpd.GeoDataFrame]] = {
     "buildings": _buildings,
+    "households": _counts,
     "barriers": _barriers,
     "landcover": _landcover,
     "parts": _parts,

@@ -121,8 +121,6 @@ def _open(
     divisions = [row[0] for row in scope]
     values = {"network": network[0], "level": level, "communities": divisions}
     cells = fetch_frame(connection, query("drafts.base_cells"), values)
-    if len(set(cells["tessellation_id"])) != 1:
-        raise ConflictError("The grids of these communities stand on different cells.", "Open a draft for each.")
     links = [list(row) for row in connection.execute(query("drafts.base_links"), values)]
     base = max(row[3] for row in scope)
     settings = dict(zip(("target", "minimum", "maximum"), network[1:], strict=True))
@@ -132,7 +130,7 @@ def _open(
         {
             "network": network[0],
             "level": level,
-            "tessellation": int(cells["tessellation_id"].iloc[0]),
+            "tessellation": int(cells["tessellation_id"].max()),
             "as_of": place.as_of or local_date(now, place.time_zone),
             "base": base,
             "now": now,
@@ -346,7 +344,7 @@ def edit_draft(
             stack = draft.undoable if kind == "undo" else draft.redoable
             given = {"revision": stack[-1].revision if stack else None}
         if kind == "propose":
-            given = _proposed(connection, place, row, draft, given)
+            given = _proposed(connection, place, row, draft, given, clock())
         return _write(connection, plan_id, draft, Operation(revision + 1, kind, given), actor, clock())
 
 
@@ -374,7 +372,7 @@ def _write(
     touched = sorted({str(key) for key in (*before[at], *keys)})
     return Edit(
         revision=draft.revision,
-        grids=_totals(connection, plan_id, touched),
+        grids=_totals(connection, plan_id, touched, now),
         cells=cells,
         keys=keys,
         can_undo=bool(draft.undoable),
@@ -383,8 +381,8 @@ def _write(
     )
 
 
-def _totals(connection: Connection, plan_id: int, keys: list[str]) -> list[dict[str, Any]]:
-    frame = fetch_frame(connection, query("drafts.loads"), {"plan": plan_id, "keys": keys})
+def _totals(connection: Connection, plan_id: int, keys: list[str], now: dt.datetime) -> list[dict[str, Any]]:
+    frame = fetch_frame(connection, query("drafts.loads"), {"plan": plan_id, "keys": keys, "at": now})
     ids = frame["cell_id"].to_numpy(np.int64)
     edges = connection.execute(query("drafts.edges_among"), {"cells": ids.tolist()}).fetchall()
     links = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
@@ -401,21 +399,20 @@ def _totals(connection: Connection, plan_id: int, keys: list[str]) -> list[dict[
 
 
 def _proposed(
-    connection: Connection, place: District, row: Mapping[str, Any], draft: Draft, asked: Mapping[str, Any]
+    connection: Connection,
+    place: District,
+    row: Mapping[str, Any],
+    draft: Draft,
+    asked: Mapping[str, Any],
+    now: dt.datetime,
 ) -> dict[str, Any]:
     """Let the partitioner divide some communities; grids that succeed one of the base keep its key."""
     communities = sorted({str(code) for code in asked["communities"]})
     strangers = sorted(set(communities) - set(draft.community))
     if strangers or not communities:
         raise InputError(f"Plan {row['id']} does not hold {', '.join(strangers) or 'that'}.", "Name its communities.")
-    scope = _scope(connection, place, communities, (row["network_id"], row["level"]), row["created_at"])
-    cells = read_cells(
-        connection,
-        place,
-        as_of=row["as_of"],
-        tessellation_id=row["tessellation_id"],
-        communities=[number for number, *_ in scope],
-    )
+    wanted = draft.cells[np.isin(draft.community.astype(str), communities)]
+    cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=wanted)
     settings, target = row["settings"], asked.get("target")
     limits = {} if target else {name: settings[name] for name in ("minimum", "maximum")}
     plan = partition(cells.tessellation, target=target or settings["target"], seed=int(asked.get("seed", 1)), **limits)

@@ -155,10 +155,10 @@ _GATED = ("submit", "publish")
 
 
 def _submit(connection: Connection, place: District, plan_id: int, clock: Clock) -> None:
-    stored = read_plan(connection, place, plan_id)
+    stored = read_plan(connection, place, plan_id, now=clock())
     require_base(connection, place, stored)
     require_change(connection, stored)
-    found = checked(connection, place, stored, clock)
+    found = checked(connection, place, stored)
     require_passed(place, found.checks, "submitted", REMEDY)
     report = {"measures": found.measures(), "checks": told(found.checks, stored)}
     connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
@@ -172,10 +172,10 @@ def _publish(
     effective: dt.datetime | None,
     clock: Clock,
 ) -> None:
-    stored = read_plan(connection, place, plan_id)
+    stored = read_plan(connection, place, plan_id, now=clock())
     require_base(connection, place, stored)
     moment = choose_effective(connection, place, stored, effective, clock())
-    found = checked(connection, place, stored, clock)
+    found = checked(connection, place, stored)
     require_passed(place, found.checks, "published", REMEDY)
     report = {"measures": found.measures(), "checks": told(found.checks, stored)}
     connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})

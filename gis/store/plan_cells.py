@@ -68,7 +68,8 @@ def read_plan_cells(connection: Connection, place: District, plan_id: int, now: 
     """
     with connection.transaction():
         row = read_life(connection, place, plan_id, now)
-        cells = fetch_geo_frame(connection, query("drafts.columns"), {"plan": plan_id})
+        values = {"plan": plan_id, "at": row["effective"] or now}
+        cells = fetch_geo_frame(connection, query("drafts.columns"), values)
         edges = fetch_frame(connection, query("drafts.edges"), {"plan": plan_id})
         found = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
         published = (row["published"] or {}).get("codes")

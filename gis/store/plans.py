@@ -73,8 +73,9 @@ def propose_plan(
         No such district, or no such level of the network.
     """
     with lock(connection, district) as place:
-        as_of = as_of or place.as_of or local_date(clock(), place.time_zone)
-        cells = read_cells(connection, place, as_of=as_of)
+        now = clock()
+        as_of = as_of or place.as_of or local_date(now, place.time_zone)
+        cells = read_cells(connection, place, as_of=as_of, at=now)
         plan = partition(
             cells.tessellation,
             target=target,
@@ -84,7 +85,7 @@ def propose_plan(
             executor=executor,
             progress=progress,
         )
-        ground = read_frames(connection, place, at=clock(), as_of=as_of)
+        ground = read_frames(connection, place, at=now, as_of=as_of)
         buildings = with_cell(ground.buildings, cells.tessellation)
         measures = plan_measures(cells.tessellation, plan, buildings=buildings)
         number = _ensure_network(connection, place, plan, network, level)

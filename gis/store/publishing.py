@@ -35,8 +35,8 @@ def check_plan(
     """Run every check that has its input over a plan, the newest draft of a level by default; nothing is written."""
     with connection.transaction():
         place = district_of(connection, district)
-        stored = read_plan(connection, place, plan_id, network=network, level=level)
-        checks = checked(connection, place, stored, clock).checks
+        stored = read_plan(connection, place, plan_id, network=network, level=level, now=clock())
+        checks = checked(connection, place, stored).checks
     return Step(
         stored.plan.report,
         tessellation_id=stored.cells.tessellation_id,
@@ -88,7 +88,7 @@ def publish_plan(
             "Give a past moment with its time zone, or leave it out: the grids begin at once.",
         )
     with lock(connection, district) as place:
-        stored = read_plan(connection, place, plan_id, network=network, level=level)
+        stored = read_plan(connection, place, plan_id, network=network, level=level, now=now)
         if not stored.is_first:
             raise ConflictError(
                 f"Plan {stored.id} of {place.code} was begun on version {stored.base_version}: it is not a first plan.",
@@ -100,7 +100,7 @@ def publish_plan(
             )
         require_base(connection, place, stored)
         progress("publish", 0, 3)
-        found = checked(connection, place, stored, clock)
+        found = checked(connection, place, stored)
         remedy = "See all with `gridkeeper check {district}`, mend the input and propose again."
         require_passed(place, found.checks, "published", remedy)
         progress("publish", 1, 3)

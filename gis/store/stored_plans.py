@@ -18,7 +18,7 @@ from gis.plans import codes_of_plan, grid_flags
 from gis.store.copying import fetch_frame
 from gis.store.locating import NETWORK
 from gis.store.queries import query
-from gis.store.reading import read_cells, read_frames, report_from
+from gis.store.reading import cells_at, cells_of_plan, read_cells, read_frames, report_from
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gis.checks import CheckResult
-    from gis.clock import Clock
     from gis.graph import Tessellation
     from gis.remarks import Report
     from gis.store.connect import Connection
@@ -61,7 +60,9 @@ class StoredPlan:
     network, level, kind
         Code of its network, level in it, and what grids of that level are.
     cells : StoredCells
-        Of the communities of its scope.
+        All that it has.
+    at : datetime
+        When its buildings stand: now, or when it takes effect.
     plan : Plan
         With the codes its grids have, or would be published with.
     keys : ndarray of str, shape (grids,)
@@ -79,6 +80,7 @@ class StoredPlan:
     as_of: dt.date
     base_version: int | None
     cells: StoredCells
+    at: dt.datetime
     plan: Plan
     measures: dict[str, Any]
     keys: np.ndarray
@@ -137,8 +139,11 @@ def read_plan(
     *,
     network: str = NETWORK,
     level: int = 1,
+    now: dt.datetime,
 ) -> StoredPlan:
     """Read a plan back, the newest proposal of a network level by default.
+
+    Its households are those of the buildings that stand now; of a published plan, when it takes effect.
 
     Raises
     ------
@@ -162,11 +167,11 @@ def read_plan(
         raise NotFoundError(
             f"District {place.code} has no plan {plan_id}.", "Leave the number out for the newest draft."
         )
-    _, number, code, level, kind, tessellation, status, as_of, base_version, settings, stored, codes = row
-    scope = [number for _, number in connection.execute(query("plans.scope"), {"plan": plan_id})]
-    cells = read_cells(connection, place, as_of=as_of, tessellation_id=tessellation, communities=scope)
+    _, number, code, level, kind, status, as_of, base_version, settings, stored, codes, effective = row
+    at = effective or now
+    cells = read_cells(connection, place, as_of=as_of, at=at, cells=cells_of_plan(connection, plan_id))
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
-    keys, base = _by_cell(cells, members["grid_code"]), _by_cell(cells, members["base_code"])
+    keys, base = (members[name].to_numpy(object) for name in ("grid_code", "base_code"))
     links = _links(cells, stored["links"])
     if codes is None:
         codes = {key: key for key in set(keys)}
@@ -185,18 +190,12 @@ def read_plan(
         as_of=as_of,
         base_version=base_version,
         cells=cells,
+        at=at,
         plan=plan,
         measures=stored["measures"] or {},
         keys=order,
         base=base,
     )
-
-
-def _by_cell(cells: StoredCells, column: pd.Series) -> np.ndarray:
-    """Bring a column that is ordered by cell number to an array; every cell of the scope is in the plan."""
-    if len(column) != len(cells.ids):
-        raise ConflictError("The cells of this plan have changed since it was made.", "Make a new one.")
-    return column.to_numpy(object)
 
 
 def _links(cells: StoredCells, stored: list[list[int]]) -> np.ndarray:
@@ -272,10 +271,10 @@ def with_cell(buildings: gpd.GeoDataFrame, tessellation: Tessellation) -> gpd.Ge
     return buildings[buildings["building_id"].isin(held)]
 
 
-def checked(connection: Connection, place: District, stored: StoredPlan, clock: Clock) -> Checked:
+def checked(connection: Connection, place: District, stored: StoredPlan) -> Checked:
     """Give the grids as polygons, what the checks say of them, and what they measure."""
     plan, tessellation = stored.plan, stored.tessellation
-    ground = read_frames(connection, place, at=clock(), as_of=stored.as_of)
+    ground = read_frames(connection, place, at=stored.at, as_of=stored.as_of)
     grids = grid_frame(tessellation, plan)
     buildings = with_cell(ground.buildings, tessellation)
     codes = plan.grids["grid_code"].to_numpy(object)
@@ -297,15 +296,16 @@ def checked(connection: Connection, place: District, stored: StoredPlan, clock: 
 
 
 def whole_network(
-    connection: Connection, place: District, stored: StoredPlan, buildings: gpd.GeoDataFrame
+    connection: Connection, place: District, stored: StoredPlan, buildings: gpd.GeoDataFrame, at: dt.datetime
 ) -> dict[str, Any] | None:
-    """Measure all grids of the network as they are from the last publication on; None where cells have no grid."""
-    cells = read_cells(connection, place, as_of=stored.as_of, tessellation_id=stored.cells.tessellation_id)
+    """Measure all grids of the network from the last publication (`at`) on; None where cells have no grid."""
     members = fetch_frame(
         connection, query("publishing.network_cells"), {"network": stored.network_id, "level": stored.level}
     )
-    if not np.array_equal(members["cell_id"].to_numpy(np.int64), cells.ids):
+    ids = members["cell_id"].to_numpy(np.int64)
+    if not np.array_equal(cells_at(connection, place, at), ids):
         return None
+    cells = read_cells(connection, place, as_of=stored.as_of, at=at, cells=ids)
     keys = members["grid_code"].to_numpy(object)
     codes = {key: key for key in set(keys)}
     plan, _ = _plan(cells, keys, codes, np.empty((0, 2), np.int32), stored.plan.settings, stored.plan.report)

@@ -124,7 +124,7 @@ def write_publication(
             cursor.execute(query("publishing.insert_posting"), {**posting, **moment})
     bump_layers(connection, place.id, "grids")
     if not stored.is_first:
-        measures = whole_network(connection, place, stored, found.buildings) or found.measures()
+        measures = whole_network(connection, place, stored, found.buildings, effective) or found.measures()
         connection.execute(
             query("drafts.set_report"),
             {"plan": stored.id, "report": Jsonb(plain({"network_measures": measures}))},

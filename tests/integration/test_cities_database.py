@@ -47,7 +47,9 @@ def grids_of(connection, code):
 
 def assert_exact(connection, code, grids):
     """Cells and grids tile the snapped communities: nothing between them, nothing twice."""
-    stored = read_cells(connection, district_of(connection, code), as_of=dt.date(2100, 1, 1)).tessellation
+    stored = read_cells(
+        connection, district_of(connection, code), as_of=dt.date(2100, 1, 1), at=dt.datetime.now(dt.UTC)
+    ).tessellation
     cells = np.asarray(stored.cells.geometry.array, object)
     assert shapely.coverage_is_valid(cells)
     shapes = np.asarray(grids.geometry.array, object)

@@ -60,7 +60,7 @@ def scalar(connection, statement, *values):
 
 
 def test_cells_come_back_as_an_exact_coverage(store):
-    stored = read_cells(store, district_of(store, D), as_of=AS_OF)
+    stored = read_cells(store, district_of(store, D), as_of=AS_OF, at=NOW)
     tessellation = stored.tessellation
     cells = np.asarray(tessellation.cells.geometry.array, object)
     assert shapely.coverage_is_valid(cells)
@@ -233,7 +233,7 @@ def test_a_new_building_joins_the_cell_it_stands_in(store):
 
 # ---------------------------------------------------------------------------------------------- drafts
 def test_a_plan_is_read_back_as_it_was_proposed(draft):
-    stored = read_plan(draft, district_of(draft, D))
+    stored = read_plan(draft, district_of(draft, D), now=NOW)
     step = pipeline.check_plan(draft, D, clock=CLOCK)
     assert stored.status == "draft"
     assert (stored.as_of, stored.base_version) == (AS_OF, None)

@@ -131,19 +131,20 @@ FROM unnest(%(cells)s::bigint[], %(keys)s::text[]) AS s (cell, key)
 WHERE p.plan_id = %(plan)s AND p.cell_id = s.cell
 
 -- name: loads
--- Households of the cells of some grids of a plan, at its date.
+-- Households of the cells of some grids of a plan, at its date, in the buildings of a moment.
 SELECT p.cell_id, p.grid_code, COALESCE(l.households, 0)::float8 AS households
 FROM plan_cell p
 JOIN plan a ON a.id = p.plan_id
 LEFT JOIN LATERAL (
     SELECT sum(h.households) AS households
     FROM building_cell k
+    JOIN building b ON b.id = k.building_id AND b.valid @> %(at)s::timestamptz
     CROSS JOIN LATERAL (
         SELECT n.households FROM household_count n
         WHERE n.building_id = k.building_id AND n.as_of <= a.as_of
         ORDER BY n.as_of DESC, n.recorded_at DESC, n.id DESC LIMIT 1
     ) h
-    WHERE k.tessellation_id = a.tessellation_id AND k.cell_id = p.cell_id
+    WHERE k.cell_id = p.cell_id
 ) l ON true
 WHERE p.plan_id = %(plan)s AND p.grid_code = ANY(%(keys)s)
 ORDER BY p.cell_id
@@ -156,7 +157,7 @@ SELECT cell_a, cell_b FROM cell_edge WHERE cell_a = ANY(%(cells)s) AND cell_b = 
 SELECT report->'links' FROM plan WHERE id = %(plan)s
 
 -- name: columns
--- Cells of a plan with what they carry at its date.
+-- Cells of a plan with what they carry at its date, in the buildings of a moment.
 SELECT p.cell_id, d.code AS community, p.base_code, p.grid_code, c.area_m2, c.building_id,
        COALESCE(l.households, 0)::float8 AS households, COALESCE(l.people, 0)::float8 AS people,
        ST_AsBinary(c.geom) AS wkb
@@ -167,12 +168,13 @@ JOIN division d ON d.id = c.community_id
 LEFT JOIN LATERAL (
     SELECT sum(h.households) AS households, sum(h.people) AS people
     FROM building_cell k
+    JOIN building b ON b.id = k.building_id AND b.valid @> %(at)s::timestamptz
     CROSS JOIN LATERAL (
         SELECT n.households, n.people FROM household_count n
         WHERE n.building_id = k.building_id AND n.as_of <= a.as_of
         ORDER BY n.as_of DESC, n.recorded_at DESC, n.id DESC LIMIT 1
     ) h
-    WHERE k.tessellation_id = a.tessellation_id AND k.cell_id = p.cell_id
+    WHERE k.cell_id = p.cell_id
 ) l ON true
 WHERE p.plan_id = %(plan)s
 ORDER BY p.cell_id
@@ -180,7 +182,9 @@ ORDER BY p.cell_id
 -- name: edges
 -- Pairs of neighbours among the cells of a plan.
 SELECT e.cell_a, e.cell_b, e.length_m, e.follows, e.link
-FROM plan_cell p JOIN cell_edge e ON e.cell_a = p.cell_id
+FROM plan_cell p
+JOIN cell_edge e ON e.cell_a = p.cell_id
+JOIN plan_cell q ON q.plan_id = p.plan_id AND q.cell_id = e.cell_b
 WHERE p.plan_id = %(plan)s
 ORDER BY e.cell_a, e.cell_b
 

@@ -206,26 +206,28 @@ WHERE NOT EXISTS (SELECT FROM part p WHERE p.district_id = %(district)s AND p.co
 -- name: stage_events
 CREATE TEMP TABLE staged (
     code text, class text, class_name text, source text, occurred_at timestamptz, address text, description text,
-    geom geometry, raw_x float8, raw_y float8, raw_crs text, cell_id bigint, how text, distance_m float8
+    state text, closed_at timestamptz, geom geometry, raw_x float8, raw_y float8, raw_crs text,
+    cell_id bigint, how text, distance_m float8
 ) ON COMMIT DROP
 
 -- name: update_events
 UPDATE event e
 SET class = s.class, class_name = s.class_name, source = s.source, occurred_at = s.occurred_at, address = s.address,
-    description = s.description, geom = s.geom, raw_x = s.raw_x, raw_y = s.raw_y, raw_crs = s.raw_crs,
+    description = s.description, state = COALESCE(s.state, 'closed'), closed_at = s.closed_at, geom = s.geom,
+    raw_x = s.raw_x, raw_y = s.raw_y, raw_crs = s.raw_crs,
     cell_id = s.cell_id, how = s.how, distance_m = s.distance_m
 FROM staged s
 WHERE e.district_id = %(district)s AND e.code = s.code
-  AND (e.class, e.class_name, e.source, e.occurred_at, e.address, e.description, e.geom, e.raw_x, e.raw_y, e.raw_crs,
-       e.cell_id, e.how, e.distance_m)
-      IS DISTINCT FROM (s.class, s.class_name, s.source, s.occurred_at, s.address, s.description, s.geom,
-       s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m)
+  AND (e.class, e.class_name, e.source, e.occurred_at, e.address, e.description, e.state, e.closed_at, e.geom,
+       e.raw_x, e.raw_y, e.raw_crs, e.cell_id, e.how, e.distance_m)
+      IS DISTINCT FROM (s.class, s.class_name, s.source, s.occurred_at, s.address, s.description,
+       COALESCE(s.state, 'closed'), s.closed_at, s.geom, s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m)
 
 -- name: insert_events
-INSERT INTO event (district_id, code, class, class_name, source, occurred_at, address, description, geom,
-                   raw_x, raw_y, raw_crs, cell_id, how, distance_m)
-SELECT %(district)s, s.code, s.class, s.class_name, s.source, s.occurred_at, s.address, s.description, s.geom,
-       s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m
+INSERT INTO event (district_id, code, class, class_name, source, occurred_at, address, description, state, closed_at,
+                   geom, raw_x, raw_y, raw_crs, cell_id, how, distance_m)
+SELECT %(district)s, s.code, s.class, s.class_name, s.source, s.occurred_at, s.address, s.description,
+       COALESCE(s.state, 'closed'), s.closed_at, s.geom, s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m
 FROM staged s
 WHERE NOT EXISTS (SELECT FROM event e WHERE e.district_id = %(district)s AND e.code = s.code)
 

@@ -48,14 +48,16 @@ WHERE n.district_id = %(district)s AND n.code = %(network)s AND p.level = %(leve
 ORDER BY p.id DESC LIMIT 1
 
 -- name: plan
--- A plan of a district, with its network and level.
-SELECT p.id, p.network_id, n.code AS network, p.level, l.kind, p.tessellation_id, p.status, p.as_of, p.base_version,
-       p.settings, p.report,
-       (SELECT u.report->'codes' FROM publication u WHERE u.plan_id = p.id AND u.withdrawn_at IS NULL
-        ORDER BY u.version DESC LIMIT 1) AS codes
+-- A plan of a district, with its network and level, and what it was published as.
+SELECT p.id, p.network_id, n.code AS network, p.level, l.kind, p.status, p.as_of, p.base_version,
+       p.settings, p.report, u.codes, u.effective
 FROM plan p
 JOIN network n ON n.id = p.network_id
 JOIN network_level l ON l.network_id = p.network_id AND l.level = p.level
+LEFT JOIN LATERAL (
+    SELECT v.report->'codes' AS codes, v.effective FROM publication v
+    WHERE v.plan_id = p.id AND v.withdrawn_at IS NULL ORDER BY v.version DESC LIMIT 1
+) u ON true
 WHERE p.id = %(plan)s AND n.district_id = %(district)s
 
 -- name: plan_cells
