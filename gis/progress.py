@@ -6,7 +6,7 @@ import os
 import threading
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, set_forkserver_preload
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def worker_pool(jobs: int, method: str | None = None) -> Iterator[Executor | Non
         yield None
         return
     context = None if method is None else get_context(method)
+    if method == "forkserver":
+        set_forkserver_preload(["gis.cells", "gis.partition"])  # once, not in every process
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
         try:
             yield pool

@@ -11,7 +11,7 @@ from gis.errors import GridkeeperError
 
 __all__ = ["app", "main"]
 
-FAMILIES = ("files", "importing", "districts", "plans", "sample", "serving", "database", "exporting")
+FAMILIES = ("files", "importing", "districts", "plans", "jobs", "sample", "serving", "database", "exporting")
 
 app = typer.Typer(
     name="gridkeeper",

@@ -88,7 +88,7 @@ def _load(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
     asked = work.options
-    options = _reading(asked, district=work.district)
+    options = _reading(asked, district=asked.get("district"))
     with tempfile.TemporaryDirectory() as folder:
         read = pipeline.read_folder(
             work.connection, _gathered(asked["paths"], Path(folder)), options, progress=work.progress
@@ -132,15 +132,15 @@ def _tessellate(work: Work) -> dict[str, Any]:
 def _propose(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
-    limits = {name: work.options.get(name) for name in ("minimum", "maximum")}
     done = pipeline.propose_plan(
         work.connection,
         work.district,
         target=work.options.get("target", 200),
+        minimum=work.options.get("minimum"),
+        maximum=work.options.get("maximum"),
         seed=work.options.get("seed", 1),
         executor=work.executor,
         progress=work.progress,
-        **limits,
     )
     return _step(done)
 
@@ -211,7 +211,7 @@ KINDS: dict[str, Kind] = {
 """Every kind by name."""
 
 
-def _reading(asked: Mapping[str, Any], *, district: str) -> Any:
+def _reading(asked: Mapping[str, Any], *, district: str | None) -> Any:
     from gis.ingest import ReadOptions  # noqa: PLC0415
 
     as_of = asked.get("as_of")
@@ -224,7 +224,7 @@ def _reading(asked: Mapping[str, Any], *, district: str) -> Any:
         as_of=dt.date.fromisoformat(as_of) if as_of else None,
         estimate_households=asked.get("estimate_households", False),
         level=asked.get("level"),
-        district=district or None,
+        district=district,
         district_name=asked.get("name"),
         time_zone=asked.get("time_zone"),
     )

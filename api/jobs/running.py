@@ -6,7 +6,6 @@ import logging
 import os
 import time
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.jobs.kinds import KINDS, Work
@@ -14,10 +13,11 @@ from api.jobs.uploads import drop_read
 from gis.errors import CancelledError, GridkeeperError, InputError
 from gis.progress import worker_pool
 from gis.store.connect import connect
-from gis.store.jobs import read_job, write_fault, write_progress, write_result
+from gis.store.jobs import count_communities, read_job, write_fault, write_progress, write_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from gis.store.connect import Connection
 
@@ -25,6 +25,8 @@ __all__ = ["INTERVAL_S", "REMARKS_TOLD", "Teller", "run_job"]
 
 INTERVAL_S = 0.33
 """Seconds between two lines about the same step."""
+FEW = 3
+"""So few communities are done sooner than other processes are ready."""
 REMARKS_TOLD = 200
 """Remarks of a report kept with a job; counts and tally are whole, and imports keep more in their run."""
 
@@ -89,7 +91,7 @@ def run_job(url: str, number: int, spool: Path, should_stop: Callable[[], bool] 
         row = read_job(telling, number)
         kind = KINDS[row["kind"]]
         progress = Teller(telling, number, should_stop)
-        cores = (os.cpu_count() or 1) if kind.fans_out else 1
+        cores = (os.cpu_count() or 1) if kind.fans_out and count_communities(telling, row["district"]) > FEW else 1
         try:
             progress(kind.name, 0, 0)
             with worker_pool(cores, "forkserver") as pool, connection.transaction() if kind.atomic else nullcontext():
@@ -101,7 +103,9 @@ def run_job(url: str, number: int, spool: Path, should_stop: Callable[[], bool] 
             raise
         except Exception:
             _log.exception("Job %s (%s of %s) failed", number, kind.name, row["district"])
-            write_fault(telling, number, {"message": "Something unexpected happened.", "remedy": "See the worker's log."})
+            write_fault(
+                telling, number, {"message": "Something unexpected happened.", "remedy": "See the worker's log."}
+            )
             raise
     drop_read(spool, list(row["options"].get("paths", [])))
     return result

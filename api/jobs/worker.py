@@ -58,19 +58,22 @@ def run_worker(url: str, spool: Path, *, stalled_s: float = STALLED_S, leave_wit
     leave_with_stdin : bool
         Stop when standard input ends: who started this worker is gone.
     """
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # outcomes are kept with the jobs
+    # outcomes are kept with the jobs
+    logging.getLogger("procrastinate.worker").addFilter(
+        lambda line: not str(getattr(line, "action", "")).startswith("job_")
+    )
     asyncio.run(_work(_app(url, spool), url, spool, stalled_s, leave_with_stdin))
 
 
 def _app(url: str, spool: Path) -> procrastinate.App:
     options = "-c timezone=UTC -c search_path=procrastinate,public"
-    connector = procrastinate.PsycopgConnector(
-        conninfo=url, min_size=1, max_size=4, kwargs={"options": options, "autocommit": True}
-    )
+    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4, kwargs={"options": options})
     app = procrastinate.App(connector=connector)
 
     # who is interrupted because the worker stops is put back; any other fault is for a person to judge
-    @app.task(name=TASK, queue=QUEUE, pass_context=True, retry=procrastinate.RetryStrategy(retry_exceptions={JobAborted}))
+    @app.task(
+        name=TASK, queue=QUEUE, pass_context=True, retry=procrastinate.RetryStrategy(retry_exceptions={JobAborted})
+    )
     def run(context: procrastinate.JobContext) -> None:
         try:
             run_job(url, int(context.job.id or 0), spool, context.should_abort)
@@ -98,9 +101,12 @@ async def _work(app: procrastinate.App, url: str, spool: Path, stalled_s: float,
         if leave_with_stdin:
             others.append(asyncio.create_task(_stdin_ends()))
         await asyncio.wait([worker, *others[1:]], return_when=asyncio.FIRST_COMPLETED)
+        fault = worker.exception() if worker.done() else None
         for task in (worker, *others):
             task.cancel()
         await asyncio.gather(worker, *others, return_exceptions=True)
+        if fault is not None:
+            raise fault
 
 
 async def _rounds(url: str, spool: Path, stalled_s: float) -> None:
@@ -110,7 +116,7 @@ async def _rounds(url: str, spool: Path, stalled_s: float) -> None:
             await asyncio.to_thread(_round, url, spool, stalled_s)
         except GridkeeperError as fault:
             _log.warning("%s", fault)
-        except Exception:
+        except Exception:  # noqa: BLE001  # tried again
             _log.exception("A round failed")
         await asyncio.sleep(min(ROUND_S, stalled_s / 2))
 

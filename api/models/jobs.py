@@ -47,7 +47,7 @@ class ImportJob(ReadingOptions):
     what: str = Field(description="divisions, compounds, landcover, buildings, barriers, parts, events, workers ...")
     uploads: list[str] = Field(min_length=1, description="Numbers of uploads.")
     level: str | None = Field(default=None, description="Level of divisions whose file does not say.")
-    columns: dict[str, str] = Field(default={}, description="Column of the file -> field.")
+    columns: dict[str, str] = Field(default_factory=dict, description="Column of the file -> field.")
 
 
 class LoadJob(ReadingOptions):
@@ -89,7 +89,7 @@ class EditJob(Model):
     plan: int
     revision: int = Field(ge=0)
     edit: str = Field(description="move, new_grid, merge, propose, renew ...")
-    payload: dict[str, JsonValue] = {}
+    payload: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class PlanPublishJob(Model):
@@ -111,7 +111,7 @@ class JobFault(Model):
 
     message: str
     remedy: str = ""
-    remarks: list[RemarkLine] = []
+    remarks: list[RemarkLine] = Field(default_factory=list)
 
 
 class JobItem(Model):

@@ -33,6 +33,7 @@ __all__ = [
     "NewJob",
     "Swept",
     "cancel_job",
+    "count_communities",
     "count_workers",
     "queue_job",
     "read_job",
@@ -193,6 +194,12 @@ def count_workers(connection: Connection, seconds: float = STALLED_S) -> int:
 
 
 # ------------------------------------------------------------------------------------------ while it runs
+def count_communities(connection: Connection, district: str) -> float:
+    """Count the communities of a district; infinitely many where it is not known yet."""
+    row = connection.execute(query("jobs.communities"), {"district": district}).fetchone()
+    return float(row[0]) if row else float("inf")
+
+
 def write_progress(connection: Connection, number: int, label: str, done: int, total: int) -> None:
     """Say how far a job is."""
     connection.execute(query("jobs.set_progress"), {"id": number, "label": label, "done": done, "total": total})
@@ -254,9 +261,7 @@ def sweep(connection: Connection, seconds: float = STALLED_S) -> Swept:
 
 
 def _finish(connection: Connection, number: int, status: str) -> None:
-    connection.execute(
-        procrastinate_queries["finish_job"], {"job_id": number, "status": status, "delete_job": False}
-    )
+    connection.execute(procrastinate_queries["finish_job"], {"job_id": number, "status": status, "delete_job": False})
 
 
 def _rows(connection: Connection, values: Mapping[str, Any]) -> list[Row]:

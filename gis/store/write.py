@@ -19,6 +19,7 @@ from gis.store.copying import plain, stage
 from gis.store.districts import bump_layers, district_of
 from gis.store.locating import cells_in_force, place_frame, settle_buildings
 from gis.store.queries import query
+from gis.store.rehoming import answer_new_events
 from gis.store.workers import post
 
 if TYPE_CHECKING:
@@ -156,6 +157,8 @@ def write_batch(
                 settle_buildings(connection, place, cells, batch.report, clock())
         if batch.kind == "workers":
             post(connection, place, batch.report, clock=clock)
+        if batch.kind == "events":
+            answer_new_events(connection, place, clock())
         _record(cursor, values, batch)
     return batch.report
 
@@ -205,9 +208,10 @@ def _completed(batch: BatchLike, place: District) -> pd.DataFrame:
     if batch.kind == "buildings" and "address_key" not in frame:
         keys = [fold_address(_text(v)) or None for v in frame.get("address", pd.Series(None, index=frame.index))]
         frame = frame.assign(address_key=pd.Series(keys, index=frame.index, dtype=object))
-    if batch.kind == "events" and frame["occurred_at"].dt.tz is None:
-        local = frame["occurred_at"].dt.tz_localize(place.time_zone, ambiguous=False, nonexistent="shift_forward")
-        frame = frame.assign(occurred_at=local)
+    for name in ("occurred_at", "closed_at") if batch.kind == "events" else ():
+        if name in frame and isinstance(frame[name].dtype, np.dtype) and frame[name].dtype.kind == "M":
+            local = frame[name].dt.tz_localize(place.time_zone, ambiguous=False, nonexistent="shift_forward")
+            frame = frame.assign(**{name: local})
     return frame
 
 

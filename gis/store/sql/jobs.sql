@@ -62,3 +62,8 @@ FOR UPDATE OF j SKIP LOCKED
 
 -- name: forget_silent_workers
 DELETE FROM procrastinate.procrastinate_workers WHERE last_heartbeat < now() - make_interval(secs => %(seconds)s)
+
+-- name: communities
+-- How many communities a district has; no row where there is no district.
+SELECT (SELECT count(*) FROM division v WHERE v.district_id = d.id AND v.level = 'community' AND upper_inf(v.valid))
+FROM district d WHERE d.code = %(district)s
