@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pyproj
 
-    from gis.ingest.readers import RawTable
+    from gis.ingest.raw import RawTable
     from gis.ingest.specs import FileSpec
 
     Named = str | Path | FileSpec

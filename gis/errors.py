@@ -13,6 +13,7 @@ __all__ = [
     "ConflictError",
     "GridkeeperError",
     "InputError",
+    "NoRowsError",
     "NotFoundError",
     "SetupError",
     "StaleError",
@@ -55,6 +56,10 @@ class CancelledError(GridkeeperError):
     """Somebody asked the work to stop; nothing of it is kept."""
 
     exit_code = 7
+
+
+class NoRowsError(InputError):
+    """A file holds nothing of what was asked for."""
 
 
 class NotFoundError(GridkeeperError):

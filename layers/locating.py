@@ -11,15 +11,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from gis.crs import bd09_to_wgs84, gcj02_to_wgs84
+from gis.store.answers import locate_points
 from gis.store.connect import connect
-from gis.store.locating import locate_points
 from layers import words
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
-    from gis.store.locating import Answer
+    from gis.store.answers import Answer
     from gis.store.serve.places import District
 
 __all__ = ["answers", "tell", "to_lonlat"]
@@ -50,7 +49,6 @@ def answers(
     district: District,
     points: Sequence[LonLat | None],
     crs: str,
-    at: dt.datetime | None = None,
 ) -> list[dict[str, Any]]:
     """Answer for every point.
 
@@ -58,24 +56,22 @@ def answers(
     ----------
     database_url : str
     district : District
+        Says the moment and the network.
     points : sequence of (lon, lat) or None
         Degrees in `crs`; None has no place.
     crs : str
         See `to_lonlat`.
-    at : datetime, optional
-        Moment asked for; the district's moment when absent. One without a zone is local time.
 
     Returns
     -------
     list of dict
         As `api.models.locating.Answer`, in the order of the points.
     """
-    moment = at or district.now
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(district.time_zone))
     lonlat = to_lonlat(points, crs)
     with connect(database_url) as connection:
-        found = locate_points(connection, district.code, lonlat, at=moment)
+        found = locate_points(
+            connection, district.code, lonlat, at=district.at, network=district.network, level=district.level or 1
+        )
     return [tell(answer, place, crs, district.time_zone) for answer, place in zip(found, lonlat, strict=True)]
 
 

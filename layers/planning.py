@@ -46,10 +46,12 @@ __all__ = [
     "open_plan",
     "persons",
     "plan_grids",
+    "rebase",
     "roll_back",
     "shapes",
     "step",
     "told_detail",
+    "waive",
 ]
 
 StepName = Literal["submit", "approve", "return", "discard", "publish", "withdraw"]
@@ -164,6 +166,31 @@ def roll_back(
         return told_detail(connection, district, plan, clock())
 
 
+def waive(
+    database_url: str,
+    district: str,
+    plan: int,
+    person: Actor,
+    clock: Clock,
+    *,
+    check: str,
+    grid: str,
+    reason: str,
+) -> dict[str, Any]:
+    """Let a check not block a draft for one grid; the plan is told as `detail` does."""
+    with connect(database_url) as connection:
+        pipeline.waive(connection, district, plan, person, check, grid, reason, clock=clock)
+        return told_detail(connection, district, plan, clock())
+
+
+def rebase(database_url: str, district: str, plan: int, person: Actor, clock: Clock) -> dict[str, Any]:
+    """Begin a stale draft anew, as `api.models.RebaseResult`."""
+    with connect(database_url) as connection:
+        done = pipeline.rebase_draft(connection, district, plan, person, clock=clock)
+        fresh = told_detail(connection, district, done.plan_id, clock())
+    return {"plan": fresh, "taken": done.taken, "left": done.left, "gone": done.gone}
+
+
 def checks(database_url: str, district: str, plan: int, clock: Clock) -> dict[str, Any]:
     """Run all checks over a plan as it is now, as `api.models.PlanChecks`; nothing is written."""
     with connect(database_url) as connection, connection.transaction():
@@ -174,7 +201,7 @@ def checks(database_url: str, district: str, plan: int, clock: Clock) -> dict[st
         lines = told(found.checks, stored)
         return {
             "revision": row["revision"],
-            "passed": all(line["passed"] or not line["hard"] for line in lines),
+            "passed": not any(check.blocks for check in found.checks),
             "checks": lines,
             "measures": plain(found.measures()),
         }
@@ -187,7 +214,7 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
         row = pipeline.read_life(connection, place, plan, now)
         first = row["base_version"] is None
         draft = None if first else pipeline.read_draft(connection, plan)[0]
-        steps = pipeline.read_steps(connection, plan)
+        steps, waivers = pipeline.read_steps(connection, plan), pipeline.read_waivers(connection, plan)
         midnight, last = default_effective(connection, place, plan, row["network_id"], now, row["level"])
         stands = base_stands(connection, plan, row["network_id"], row["level"])
     life, settings = life_of(row), row["settings"]
@@ -208,6 +235,8 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
         "measures": plain(row["measures"]) if row["measures"] else None,
         "checks": row["checks"],
         "publication": _publication(row),
+        "waivers": waivers,
+        "renumbered": sorted(draft.renumbered) if draft else [],
     }
 
 

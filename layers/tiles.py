@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from gis.errors import InputError
+from gis.errors import ConflictError, InputError
 from gis.shapes import DRAWING, ZOOMS
 from gis.store.connect import connect
 from gis.store.serve import tiles
@@ -61,6 +61,9 @@ LATTICE_STEP = 360.0 / 2**LATTICE_ZOOM / BINS / 2
 """Degrees; half a heap's width at the nearest of those zooms."""
 
 MAX_ZIPPED = 500_000
+
+ATTEMPTS = 3
+"""How often shapes are made for a tile that others, of other dates, displace."""
 
 MIN_ZOOM = {
     "expressway": 7,
@@ -136,11 +139,11 @@ async def slow_tile(
     ----------
     connection : AsyncConnection
     district : District
-        Says the version.
+        Says the version and the moment.
     layer : {"base", "divisions", "grids"}
     at : (z, x, y)
     database_url : str
-        Used once for each version, to write the shapes that are only drawn.
+        Used where the shapes of the version are not there, to write them.
     keeper : Keeper
         Keeps tiles by version.
     households : callable
@@ -151,22 +154,27 @@ async def slow_tile(
     async def make() -> bytes:
         if layer == "base":
             return await _base_tile(connection, district, at)
-        await ensure_shapes(district, layer, database_url, keeper)
         zoom, column, row = at
         loads = await households() if layer == "grids" and zoom >= GRID_LABELS else {}
-        tile = await tiles.encoded(
-            connection,
-            layer,
-            district=district.id,
-            z=zoom,
-            x=column,
-            y=row,
-            shape_zoom=shape_zoom(zoom),
-            ids=list(loads),
-            households=list(loads.values()),
-            serial=district.serial_digits,
+        asked = {
+            "district": district.id,
+            "version": district.versions[layer],
+            "z": zoom,
+            "x": column,
+            "y": row,
+            "shape_zoom": shape_zoom(zoom),
+            "ids": list(loads),
+            "households": list(loads.values()),
+            "serial": district.serial_digits,
+        }
+        for _ in range(ATTEMPTS):
+            tile = await tiles.drawn(connection, layer, **asked)
+            if tile is not None:
+                return await _zip(tile)
+            await ensure_shapes(district, layer, database_url, keeper)
+        raise ConflictError(
+            f"The shapes of {layer} were displaced by those of other dates before they were drawn.", "Ask again."
         )
-        return await _zip(tile)
 
     return await keeper.get((district.id, layer, district.versions[layer], at), make)
 
@@ -179,31 +187,21 @@ async def ensure_shapes(district: District, family: Family, database_url: str, k
     SetupError
         The database cannot be reached.
     """
-    version = district.versions[family]
 
     def write() -> bool:
         with connect(database_url) as connection:
-            return write_shapes(connection, district.id, family, version, district.now)
+            return write_shapes(connection, district, family)
 
-    await keeper.get((district.id, family, version, "shapes"), lambda: asyncio.to_thread(write))
+    await keeper.once((district.id, family, district.versions[family], "shapes"), lambda: asyncio.to_thread(write))
 
 
 async def _base_tile(connection: AsyncConnection[Any], district: District, at: TileAddress) -> bytes:
     """Thin the tile until it is light enough; in the end no building is left, and it is."""
     zoom, column, row = at
+    place = {"z": zoom, "x": column, "y": row}
     zipped = b""
     for thinning in range(8):
-        tile = await tiles.encoded(
-            connection,
-            "base",
-            district=district.id,
-            now=district.now,
-            as_of=district.as_of or district.now.date(),
-            z=zoom,
-            x=column,
-            y=row,
-            **base_rules(zoom, thinning),
-        )
+        tile = await tiles.encoded(connection, "base", **district.scope, **place, **base_rules(zoom, thinning))
         zipped = await _zip(tile)
         if len(zipped) <= MAX_ZIPPED:
             break
@@ -258,7 +256,7 @@ async def live_tile(
     zoom, column, row = asked.at
     chosen: dict[str, Any] = {"district": district.id, "class": asked.class_}
     if asked.layer == "events":
-        chosen |= {"since": asked.since, "until": asked.until}
+        chosen |= {"since": asked.since, "until": asked.until, "last_event": district.last_event}
     place = {"z": zoom, "x": column, "y": row}
 
     async def far() -> bytes | None:

@@ -66,6 +66,7 @@ FLAGS = {
 HOW = {
     "inside": pair("在网格内", "Inside the grid"),
     "border": pair("在网格边界上（1 米内有相邻网格）", "On a border (another grid within 1 m)"),
+    "street": pair("在道路上（由主责地块负责）", "On a street (its home cell has the duty)"),
     "near": pair("在网格外，取最近网格", "Outside, nearest grid taken"),
     "outside": pair("不在任何网格范围内", "Not in or near any grid"),
     "unlocated": pair("无坐标", "Without coordinates"),

@@ -11,7 +11,19 @@ from gis.errors import GridkeeperError
 
 __all__ = ["app", "main"]
 
-FAMILIES = ("files", "importing", "districts", "plans", "jobs", "sample", "serving", "database", "exporting")
+FAMILIES = (
+    "files",
+    "importing",
+    "templates",
+    "districts",
+    "plans",
+    "networks",
+    "jobs",
+    "sample",
+    "serving",
+    "database",
+    "exporting",
+)
 
 app = typer.Typer(
     name="gridkeeper",

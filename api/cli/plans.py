@@ -165,6 +165,43 @@ def propose(
     _edit(district, plan, by, "propose", {"communities": communities.split(","), "target": target, "seed": seed})
 
 
+@plan_app.command("renumber")
+def renumber(district: District, plan: Plan, *, communities: Communities, by: By) -> None:
+    """Number the grids of communities anew by position; codes that were used do not come back."""
+    _edit(district, plan, by, "renumber", {"communities": communities.split(",")})
+
+
+@plan_app.command("waive")
+def waive(
+    district: District,
+    plan: Plan,
+    *,
+    check: Annotated[str, typer.Option(help="Name of the hard check, as `plan checks` lists it.")],
+    grid: Annotated[str, typer.Option(help="Grid of the draft that holds an island.")],
+    by: By,
+    reason: Annotated[str, typer.Option(help="Why this island may fail the check.")],
+) -> None:
+    """Let a hard check not block a draft for one grid that holds an island."""
+    from gis.store import pipeline  # noqa: PLC0415
+
+    with _store() as connection:
+        pipeline.waive(connection, district, plan, _actor(by), check, grid, reason)
+        _show(connection, district, plan)
+
+
+@plan_app.command("rebase")
+def rebase(district: District, plan: Plan, *, by: By) -> None:
+    """Begin a stale draft anew on the version in force and take its edits along."""
+    from gis.store import pipeline  # noqa: PLC0415
+
+    with _store() as connection:
+        done = pipeline.rebase_draft(connection, district, plan, _actor(by))
+        for row in done.left:
+            print(f"Cell {row['cell']} stays in {row['stays']}; plan {plan} had it in {row['wanted']}.")
+        print(f"{done.taken} cells moved again, {len(done.left)} left as in force, {done.gone} gone.")
+        _show(connection, district, done.plan_id)
+
+
 @plan_app.command("undo")
 def undo(district: District, plan: Plan, *, by: By) -> None:
     """Take back the last edit."""

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from api.models.cards import Card, Fact, GridRef, KeyFigure, Person, SearchHit
 from api.models.common import Health, Problem, ProblemPlace, Words
-from api.models.districts import ClassCount, DistrictDetail, DistrictItem, Division, GridRow, PlanInForce
+from api.models.districts import (
+    ClassCount,
+    DistrictDetail,
+    DistrictItem,
+    Division,
+    GridRow,
+    PlanInForce,
+    VersionItem,
+)
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Style
 from api.models.jobs import JobItem, JobList, JobRequest, Upload
 from api.models.locating import Answer, Answers, PointsToLocate
+from api.models.networks import NetworkItem, NetworkLevel
 from api.models.plans import (
     CheckLine,
     EditRequest,
@@ -20,9 +29,11 @@ from api.models.plans import (
     PlanDetail,
     PlanItem,
     PlanPublishRequest,
+    RebaseResult,
     ReturnRequest,
     RevisionRequest,
     RollbackRequest,
+    WaiverRequest,
 )
 from api.models.work import CheckOutcome, CheckRequest, ProposeRequest, PublishRequest, StepReport, TessellateRequest
 
@@ -51,6 +62,8 @@ __all__ = [
     "JobList",
     "JobRequest",
     "KeyFigure",
+    "NetworkItem",
+    "NetworkLevel",
     "NewPerson",
     "OpenRequest",
     "Person",
@@ -66,6 +79,7 @@ __all__ = [
     "ProblemPlace",
     "ProposeRequest",
     "PublishRequest",
+    "RebaseResult",
     "ReturnRequest",
     "RevisionRequest",
     "RollbackRequest",
@@ -74,5 +88,7 @@ __all__ = [
     "Style",
     "TessellateRequest",
     "Upload",
+    "VersionItem",
+    "WaiverRequest",
     "Words",
 ]

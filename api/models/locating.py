@@ -11,7 +11,7 @@ from api.models.common import LonLat, Model, Words
 
 __all__ = ["Answer", "Answers", "Crs", "How", "PointsToLocate", "Worker"]
 
-How = Literal["inside", "border", "near", "outside", "unlocated"]
+How = Literal["inside", "border", "street", "near", "outside", "unlocated"]
 Crs = Literal["EPSG:4490", "EPSG:4326", "gcj02", "bd09"]
 
 
@@ -78,7 +78,7 @@ class PointsToLocate(Model):
 
     points: Annotated[list[LonLat | None], Field(max_length=10_000)] = Field(description="lon, lat; null has no place.")
     crs: Crs = "EPSG:4490"
-    at: dt.datetime | None = Field(default=None, description="Moment asked for; now when absent.")
+    at: str | None = Field(default=None, description="As the parameter `at`, which it comes before.")
 
 
 class Answers(Model):

@@ -17,6 +17,7 @@ __all__ = [
     "EditResult",
     "GridKey",
     "GridTotals",
+    "LeftCell",
     "MergeEdit",
     "MoveEdit",
     "NewGridEdit",
@@ -32,14 +33,18 @@ __all__ = [
     "PlanStep",
     "ProposeEdit",
     "Published",
+    "RebaseResult",
+    "RenumberEdit",
     "ReturnRequest",
     "RevisionRequest",
     "RollbackRequest",
+    "Waiver",
+    "WaiverRequest",
 ]
 
 Status = Literal["draft", "submitted", "approved", "published", "discarded"]
 State = Literal["draft", "submitted", "approved", "published", "in_force", "closed", "discarded"]
-StepName = Literal["open", "submit", "approve", "return", "publish", "withdraw", "discard"]
+StepName = Literal["open", "waive", "submit", "approve", "return", "publish", "withdraw", "discard"]
 
 Revision = Annotated[int, Field(ge=0, description="The last revision the client knows; 0 before the first edit.")]
 Cell = Annotated[int, Field(ge=1, description="Number of a cell, as in cell_id.")]
@@ -108,6 +113,7 @@ class CheckLine(Model):
     offenders: int = Field(description="How many things offend.")
     codes: list[str] = Field(description="Codes of the first of them.")
     keys: list[str] = Field(description="Keys, in this plan, of the grids among them.")
+    waived: list[str] = Field(default=[], description="Keys of the grids among them that a person answers for.")
 
 
 class PlanChecks(Model):
@@ -117,6 +123,17 @@ class PlanChecks(Model):
     passed: bool = Field(description="No hard check failed.")
     checks: list[CheckLine]
     measures: dict[str, JsonValue]
+
+
+class Waiver(Model):
+    """A hard check that does not block for one grid: an island."""
+
+    check_name: str
+    grid_key: str
+    person: str
+    verified: bool
+    at: dt.datetime
+    reason: str
 
 
 class Published(Model):
@@ -154,6 +171,8 @@ class PlanDetail(PlanItem):
     )
     checks: list[CheckLine] | None = Field(description="Of the last submission or publication; see /checks for now.")
     publication: Published | None
+    waivers: list[Waiver]
+    renumbered: list[str] = Field(description="Communities whose grids all get new codes, in the order of position.")
 
 
 class GridKey(Model):
@@ -238,6 +257,12 @@ class ProposeEdit(Model):
     target: int | None = Field(default=None, ge=1, description="That of the network when absent.")
 
 
+class RenumberEdit(Model):
+    """Number the grids of communities anew by position; no code that was used comes back."""
+
+    communities: list[str] = Field(min_length=1)
+
+
 class _Edit(Model):
     revision: Revision
 
@@ -270,7 +295,14 @@ class Propose(_Edit):
     payload: ProposeEdit
 
 
-EditRequest = Annotated[Move | NewGrid | Merge | Propose, Field(discriminator="kind")]
+class Renumber(_Edit):
+    """New numbers."""
+
+    kind: Literal["renumber"]
+    payload: RenumberEdit
+
+
+EditRequest = Annotated[Move | NewGrid | Merge | Propose | Renumber, Field(discriminator="kind")]
 
 
 class RevisionRequest(_Edit):
@@ -316,6 +348,31 @@ class PlanPublishRequest(Model):
     effective: dt.datetime | None = Field(
         default=None, description="Now or later; the next local midnight when absent. Local time where it has no zone."
     )
+
+
+class WaiverRequest(Model):
+    """For which grid a hard check is not to block, and why."""
+
+    check: str = Field(min_length=1, max_length=100)
+    grid: Key
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class LeftCell(Model):
+    """A cell that a rebase left as it is in force."""
+
+    cell: int
+    wanted: str = Field(description="Its grid in the old draft.")
+    stays: str = Field(description="Its grid in force.")
+
+
+class RebaseResult(Model):
+    """A draft on the version in force, with the edits of the old one; the old one is discarded."""
+
+    plan: PlanDetail
+    taken: int = Field(description="Cells moved again.")
+    left: list[LeftCell]
+    gone: int = Field(description="Cells of the old draft that are not there any more.")
 
 
 class RollbackRequest(Model):

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.deps import App, Connection, District, Period
+from api.deps import App, Connection, DistrictAt, Period
 from api.models import Figure, FigureValues, HeatMap, Style
+from gis.measures import Basis
 from layers import figures, heat, style
 
 __all__ = ["router"]
@@ -31,18 +32,25 @@ async def get_style() -> Style:
 async def get_figure(
     connection: Connection,
     app: App,
-    district: District,
+    district: DistrictAt,
     key: Annotated[str, Path(description="Key of a figure, e.g. deviation.")],
+    basis: Annotated[
+        Basis | None,
+        Query(
+            description="then: each event in the grid in force at its own time; as_of: all regrouped into the grids of "
+            "the moment; the figure's usual one when absent.",
+        ),
+    ] = None,
 ) -> FigureValues:
     """Give a figure of every grid in force, with the classes of its legend."""
-    return FigureValues(**await figures.values(connection, app.answers, district, key))
+    return FigureValues(**await figures.values(connection, app.answers, district, key, basis))
 
 
 @router.get("/districts/{d}/heat")
 async def get_heat(
     connection: Connection,
     app: App,
-    district: District,
+    district: DistrictAt,
     period: Period,
     class_: Annotated[
         str | None, Query(alias="class", description="Class, as in event_classes; all when absent.")

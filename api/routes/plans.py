@@ -23,9 +23,11 @@ from api.models import (
     PlanDetail,
     PlanItem,
     PlanPublishRequest,
+    RebaseResult,
     ReturnRequest,
     RevisionRequest,
     RollbackRequest,
+    WaiverRequest,
 )
 from layers import planning
 
@@ -113,6 +115,20 @@ async def redo_plan(app: App, district: District, person: Acting, plan: PlanId, 
 async def get_plan_checks(app: App, district: District, plan: PlanId) -> PlanChecks:
     """Run all checks over a plan as it is now."""
     return PlanChecks(**await run_in_threadpool(planning.checks, app.database_url, district.code, plan, app.now))
+
+
+@router.post("/plans/{plan}/waivers", status_code=201)
+async def waive_check(app: App, district: District, person: Acting, plan: PlanId, asked: WaiverRequest) -> PlanDetail:
+    """Let a hard check not block a draft for one grid that holds an island."""
+    act = partial(planning.waive, check=asked.check, grid=asked.grid, reason=asked.reason)
+    return PlanDetail(**await run_in_threadpool(act, app.database_url, district.code, plan, person, app.now))
+
+
+@router.post("/plans/{plan}/rebase", status_code=201)
+async def rebase_plan(app: App, district: District, person: Acting, plan: PlanId) -> RebaseResult:
+    """Begin a stale draft anew on the version in force, with its edits; the old one is discarded."""
+    found = await run_in_threadpool(planning.rebase, app.database_url, district.code, plan, person, app.now)
+    return RebaseResult(**found)
 
 
 @router.post("/plans/{plan}/submit")

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.deps import App, Connection, District, Period
+from api.deps import App, Connection, DistrictAt, Period
 from gis.errors import NotFoundError
 from layers import tiles
 from layers.districts import households
@@ -38,7 +38,7 @@ async def slow_tile(
     request: Request,
     connection: Connection,
     app: App,
-    district: District,
+    district: DistrictAt,
     layer: Literal["base", "divisions", "grids"],
     version: int,
     z: Zoom,
@@ -73,7 +73,7 @@ async def live_tile(
     request: Request,
     connection: Connection,
     app: App,
-    district: District,
+    district: DistrictAt,
     layer: Literal["parts", "events"],
     z: Zoom,
     x: Column,

@@ -353,6 +353,11 @@ def _closing(frame: pd.DataFrame, zone: str, context: Context) -> pd.Series:
     return times.where(~(unreadable | early | still_open))
 
 
+def _grids(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
+    _name_communities(frame, context)
+    return frame
+
+
 def _workers(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
     lost = np.asarray(
         [
@@ -394,6 +399,7 @@ RULES: dict[str, Callable[[gpd.GeoDataFrame, Context], gpd.GeoDataFrame]] = {
     "landcover": _landcover,
     "parts": _parts,
     "events": _events,
+    "grids": _grids,
     "workers": _workers,
 }
 """The rules of the kinds that have more than their fields' own (divisions: `gis.ingest.divisions`)."""

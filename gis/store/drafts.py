@@ -14,15 +14,29 @@ from psycopg.types.json import Jsonb
 
 from gis.clock import Clock, local_date, utc_now
 from gis.errors import ConflictError, InputError, NotFoundError, StaleError
-from gis.partition import partition
-from gis.plans import Actor, Draft, Operation, codes_of_plan, count_parts, new_key, replay, require_draft, same_cells
+from gis.plans import (
+    ABSENT,
+    Actor,
+    Draft,
+    Operation,
+    codes_of_plan,
+    count_parts,
+    first_keys,
+    new_key,
+    replay,
+    require_draft,
+    same_cells,
+)
 from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.districts import district_of, lock
+from gis.store.levels import communities_within, pairs_across, plan_of_level
 from gis.store.lives import life_of, read_life, record_step, take_step
 from gis.store.locating import NETWORK
+from gis.store.networks import read_level, read_networks
 from gis.store.persons import require_person
 from gis.store.queries import query
 from gis.store.reading import read_cells
+from gis.store.renewing import renewal_of, split_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,6 +44,7 @@ if TYPE_CHECKING:
 
     from gis.store.connect import Connection
     from gis.store.districts import District
+    from gis.store.networks import StoredLevel
     from gis.store.reading import StoredCells
 
 __all__ = ["Edit", "edit_draft", "open_draft", "read_draft", "roll_back"]
@@ -48,7 +63,9 @@ class Edit:
     cells : ndarray of int64
         Cells whose grid changed.
     keys : ndarray of str
-        The grid each of them belongs to now.
+        The grid each of them belongs to now; `gis.plans.ABSENT` where others took its place.
+    remade : bool
+        Cells came or went.
     can_undo, can_redo : bool
     next_key : str
         A key that no grid has.
@@ -58,6 +75,7 @@ class Edit:
     grids: list[dict[str, Any]]
     cells: np.ndarray
     keys: np.ndarray
+    remade: bool
     can_undo: bool
     can_redo: bool
     next_key: str
@@ -108,28 +126,34 @@ def _open(
     title: str | None,
     now: dt.datetime,
 ) -> int:
-    level = of[1]
-    asked = {"district": place.id, "network": of[0], "level": level}
-    network = connection.execute(query("drafts.network"), asked).fetchone()
     first = f"Put first grids in force: gridkeeper propose {place.code}, then gridkeeper publish {place.code}."
-    if network is None:
+    if of == (NETWORK, 1) and not any(known.code == NETWORK for _, known in read_networks(connection, place)):
         raise ConflictError(f"District {place.code} has no grids yet.", first)
-    scope = _scope(connection, place, communities, (network[0], level), now)
+    wanted = read_level(connection, place, *of)
+    scope = _scope(connection, place, communities, wanted, now)
     bare = [code for _, code, _, version, has_grids in scope if not has_grids or version is None]
     if bare:
-        raise ConflictError(f"Community {bare[0]} has no grids in force.", first)
+        name = wanted.level.division_level.capitalize()
+        raise ConflictError(f"{name} {bare[0]} has no grids in force.", first)
     divisions = [row[0] for row in scope]
-    values = {"network": network[0], "level": level, "communities": divisions}
+    within = communities_within(connection, divisions)
+    values = {"network": wanted.network_id, "level": wanted.level.level, "communities": within}
     cells = fetch_frame(connection, query("drafts.base_cells"), values)
+    shared = connection.execute(query("drafts.grids_shared"), values).fetchone()
+    if shared:
+        raise ConflictError(
+            f"Grid {shared[0]} stands in community {shared[1]} too, since the border between them changed.",
+            "Open the draft for both communities: each gets grids of its own.",
+        )
     links = [list(row) for row in connection.execute(query("drafts.base_links"), values)]
     base = max(row[3] for row in scope)
-    settings = dict(zip(("target", "minimum", "maximum"), network[1:], strict=True))
+    settings = {name: getattr(wanted.level, name) for name in ("target", "minimum", "maximum")}
     report = {"report": {"title": "draft", "source": place.code}, "measures": None, "flags": {}, "links": links}
     row = connection.execute(
         query("drafts.insert_draft"),
         {
-            "network": network[0],
-            "level": level,
+            "network": wanted.network_id,
+            "level": wanted.level.level,
             "tessellation": int(cells["tessellation_id"].max()),
             "as_of": place.as_of or local_date(now, place.time_zone),
             "base": base,
@@ -143,7 +167,8 @@ def _open(
     plan_id = int(row[0]) if row else 0
     with connection.cursor() as cursor:
         codes = cells["grid_code"]
-        rows = {"plan_id": plan_id, "cell_id": cells["cell_id"], "grid_code": codes, "base_code": codes}
+        keys = first_keys(codes.to_numpy(object), cells["community"].to_numpy(object))
+        rows = {"plan_id": plan_id, "cell_id": cells["cell_id"], "grid_code": keys, "base_code": codes}
         copy_frame(cursor, "plan_cell", pd.DataFrame(rows))
     versions = [row[3] for row in scope]
     connection.execute(query("drafts.insert_scope"), {"plan": plan_id, "divisions": divisions, "versions": versions})
@@ -152,18 +177,20 @@ def _open(
 
 
 def _scope(
-    connection: Connection, place: District, communities: Sequence[str], of: tuple[int, int], now: dt.datetime
+    connection: Connection, place: District, communities: Sequence[str], of: StoredLevel, now: dt.datetime
 ) -> list[tuple[Any, ...]]:
-    """Id, code, name, newest version and whether there are grids, of the communities named."""
+    """Id, code, name, newest version and whether there are grids, of the communities (or larger divisions) named."""
+    name = of.level.division_level
     wanted = sorted({code.strip() for code in communities} - {""})
     if not wanted:
-        raise InputError("No community is named.", "Name at least one by its code.")
-    values = {"district": place.id, "network": of[0], "level": of[1], "now": now, "codes": wanted}
+        raise InputError(f"No {name} is named.", "Name at least one by its code.")
+    values = {"district": place.id, "network": of.network_id, "level": of.level.level, "now": now}
+    values |= {"division_level": name, "codes": wanted}
     scope = connection.execute(query("drafts.communities"), values).fetchall()
     missing = sorted(set(wanted) - {row[1] for row in scope})
     if missing:
         raise NotFoundError(
-            f"District {place.code} has no community {', '.join(missing[:5])}.", "Communities are named by their codes."
+            f"District {place.code} has no {name} {', '.join(missing[:5])}.", "Divisions are named by their codes."
         )
     return scope
 
@@ -221,9 +248,7 @@ def _open_old(
 ) -> int:
     with lock(connection, district) as place:
         actor, now = require_person(connection, actor), clock()
-        asked = {"district": place.id, "network": of[0], "level": of[1]}
-        network = connection.execute(query("drafts.network"), asked).fetchone()
-        values = {"network": network[0] if network else None, "level": of[1], "version": version}
+        values = {"network": read_level(connection, place, *of).network_id, "level": of[1], "version": version}
         old = fetch_frame(connection, query("drafts.version_cells"), values)
         if not len(old):
             raise NotFoundError(
@@ -262,10 +287,12 @@ def _assignment(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[str,
     """Cells by key: a code that the base has is a key, another grid is a new one."""
     keys = set(draft.known())
     assignment: dict[str, list[int]] = {}
-    for code in np.unique(codes.astype(str)):
-        key = str(code) if code in set(draft.base) else new_key(keys)
+    known = draft.known()
+    community = draft.community[np.searchsorted(draft.cells, cells)]
+    for code, name in sorted(set(zip(codes.astype(str), community, strict=True))):
+        key = str(code) if known.get(code) == name else new_key(keys)
         keys.add(key)
-        assignment[key] = cells[codes == code].tolist()
+        assignment[key] = cells[(codes == code) & (community == name)].tolist()
     return assignment
 
 
@@ -277,14 +304,17 @@ def read_draft(connection: Connection, plan_id: int) -> tuple[Draft, np.ndarray]
     -------
     draft : Draft
     keys : ndarray of str
-        What `plan_cell` holds: the same.
+        What `plan_cell` holds: the same; `gis.plans.ABSENT` for a cell without a row.
     """
     frame = fetch_frame(connection, query("drafts.assignment"), {"plan": plan_id})
+    begun = frame[frame["base_code"].notna()]
     draft = Draft(
-        frame["cell_id"].to_numpy(np.int64), frame["community"].to_numpy(object), frame["base_code"].to_numpy(object)
+        begun["cell_id"].to_numpy(np.int64), begun["community"].to_numpy(object), begun["base_code"].to_numpy(object)
     )
     log = connection.execute(query("drafts.operations"), {"plan": plan_id})
-    return replay(draft, (Operation(*row) for row in log)), frame["grid_code"].to_numpy(object)
+    draft = replay(draft, (Operation(*row) for row in log))
+    kept = dict(zip(frame["cell_id"], frame["grid_code"], strict=True))
+    return draft, np.array([kept.get(cell, ABSENT) for cell in draft.cells], object)
 
 
 def _replayed(connection: Connection, plan_id: int) -> Draft:
@@ -309,9 +339,11 @@ def edit_draft(
     revision : int
         The last one that the editor knows.
     kind : str
-        ``move``, ``new_grid``, ``merge``, ``propose``, ``undo`` or ``redo``; see `gis.plans.replay.Operation`.
+        ``move``, ``new_grid``, ``merge``, ``propose``, ``renumber``, ``renew``, ``split``, ``undo`` or ``redo``; see
+        `gis.plans.replay.Operation`.
     payload : mapping, optional
-        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here.
+        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here, ``renew`` {}
+        and ``split`` {cell, line: [[lon, lat] ...]} their cells.
 
     Raises
     ------
@@ -345,14 +377,19 @@ def edit_draft(
             given = {"revision": stack[-1].revision if stack else None}
         if kind == "propose":
             given = _proposed(connection, place, row, draft, given, clock())
+        if kind == "renew":
+            given = renewal_of(connection, place, row, draft, clock())
+        if kind == "split":
+            given = split_of(connection, place, row, draft, given, clock())
         return _write(connection, plan_id, draft, Operation(revision + 1, kind, given), actor, clock())
 
 
 def _write(
     connection: Connection, plan_id: int, draft: Draft, operation: Operation, actor: Actor, now: dt.datetime
 ) -> Edit:
-    before = draft.keys
+    before = dict(zip(draft.cells.tolist(), draft.keys, strict=True))
     at = draft.apply(operation)
+    was = [before.get(cell, ABSENT) for cell in draft.cells[at].tolist()]
     connection.execute(
         query("drafts.insert_operation"),
         {
@@ -365,16 +402,17 @@ def _write(
             "now": now,
         },
     )
-    cells, keys = draft.cells[at], draft.keys[at]
-    connection.execute(
-        query("drafts.set_cells"), {"plan": plan_id, "cells": cells.tolist(), "keys": [str(k) for k in keys]}
-    )
-    touched = sorted({str(key) for key in (*before[at], *keys)})
+    cells, keys, here = draft.cells[at], draft.keys[at], draft.present[at]
+    connection.execute(query("drafts.take_cells"), {"plan": plan_id, "cells": cells[~here].tolist()})
+    values = {"cells": cells[here].tolist(), "keys": keys[here].tolist(), "bases": draft.base[at][here].tolist()}
+    connection.execute(query("drafts.set_cells"), {"plan": plan_id, **values})
+    touched = sorted({str(key) for key in (*was, *keys)} - {ABSENT})
     return Edit(
         revision=draft.revision,
         grids=_totals(connection, plan_id, touched, now),
         cells=cells,
         keys=keys,
+        remade=bool(not here.all() or ABSENT in was),
         can_undo=bool(draft.undoable),
         can_redo=bool(draft.redoable),
         next_key=new_key(draft.keys),
@@ -387,6 +425,7 @@ def _totals(connection: Connection, plan_id: int, keys: list[str], now: dt.datet
     edges = connection.execute(query("drafts.edges_among"), {"cells": ids.tolist()}).fetchall()
     links = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
     pairs = np.array([*edges, *(links[0] if links and links[0] else [])], np.int64).reshape(-1, 2)
+    pairs = np.concatenate([pairs, pairs_across(connection, plan_id, keys)])
     pairs = np.searchsorted(ids, pairs[np.isin(pairs, ids).all(axis=1)])
     grid_of = np.searchsorted(keys, frame["grid_code"].to_numpy(object).astype(str))
     parts = count_parts(grid_of, pairs, len(keys))
@@ -411,11 +450,13 @@ def _proposed(
     strangers = sorted(set(communities) - set(draft.community))
     if strangers or not communities:
         raise InputError(f"Plan {row['id']} does not hold {', '.join(strangers) or 'that'}.", "Name its communities.")
-    wanted = draft.cells[np.isin(draft.community.astype(str), communities)]
+    wanted = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
     cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=wanted)
     settings, target = row["settings"], asked.get("target")
     limits = {} if target else {name: settings[name] for name in ("minimum", "maximum")}
-    plan = partition(cells.tessellation, target=target or settings["target"], seed=int(asked.get("seed", 1)), **limits)
+    options = {"target": target or settings["target"], "seed": int(asked.get("seed", 1)), **limits}
+    of = read_level(connection, place, row["network"], row["level"])
+    cells, plan = plan_of_level(connection, place, of, cells, **options)
     codes = plan.grids["grid_code"].to_numpy(object)[plan.grid_of]
     links = {"links": [*_links(connection, int(row["id"])), *cells.ids[plan.links].tolist()]}
     connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": Jsonb(plain(links))})
@@ -423,7 +464,7 @@ def _proposed(
         "communities": communities,
         "seed": int(asked.get("seed", 1)),
         "target": target or settings["target"],
-        "assignment": _assignment(draft, cells.ids, _inherited(draft, cells, codes)),
+        "assignment": _assignment(draft, cells.ids, _inherited(draft, cells, codes, of.level.code_profile)),
     }
 
 
@@ -432,7 +473,7 @@ def _links(connection: Connection, plan_id: int) -> list[list[int]]:
     return list(row[0]) if row and row[0] else []
 
 
-def _inherited(draft: Draft, cells: StoredCells, codes: np.ndarray) -> np.ndarray:
+def _inherited(draft: Draft, cells: StoredCells, codes: np.ndarray, code_profile: str) -> np.ndarray:
     """Codes that proposed grids would have on the base: those of the base where they succeed one."""
     table = cells.tessellation.cells
     middle = table.geometry.centroid
@@ -445,5 +486,6 @@ def _inherited(draft: Draft, cells: StoredCells, codes: np.ndarray) -> np.ndarra
         area=table.geometry.area.to_numpy(),
         centre=np.column_stack([middle.x, middle.y]),
         used={},
+        code_profile=code_profile,
     )
     return np.array([made[code] for code in codes], object)

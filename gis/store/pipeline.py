@@ -1,17 +1,22 @@
 """Which steps lead from files in the store to grids in force? This is their table of contents."""
 
 from gis.plans import Actor
+from gis.store.answers import Answer, locate_points
 from gis.store.cells import tessellate_district
+from gis.store.derivation import locate_things
 from gis.store.districts import district_of, list_districts, remove_district
 from gis.store.drafts import Edit, edit_draft, open_draft, read_draft, roll_back
+from gis.store.grids import import_grids
 from gis.store.lives import read_life, read_lives, read_steps, take_step
 from gis.store.loading import Loaded, load_district, read_folder
-from gis.store.locating import Answer, locate_points, locate_things
+from gis.store.networks import add_network, levels_in_force, read_networks
 from gis.store.persons import add_person, list_persons
 from gis.store.plans import propose_plan
 from gis.store.publishing import check_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
+from gis.store.rebasing import Rebased, rebase_draft
 from gis.store.step import Step
+from gis.store.waivers import read_waivers, waive
 from gis.store.workers import post_workers
 from gis.store.write import NewDistrict, write_batch
 
@@ -21,12 +26,16 @@ __all__ = [
     "Edit",
     "Loaded",
     "NewDistrict",
+    "Rebased",
     "Step",
+    "add_network",
     "add_person",
     "check_plan",
     "district_bounds",
     "district_of",
     "edit_draft",
+    "import_grids",
+    "levels_in_force",
     "list_districts",
     "list_persons",
     "load_district",
@@ -41,10 +50,14 @@ __all__ = [
     "read_frames",
     "read_life",
     "read_lives",
+    "read_networks",
     "read_steps",
+    "read_waivers",
+    "rebase_draft",
     "remove_district",
     "roll_back",
     "take_step",
     "tessellate_district",
+    "waive",
     "write_batch",
 ]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, InputError
 from gis.progress import Progress, quiet
+from gis.store.derivation import relocate
 from gis.store.districts import district_of, lock
-from gis.store.locating import NETWORK, relocate
+from gis.store.locating import NETWORK
 from gis.store.queries import query
 from gis.store.step import Step
 from gis.store.stored_plans import checked, read_plan, require_base, require_passed
@@ -110,7 +111,8 @@ def publish_plan(
         connection.execute(query("drafts.insert_step"), step)
         progress("publish", 2, 3)
         report = relocate(connection, place, progress=quiet, clock=clock)
-        post(connection, place, report, since=effective, network=stored.network, level=stored.level, clock=clock)
+        if (stored.network, stored.level) == (NETWORK, 1):  # workers name communities and grids of that network
+            post(connection, place, report, since=effective, clock=clock)
         progress("publish", 3, 3)
     report.title = "publish"
     report.counts["grids"] = len(found.grids)

@@ -64,11 +64,14 @@ class StoredCells:
         Of the table, ascending, in the order of `tessellation.cells`.
     tessellation : Tessellation
         With households of one date, in the district's metric CRS; `communities` are the unions of the cells.
+    settings : dict
+        Of that making, see `gis.cells.CellSettings`.
     """
 
     tessellation_id: int
     ids: np.ndarray
     tessellation: Tessellation
+    settings: dict[str, Any]
 
 
 def read_frames(connection: Connection, place: District, *, at: dt.datetime, as_of: dt.date) -> Ground:
@@ -162,6 +165,7 @@ def read_cells(
             communities=_communities(frame),
             report=_report([report_from(row[2]) for row in makings]),
         ),
+        settings=makings[-1][1],
     )
 
 

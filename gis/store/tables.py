@@ -190,6 +190,8 @@ building = Table(
     _since(),
     *_raw(),
     _one_at_a_time("ex_building_code", "district_id"),
+    Index("ix_building_began", "district_id", text("lower(valid)"), postgresql_where=text("NOT lower_inf(valid)")),
+    Index("ix_building_ended", "district_id", text("upper(valid)"), postgresql_where=text("NOT upper_inf(valid)")),
     Index("ix_building_district_id_code", "district_id", "code"),
     _gist("building"),
     Index(
@@ -486,6 +488,7 @@ street = Table(
     ),
     _gist("street"),
     Index("ix_street_district_id", "district_id"),
+    Index("ix_street_ended", "district_id", text("upper(valid)"), postgresql_where=text("NOT upper_inf(valid)")),
     comment="Street segments and crossings with their home cell in each community they touch.",
 )
 
@@ -655,6 +658,7 @@ display_shape = Table(
     metadata,
     Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True),
     Column("layer", Text, primary_key=True, comment="divisions, division_lines, grids"),
+    Column("version", BigInteger, primary_key=True, comment="display_version.version"),
     Column("max_zoom", SmallInteger, primary_key=True, comment="last zoom this shape is drawn at"),
     Column("feature_id", BigInteger, primary_key=True, comment="division.id or grid.id; a running number for lines"),
     Column("level", Text, comment="division level of a shape or line"),
@@ -668,7 +672,13 @@ display_version = Table(
     metadata,
     Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True),
     Column("layer", Text, primary_key=True),
-    Column("version", BigInteger, nullable=False, comment="layer_version.version the shapes were made for"),
+    Column(
+        "version",
+        BigInteger,
+        primary_key=True,
+        comment="names what is in force at a moment; part of the address of a tile",
+    ),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
 )
 
 # ---------------------------------------------------------------------------------------------- jobs

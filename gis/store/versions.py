@@ -53,10 +53,19 @@ class Written:
 def default_effective(
     connection: Connection, place: District, plan_id: int, network: int, now: dt.datetime, level: int = 1
 ) -> tuple[dt.datetime, tuple[int, dt.datetime] | None]:
-    """Give the next local midnight, and the last publication of the plan's communities as (version, effective)."""
+    """Give the next local midnight, and the last publication of the plan's communities as (version, effective).
+
+    Where a community begins only later, the moment it begins takes the place of the next midnight.
+    """
     values = {"plan": plan_id, "network": network, "level": level}
     last = connection.execute(query("publishing.scope_last"), values).fetchone()
-    return next_local_midnight(now, place.time_zone), None if last is None else (int(last[0]), last[1])
+    midnight = max(next_local_midnight(now, place.time_zone), _scope_since(connection, plan_id) or now)
+    return midnight, None if last is None else (int(last[0]), last[1])
+
+
+def _scope_since(connection: Connection, plan_id: int) -> dt.datetime | None:
+    row = connection.execute(query("publishing.scope_since"), {"plan": plan_id}).fetchone()
+    return row[0] if row else None
 
 
 def choose_effective(
@@ -69,7 +78,8 @@ def choose_effective(
     Raises
     ------
     InputError
-        It lies in the past, has no time zone, or does not come after the last publication of the plan's communities.
+        It lies in the past, has no time zone, does not come after the last publication of the plan's communities, or
+        comes before these.
     """
     midnight, last = default_effective(connection, place, stored.id, stored.network_id, now, stored.level)
     chosen: dt.datetime = effective or midnight
@@ -86,6 +96,12 @@ def choose_effective(
             f"{chosen:%Y-%m-%d %H:%M %Z} does not come after it.",
             "Give a later moment, or withdraw that version first.",
         )
+    since = _scope_since(connection, stored.id)
+    if since is not None and chosen < since:
+        raise InputError(
+            f"The communities of plan {stored.id} are as it has them from {since:%Y-%m-%d %H:%M %Z} only.",
+            "Give that moment or a later one.",
+        )
     return chosen
 
 
@@ -98,6 +114,7 @@ def write_publication(
     effective: dt.datetime,
     now: dt.datetime,
     by: str,
+    origin: str = "plan",
 ) -> Written:
     """Write publication, grids, memberships, lineage and postings inside the caller's transaction.
 
@@ -116,7 +133,7 @@ def write_publication(
         values = {"now": now, "by": by, "checks": Jsonb(told(found.checks, stored)), "report": Jsonb(plain(report))}
         row = cursor.execute(query("plans.insert_publication"), {**moment, **values}).fetchone()
         publication, version = (int(row[0]), int(row[1])) if row else (0, 0)
-        _copy_grids(cursor, connection, place, stored, found, change.opened, ids, publication, effective)
+        _copy_grids(cursor, connection, place, stored, found, change.opened, ids, publication, effective, origin)
         keys = [str(key) for key in stored.keys[change.opened]]
         cursor.execute(query("plans.insert_memberships"), {**moment, "keys": keys, "grids": ids.tolist()})
         _copy_lineage(cursor, stored, change, number)
@@ -139,8 +156,6 @@ class _Change:
     Parameters
     ----------
     old_codes, old_ids : ndarray, shape (old grids,)
-    old_of : ndarray of int, shape (cells,)
-        Old grid of each cell; -1 for none.
     opened : ndarray of int
         Rows of the plan's grids that get a version.
     closed : ndarray of int64
@@ -151,25 +166,29 @@ class _Change:
 
     old_codes: np.ndarray
     old_ids: np.ndarray
-    old_of: np.ndarray
     opened: np.ndarray
     closed: np.ndarray
     moved: list[dict[str, Any]]
 
 
 def _change(connection: Connection, stored: StoredPlan, moment: dict[str, Any]) -> _Change:
+    origin = stored.origin
+    was = np.array([], object) if origin is None else np.concatenate([stored.base, origin.gone])
     rows = [] if stored.is_first else connection.execute(query("publishing.old_grids"), moment).fetchall()
     old_ids = np.array([row[0] for row in rows], np.int64)
     old_codes = np.array([row[1] for row in rows], object)
+    at = {code: i for i, code in enumerate(old_codes)}
     new_of = stored.plan.grid_of.astype(np.int64)
-    old_of = np.full(len(new_of), -1, np.int64)
-    if len(rows):
-        at = {code: i for i, code in enumerate(old_codes)}
-        old_of = np.array([at[code] for code in stored.base], np.int64)
-    same = same_cells(old_of, new_of)
+    gone = np.full(0 if origin is None else len(origin.gone), -1, np.int64)  # these cells have no grid any more
+    held = (
+        np.full(len(new_of), -1, np.int64) if origin is None else np.array([at.get(code, -1) for code in was], np.int64)
+    )
+    same = same_cells(held, np.concatenate([new_of, gone]))
+    codes = stored.plan.grids["grid_code"].to_numpy(object)
+    same[[old >= 0 and old_codes[old] != code for old, code in zip(same, codes, strict=True)]] = -1  # another code
     stays = np.zeros(len(old_ids), bool)
     stays[same[same >= 0]] = True
-    return _Change(old_codes, old_ids, old_of, np.flatnonzero(same < 0), old_ids[~stays], [])
+    return _Change(old_codes, old_ids, np.flatnonzero(same < 0), old_ids[~stays], [])
 
 
 def require_change(connection: Connection, stored: StoredPlan) -> None:
@@ -223,7 +242,9 @@ def _copy_grids(
     ids: np.ndarray,
     publication: int,
     effective: dt.datetime,
+    origin: str,
 ) -> None:
+    given = stored.plan.grids.iloc[opened]  # imported grids have their own names and kinds
     divisions = dict(connection.execute(query("plans.scope"), {"plan": stored.id}).fetchall())
     grids = found.grids.iloc[opened]
     shapes = _multi(to_stored(np.asarray(grids.geometry.array, object), place.metric_crs))
@@ -236,11 +257,19 @@ def _copy_grids(
             "network_id": stored.network_id,
             "level": stored.level,
             "code": grids["grid_code"].to_numpy(object),
-            "kind": stored.kind,
-            "name": [grid_name(n, place.time_zone) for n in stored.plan.grids["serial"].to_numpy()[opened].tolist()],
-            "division_id": [divisions[code] for code in grids["community_id"]],
+            "kind": given["kind"].to_numpy(object) if "kind" in given else stored.kind,
+            "name": (
+                given["name"].to_numpy(object)
+                if "name" in given
+                else [grid_name(serial, place.time_zone) for serial in given["serial"].tolist()]
+            ),
+            "division_id": (
+                given["division_id"].to_numpy()
+                if "division_id" in given
+                else [divisions[code] for code in grids["community_id"]]
+            ),
             "publication_id": publication,
-            "origin": "plan",
+            "origin": origin,
             "flags": grids["flags"].to_list(),
             "colour": colours,
             "area_m2": grids["area_m2"].to_numpy(),
@@ -263,15 +292,12 @@ def _colours(connection: Connection, stored: StoredPlan, shapes: np.ndarray) -> 
 
 
 def _copy_lineage(cursor: psycopg.Cursor[Any], stored: StoredPlan, change: _Change, number: dict[str, int]) -> None:
-    if not len(change.old_ids):
+    origin = stored.origin
+    if origin is None or not len(change.old_ids):
         return
-    cells = stored.tessellation.cells
-    went = lineage(
-        change.old_of,
-        stored.plan.grid_of.astype(np.int64),
-        cells["households"].to_numpy(float),
-        cells.geometry.area.to_numpy(),
-    )
+    at = {code: i for i, code in enumerate(change.old_codes)}
+    old_of = np.array([at.get(code, -1) for code in origin.base], np.int64)
+    went = lineage(old_of, stored.plan.grid_of.astype(np.int64)[origin.cell], origin.households, origin.area)
     went = went[np.isin(change.old_ids[went["old"].to_numpy()], change.closed)]
     codes = stored.plan.grids["grid_code"].to_numpy(object)
     rows = pd.DataFrame(

@@ -201,6 +201,27 @@ def test_two_persons_put_a_plan_in_force_and_the_map_changes_at_midnight(client,
     take(client, back["id"], "return", WANG, status=422, reason="")
 
 
+def test_a_draft_is_numbered_anew_exempted_and_rebased(client):
+    stale, mine = opened(client), opened(client, WEST, EAST)
+    told = edit(client, mine, 0, "renumber", {"communities": [EAST]})
+    assert (told["revision"], told["grids"]) == (1, [])
+    assert good(client.get(f"{D}/plans/{mine}"))["renumbered"] == [EAST]
+    grids = good(client.get(f"{D}/plans/{mine}/cells"))["grids"]
+    assert [g["code"][-3:] for g in grids if g["key"].startswith(EAST)] == ["005", "006", "007", "008"]
+    assert "does not hold" in edit(client, mine, 1, "renumber", {"communities": ["x"]}, status=422)["detail"]
+    asked = {"check": "contiguous", "grid": f"{WEST}001", "reason": "江心洲"}
+    assert "no island" in problem(client.post(f"{D}/plans/{mine}/waivers", json=asked, headers=LI), 422)["detail"]
+    assert "in force still" in problem(client.post(f"{D}/plans/{stale}/rebase", headers=LI), 409)["detail"]
+    take(client, mine, "submit")
+    take(client, mine, "approve", WANG)
+    good(client.post(f"{D}/plans/{mine}/publish", json={}, headers=LI))
+    assert not good(client.get(f"{D}/plans/{stale}"))["base_in_force"]
+    done = good(client.post(f"{D}/plans/{stale}/rebase", headers=LI), 201)
+    assert (done["taken"], done["left"], done["gone"]) == (0, [], 0)
+    assert done["plan"]["base_in_force"]
+    assert good(client.get(f"{D}/plans/{stale}"))["state"] == "discarded"
+
+
 # ---------------------------------------------------------------------------------------------- the command line
 @pytest.fixture(scope="module")
 def run(databases):

@@ -84,11 +84,15 @@ def assert_every_point_has_one_answer(connection, code, table, total):
         {"district": place.id},
     )
     assert len(rows) == total
-    assert rows["how"].isin(["inside", "border", "near", "outside"]).all()
+    covered = ["inside", "border", *(["street"] if table == "event" else [])]  # parts stay geometric
+    assert rows["how"].isin([*covered, "near", "outside"]).all()
     assert (rows["cell_id"].isna() == (rows["how"] == "outside")).all()
-    assert ((rows["distance_m"] == 0) == rows["how"].isin(["inside", "border"])).all()
+    assert ((rows["distance_m"] == 0) == rows["how"].isin(covered)).all()
     bulk = pipeline.locate_points(connection, code, rows[["x", "y"]].to_numpy().tolist())
-    assert [a.how for a in bulk] == rows["how"].tolist()
+    answered = pd.Series([a.how for a in bulk])
+    if table == "part":
+        answered = answered.where(answered != "street", rows["how"])
+    assert answered.tolist() == rows["how"].tolist()
     for i in np.linspace(0, total - 1, 40).astype(int):
         (single,) = pipeline.locate_points(connection, code, [(rows["x"][i], rows["y"][i])])
         assert single == bulk[i]
@@ -154,6 +158,65 @@ def test_cambridge_events_have_one_answer_each(cambridge):
     assert np.abs(rows["distance_m"] - away)[away > 5].max() < 2.0  # two CRS, borders snapped
     assert (away[~outside] < 5).all()
     assert_every_point_has_one_answer(connection, "cambridge_ma", "part", 19_144)
+
+
+def test_cambridge_streets_have_one_owner_in_each_community(cambridge):
+    _, _, connection = cambridge
+    place = district_of(connection, "cambridge_ma")
+    streets = fetch_geo_frame(
+        connection,
+        b"""SELECT s.code, s.kind, s.half_width_m, s.community_id, c.community_id AS of_home, g.code AS grid,
+                   ST_AsBinary(s.geom) AS wkb
+            FROM street s JOIN cell c ON c.id = s.cell_id JOIN grid_cell m ON m.cell_id = c.id
+            JOIN grid g ON g.id = m.grid_id WHERE s.district_id = %(district)s AND s.valid @> now()""",
+        {"district": place.id},
+    )
+    segments = streets["kind"] == "segment"
+    assert segments.sum() > 2_000
+    assert not streets.duplicated(["code", "community_id"]).any()
+    assert (streets["community_id"] == streets["of_home"]).all()
+    # the same by points along every segment, off the crossings: one owner on each side of a community border
+    metres = streets.to_crs(place.metric_crs)
+    nodes = metres[~segments].drop_duplicates("code")
+    lines = metres[segments].drop_duplicates("code")
+    lines = lines[lines.length > 1]
+    asked = shapely.line_interpolate_point(
+        lines.geometry.to_numpy()[:, None], [0.3, 0.4, 0.5, 0.6, 0.7], normalized=True
+    )
+    off = np.ones(asked.shape, bool)
+    _, near = shapely.STRtree(asked.ravel()).query(
+        nodes.geometry.to_numpy(), predicate="dwithin", distance=nodes["half_width_m"].to_numpy()
+    )
+    off.ravel()[near] = False
+    spots = gpd.GeoSeries(asked.ravel(), crs=place.metric_crs).to_crs(4490)
+    found = pipeline.locate_points(connection, "cambridge_ma", [(p.x, p.y) for p in spots])
+    owners: dict[tuple[str, str], set[str]] = {}
+    for answer, clear in zip(found, off.ravel(), strict=True):
+        if clear and answer.how == "street":
+            owners.setdefault((answer.street["code"], answer.community[0]), set()).add(answer.grid_code)
+    assert len(owners) > 1_500
+    assert all(len(grids) == 1 for grids in owners.values())
+    by_geometry: dict[tuple[str, str], set[str]] = {}
+    for answer, clear in zip(found, off.ravel(), strict=True):
+        if clear and answer.how == "street":
+            by_geometry.setdefault((answer.street["code"], answer.community[0]), set()).add(
+                answer.geometric_grid["code"]
+            )
+    split = sum(len(grids) > 1 for grids in by_geometry.values())
+
+    total, on, other_cell, other_grid = connection.execute(
+        """SELECT count(*), count(*) FILTER (WHERE e.how = 'street'), count(e.duty_cell_id),
+                  count(*) FILTER (WHERE d.grid_id <> m.grid_id)
+           FROM event e JOIN grid_cell m ON m.cell_id = e.cell_id
+           LEFT JOIN grid_cell d ON d.cell_id = e.duty_cell_id WHERE e.district_id = %s""",
+        [place.id],
+    ).fetchone()
+    assert 0 < other_grid <= other_cell <= on <= total
+    print(
+        f"\nstreets: {segments.sum()} segment homes and {(~segments).sum()} crossing homes; {split} of {len(owners)}"
+        f" segments would have several owners by geometry, none has; of {total} events {on} lie on a street,"
+        f" {other_cell} have another cell on duty, {other_grid} change hands"
+    )
 
 
 def test_monaco_by_estimates(fresh_database, cities):

@@ -39,8 +39,8 @@ FROM landcover WHERE district_id = %(district)s ORDER BY code
 SELECT nextval('cell_id_seq') FROM generate_series(1, %(n)s)
 
 -- name: insert_tessellation
-INSERT INTO tessellation (district_id, created_at, settings, report)
-VALUES (%(district)s, %(now)s, %(settings)s, %(report)s)
+INSERT INTO tessellation (district_id, base_id, created_at, settings, report)
+VALUES (%(district)s, %(base)s, %(now)s, %(settings)s, %(report)s)
 RETURNING id
 
 -- name: in_force_since
@@ -114,3 +114,30 @@ SELECT e.cell_a, e.cell_b, e.length_m, e.follows, e.link
 FROM cell_edge e
 WHERE e.cell_a IN (SELECT unnest(%(cells)s::bigint[])) AND e.cell_b IN (SELECT unnest(%(cells)s::bigint[]))
 ORDER BY e.cell_a, e.cell_b
+
+-- name: shapes
+-- Polygons of some cells.
+SELECT c.id, ST_AsBinary(c.geom) AS wkb FROM cell c WHERE c.id = ANY(%(cells)s::bigint[]) ORDER BY c.id
+
+-- name: beside
+-- Cells from the last publication on, of other communities than some cells lie in, that reach into a box of degrees.
+SELECT c.id, d.code AS community, ST_AsBinary(c.geom) AS wkb
+FROM cell c
+JOIN tessellation t ON t.id = c.tessellation_id
+JOIN division d ON d.id = c.community_id
+WHERE t.district_id = %(district)s AND upper_inf(c.valid)
+  AND c.community_id NOT IN (SELECT k.community_id FROM cell k WHERE k.id = ANY(%(cells)s::bigint[]))
+  AND c.geom && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4490)
+ORDER BY c.id
+
+-- name: parents
+-- Retired cells that some cells came from, with those that did.
+WITH RECURSIVE up (ancestor, cell) AS (
+    SELECT l.from_cell, l.to_cell FROM cell_lineage l WHERE l.to_cell = ANY(%(cells)s::bigint[])
+    UNION
+    SELECT l.from_cell, u.cell FROM up u JOIN cell_lineage l ON l.to_cell = u.ancestor
+)
+SELECT u.ancestor AS id, array_agg(DISTINCT u.cell) AS cells, ST_AsBinary(c.geom) AS wkb
+FROM up u JOIN cell c ON c.id = u.ancestor
+WHERE u.ancestor <> ALL(%(cells)s::bigint[])
+GROUP BY u.ancestor, c.geom ORDER BY u.ancestor

@@ -153,7 +153,7 @@ export interface paths {
         };
         /**
          * Get Grid
-         * @description Show a grid in force, by its code.
+         * @description Show a grid by its code, with its history; also one that is not in force at the moment.
          */
         get: operations["get_grid"];
         put?: never;
@@ -184,6 +184,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Job
+         * @description Put a job into the queue.
+         */
+        post: operations["add_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/locate": {
         parameters: {
             query?: never;
@@ -202,6 +222,26 @@ export interface paths {
          * @description Answer for many points at once; the same answers as one by one, in the order of the points.
          */
         post: operations["locate_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Networks
+         * @description List the networks of a district with their levels and what is in force in them.
+         */
+        get: operations["list_networks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -412,6 +452,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/rebase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebase Plan
+         * @description Begin a stale draft anew on the version in force, with its edits; the old one is discarded.
+         */
+        post: operations["rebase_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/redo": {
         parameters: {
             query?: never;
@@ -486,6 +546,26 @@ export interface paths {
          * @description Take back the last edit of a draft: an edit too.
          */
         post: operations["undo_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/waivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Waive Check
+         * @description Let a hard check not block a draft for one grid that holds an island.
+         */
+        post: operations["waive_check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -612,6 +692,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description List the publications of a network and level that stand, the newest first, those ahead too.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/figures": {
         parameters: {
             query?: never;
@@ -644,6 +744,106 @@ export interface paths {
          * @description Say that the service and its database answer.
          */
         get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description List jobs, the newest first.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description Tell how far a job is and what came of it.
+         */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description Take a job out of the queue, or stop it at its next step; it leaves nothing half-done.
+         */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Job
+         * @description Ask for the same again, as a new job.
+         */
+        post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Job
+         * @description Follow a job until it ends.
+         */
+        get: operations["follow_job"];
         put?: never;
         post?: never;
         delete?: never;
@@ -689,6 +889,26 @@ export interface paths {
          */
         get: operations["get_style"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Upload
+         * @description Hand over a file as the body of the request; a job then reads it.
+         */
+        put: operations["put_upload"];
         post?: never;
         delete?: never;
         options?: never;
@@ -759,7 +979,7 @@ export interface components {
              * How
              * @enum {string}
              */
-            how: "inside" | "border" | "near" | "outside" | "unlocated";
+            how: "inside" | "border" | "street" | "near" | "outside" | "unlocated";
             /** Others */
             others: components["schemas"]["OtherGrid"][];
             point: components["schemas"]["LocatedPoint"] | null;
@@ -800,6 +1020,12 @@ export interface components {
             /** Facts */
             facts: components["schemas"]["Fact"][];
             grid?: components["schemas"]["GridRef"] | null;
+            /**
+             * History
+             * @description Versions of a grid's code, the newest first.
+             * @default []
+             */
+            history: components["schemas"]["GridVersion"][];
             /** Id */
             id: number;
             /** Key Figures */
@@ -905,6 +1131,12 @@ export interface components {
             offenders: number;
             /** Passed */
             passed: boolean;
+            /**
+             * Waived
+             * @description Keys of the grids among them that a person answers for.
+             * @default []
+             */
+            waived: string[];
         };
         /**
          * CheckOutcome
@@ -994,10 +1226,21 @@ export interface components {
          */
         DistrictDetail: {
             /**
+             * Ahead
+             * @description The moment is still to come: what is published and will be in force is told.
+             */
+            ahead: boolean;
+            /**
              * As Of
-             * @description Date of the newest household counts.
+             * @description Date of the newest household counts up to the moment.
              */
             as_of: string | null;
+            /**
+             * At
+             * Format: date-time
+             * @description The moment that was asked for; now when none was.
+             */
+            at: string;
             attribution: components["schemas"]["Words"];
             /** Bbox */
             bbox: [
@@ -1034,10 +1277,20 @@ export interface components {
                 string
             ] | null;
             layers: components["schemas"]["LayerVersions"];
+            /**
+             * Level
+             * @description The level shown; null before the first plan.
+             */
+            level: number | null;
             /** Name */
             name: string;
             /** Name En */
             name_en: string | null;
+            /**
+             * Network
+             * @description The network shown.
+             */
+            network: string;
             /** Part Classes */
             part_classes: components["schemas"]["ClassCount"][];
             plan: components["schemas"]["PlanInForce"] | null;
@@ -1059,7 +1312,7 @@ export interface components {
         DistrictItem: {
             /**
              * As Of
-             * @description Date of the newest household counts.
+             * @description Date of the newest household counts up to the moment.
              */
             as_of: string | null;
             /** Bbox */
@@ -1188,6 +1441,30 @@ export interface components {
             link: boolean[];
         };
         /**
+         * EditJob
+         * @description Apply one edit to a draft: worth a job where it computes long.
+         */
+        EditJob: {
+            /**
+             * Edit
+             * @description move, new_grid, merge, propose, renew ...
+             */
+            edit: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "edit";
+            /** Payload */
+            payload?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Plan */
+            plan: number;
+            /** Revision */
+            revision: number;
+        };
+        /**
          * EditResult
          * @description What an edit, an undo or a redo did.
          */
@@ -1203,6 +1480,29 @@ export interface components {
             next_key: string;
             /** Revision */
             revision: number;
+        };
+        /**
+         * EventSums
+         * @description Where the located events of the period are counted; `total` is the same on both bases.
+         */
+        EventSums: {
+            /**
+             * Elsewhere
+             * @description In grids that are no longer, or not yet, in force (basis then).
+             */
+            elsewhere: number;
+            /**
+             * In Grids
+             * @description In the grids of the answer.
+             */
+            in_grids: number;
+            /**
+             * Nowhere
+             * @description In no grid.
+             */
+            nowhere: number;
+            /** Total */
+            total: number;
         };
         /**
          * Fact
@@ -1228,8 +1528,13 @@ export interface components {
          */
         Figure: {
             /**
+             * Bases
+             * @description The bases it can be told on.
+             */
+            bases: ("then" | "as_of")[];
+            /**
              * Basis
-             * @description then: counted in the grids of each event's own time; as_of: regrouped into the grids of one date.
+             * @description Its usual basis. then: each event in the grid in force at its own time; as_of: all regrouped into the grids of the moment.
              * @enum {string}
              */
             basis: "then" | "as_of";
@@ -1271,11 +1576,18 @@ export interface components {
         FigureValues: {
             /**
              * As Of
-             * @description Date of the grids and the household counts.
+             * @description Date of the household counts.
              */
             as_of: string | null;
             /**
+             * At
+             * Format: date-time
+             * @description The moment whose grids these are.
+             */
+            at: string;
+            /**
              * Basis
+             * @description The basis used.
              * @enum {string}
              */
             basis: "then" | "as_of";
@@ -1294,6 +1606,8 @@ export interface components {
              * @description Grids whose value rests on estimated households.
              */
             estimated: number[];
+            /** @description The sums of a figure that counts events. */
+            events: components["schemas"]["EventSums"] | null;
             /** Key */
             key: string;
             /**
@@ -1435,6 +1749,42 @@ export interface components {
             parts: number;
         };
         /**
+         * GridVersion
+         * @description One version of a grid code: when it was in force, what it came from and what it went to.
+         */
+        GridVersion: {
+            /** Area M2 */
+            area_m2: number;
+            /** Came From */
+            came_from: components["schemas"]["Share"][];
+            /** Id */
+            id: number;
+            /**
+             * In Force
+             * @description Whether it is in force at the moment asked for.
+             */
+            in_force: boolean;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "plan" | "import" | "carried";
+            /** Valid From */
+            valid_from: string | null;
+            /**
+             * Valid To
+             * @description Null while no end is known.
+             */
+            valid_to: string | null;
+            /**
+             * Version
+             * @description Number of the publication that opened it.
+             */
+            version: number;
+            /** Went To */
+            went_to: components["schemas"]["Share"][];
+        };
+        /**
          * Health
          * @description Whether the service can answer.
          */
@@ -1530,6 +1880,157 @@ export interface components {
             /** Weight */
             weight: number;
         };
+        /**
+         * ImportJob
+         * @description Import uploaded files of one kind.
+         */
+        ImportJob: {
+            /**
+             * Accept Crs
+             * @default false
+             */
+            accept_crs: boolean;
+            /**
+             * Accept Partial
+             * @description Take the good rows of a file with bad ones.
+             * @default false
+             */
+            accept_partial: boolean;
+            /**
+             * As Of
+             * @description Date of household counts that carry none.
+             */
+            as_of?: string | null;
+            /**
+             * Columns
+             * @description Column of the file -> field.
+             */
+            columns?: {
+                [key: string]: string;
+            };
+            /**
+             * Crs
+             * @description EPSG code, gcj02 or bd09; wins over what the file says.
+             */
+            crs?: string | null;
+            /**
+             * Estimate Households
+             * @default false
+             */
+            estimate_households: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "import";
+            /**
+             * Level
+             * @description Level of divisions whose file does not say.
+             */
+            level?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /**
+             * Uploads
+             * @description Numbers of uploads.
+             */
+            uploads: string[];
+            /**
+             * What
+             * @description divisions, compounds, landcover, buildings, barriers, parts, events, workers ...
+             */
+            what: string;
+        };
+        /**
+         * JobFault
+         * @description Why a job did not do what was asked.
+         */
+        JobFault: {
+            /** Message */
+            message: string;
+            /** Remarks */
+            remarks?: components["schemas"]["RemarkLine"][];
+            /**
+             * Remedy
+             * @default
+             */
+            remedy: string;
+        };
+        /**
+         * JobItem
+         * @description A job: what was asked, how far it is, what came of it.
+         */
+        JobItem: {
+            /**
+             * Attempts
+             * @description How often it was begun and ended.
+             */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** District */
+            district: string;
+            /** Done */
+            done: number;
+            /** Ended At */
+            ended_at: string | null;
+            fault: components["schemas"]["JobFault"] | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Label
+             * @description What it does now.
+             */
+            label: string;
+            /** Person */
+            person: string;
+            /**
+             * Result
+             * @description What the work tells, by kind.
+             */
+            result: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
+            /** Title */
+            title: string;
+            /**
+             * Total
+             * @description 0: unknown.
+             */
+            total: number;
+            /** Verified */
+            verified: boolean;
+            /**
+             * Waits For
+             * @description Job of the same district that comes first.
+             */
+            waits_for: number | null;
+        };
+        /**
+         * JobList
+         * @description Jobs, the newest first, and whether anybody does them.
+         */
+        JobList: {
+            /** Jobs */
+            jobs: components["schemas"]["JobItem"][];
+            /**
+             * Workers
+             * @description Workers that are alive; 0: jobs wait until one is started.
+             */
+            workers: number;
+        };
         JsonValue: unknown;
         /**
          * KeyFigure
@@ -1557,7 +2058,7 @@ export interface components {
         };
         /**
          * LayerVersions
-         * @description Versions of the slow tile layers; part of their addresses.
+         * @description Versions of the slow tile layers; part of their addresses, with the moment, network and level asked for.
          */
         LayerVersions: {
             /** Base */
@@ -1566,6 +2067,91 @@ export interface components {
             divisions: number;
             /** Grids */
             grids: number;
+        };
+        /**
+         * LeftCell
+         * @description A cell that a rebase left as it is in force.
+         */
+        LeftCell: {
+            /** Cell */
+            cell: number;
+            /**
+             * Stays
+             * @description Its grid in force.
+             */
+            stays: string;
+            /**
+             * Wanted
+             * @description Its grid in the old draft.
+             */
+            wanted: string;
+        };
+        /**
+         * LoadJob
+         * @description Load a whole district: import all, make cells, propose, check and publish the first grids.
+         */
+        LoadJob: {
+            /**
+             * Accept Crs
+             * @default false
+             */
+            accept_crs: boolean;
+            /**
+             * Accept Partial
+             * @description Take the good rows of a file with bad ones.
+             * @default false
+             */
+            accept_partial: boolean;
+            /**
+             * As Of
+             * @description Date of household counts that carry none.
+             */
+            as_of?: string | null;
+            /**
+             * Crs
+             * @description EPSG code, gcj02 or bd09; wins over what the file says.
+             */
+            crs?: string | null;
+            /** Effective */
+            effective?: string | null;
+            /**
+             * Estimate Households
+             * @default false
+             */
+            estimate_households: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "load";
+            /** Maximum */
+            maximum?: number | null;
+            /** Metric Crs */
+            metric_crs?: string | null;
+            /** Minimum */
+            minimum?: number | null;
+            /**
+             * Name
+             * @description Name of the district.
+             */
+            name?: string | null;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Target
+             * @default 200
+             */
+            target: number;
+            /** Time Zone */
+            time_zone?: string | null;
+            /**
+             * Uploads
+             * @description Numbers of uploads, one a kind.
+             */
+            uploads: string[];
         };
         /**
          * LocatedGrid
@@ -1665,6 +2251,72 @@ export interface components {
              * @description Key of a grid in this plan: a code of the base, or new-1 ...
              */
             to: string;
+        };
+        /**
+         * NetworkItem
+         * @description A network: one complete set of grids for one purpose.
+         */
+        NetworkItem: {
+            /** Code */
+            code: string;
+            /** Levels */
+            levels: components["schemas"]["NetworkLevel"][];
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string | null;
+            /**
+             * Street Rule
+             * @description Who answers for a point on a street.
+             * @enum {string}
+             */
+            street_rule: "geometric" | "duty";
+        };
+        /**
+         * NetworkLevel
+         * @description A level of a network with what is in force in it.
+         */
+        NetworkLevel: {
+            /** Code Profile */
+            code_profile: string;
+            /**
+             * Division Level
+             * @description What its grids stay inside.
+             * @enum {string}
+             */
+            division_level: "district" | "subdistrict" | "community";
+            /** Effective */
+            effective: string | null;
+            /**
+             * Grids
+             * @description Grids in force.
+             */
+            grids: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "basic" | "dedicated" | "rural" | "unit" | "responsibility" | "service";
+            kind_name: components["schemas"]["Words"];
+            /**
+             * Level
+             * @description 1 is the coarsest; grids of a level lie each in one grid of the level before.
+             */
+            level: number;
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            /**
+             * Target
+             * @description Households wanted in a grid.
+             */
+            target: number;
+            /**
+             * Version
+             * @description Newest version in force; null where there is none.
+             */
+            version: number | null;
         };
         /**
          * NewGrid
@@ -1876,8 +2528,13 @@ export interface components {
              * Next Steps
              * @description Steps that its state allows; who may is said when it is tried.
              */
-            next_steps: ("open" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard")[];
+            next_steps: ("open" | "waive" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard")[];
             publication: components["schemas"]["Published"] | null;
+            /**
+             * Renumbered
+             * @description Communities whose grids all get new codes, in the order of position.
+             */
+            renumbered: string[];
             /**
              * Revision
              * @description Number of its last edit; 0 before the first.
@@ -1910,6 +2567,8 @@ export interface components {
              * @description Version it was published as.
              */
             version: number | null;
+            /** Waivers */
+            waivers: components["schemas"]["Waiver"][];
         };
         /**
          * PlanInForce
@@ -2002,6 +2661,24 @@ export interface components {
             name: string;
         };
         /**
+         * PlanPublishJob
+         * @description Publish an approved plan.
+         */
+        PlanPublishJob: {
+            /**
+             * Effective
+             * @description The next local midnight when absent.
+             */
+            effective?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "plan_publish";
+            /** Plan */
+            plan: number;
+        };
+        /**
          * PlanPublishRequest
          * @description From when the plan is in force.
          */
@@ -2026,7 +2703,7 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "open" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard";
+            name: "open" | "waive" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard";
             /** Person */
             person: string;
             /** Reason */
@@ -2044,7 +2721,7 @@ export interface components {
         PointsToLocate: {
             /**
              * At
-             * @description Moment asked for; now when absent.
+             * @description As the parameter `at`, which it comes before.
              */
             at?: string | null;
             /**
@@ -2148,6 +2825,38 @@ export interface components {
             target?: number | null;
         };
         /**
+         * ProposeJob
+         * @description Propose a first plan.
+         */
+        ProposeJob: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "propose";
+            /**
+             * Maximum
+             * @description 1.5 of the target when absent.
+             */
+            maximum?: number | null;
+            /**
+             * Minimum
+             * @description 0.75 of the target when absent.
+             */
+            minimum?: number | null;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Target
+             * @description Households a grid should have.
+             * @default 200
+             */
+            target: number;
+        };
+        /**
          * ProposeRequest
          * @description Settings of a proposal.
          */
@@ -2173,6 +2882,27 @@ export interface components {
              * @default 200
              */
             target: number;
+        };
+        /**
+         * PublishJob
+         * @description Check a first plan and put its grids in force.
+         */
+        PublishJob: {
+            /**
+             * Effective
+             * @description At once when absent (first publication).
+             */
+            effective?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "publish";
+            /**
+             * Plan Id
+             * @description The newest draft when absent.
+             */
+            plan_id?: number | null;
         };
         /**
          * PublishRequest
@@ -2246,6 +2976,25 @@ export interface components {
             light: string[];
         };
         /**
+         * RebaseResult
+         * @description A draft on the version in force, with the edits of the old one; the old one is discarded.
+         */
+        RebaseResult: {
+            /**
+             * Gone
+             * @description Cells of the old draft that are not there any more.
+             */
+            gone: number;
+            /** Left */
+            left: components["schemas"]["LeftCell"][];
+            plan: components["schemas"]["PlanDetail"];
+            /**
+             * Taken
+             * @description Cells moved again.
+             */
+            taken: number;
+        };
+        /**
          * RemarkLine
          * @description One thing told about one place.
          */
@@ -2272,6 +3021,31 @@ export interface components {
             severity: string;
             /** Unit */
             unit?: string | null;
+        };
+        /**
+         * Renumber
+         * @description New numbers.
+         */
+        Renumber: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "renumber";
+            payload: components["schemas"]["RenumberEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * RenumberEdit
+         * @description Number the grids of communities anew by position; no code that was used comes back.
+         */
+        RenumberEdit: {
+            /** Communities */
+            communities: string[];
         };
         /**
          * ReturnRequest
@@ -2336,6 +3110,26 @@ export interface components {
              * @enum {string}
              */
             type: "grid" | "building" | "division" | "part" | "event";
+        };
+        /**
+         * Share
+         * @description Another grid of a re-cut, and how much of the older one the two have in common.
+         */
+        Share: {
+            /**
+             * Area
+             * @description Share of the older grid's area, 0 to 1.
+             */
+            area: number;
+            /** Code */
+            code: string;
+            /**
+             * Households
+             * @description Share of the older grid's households, 0 to 1.
+             */
+            households: number;
+            /** Name */
+            name: string;
         };
         /**
          * State
@@ -2409,6 +3203,22 @@ export interface components {
             zero: components["schemas"]["Pair"];
         };
         /**
+         * TessellateJob
+         * @description Divide a district into cells.
+         */
+        TessellateJob: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "tessellate";
+            /**
+             * Max Cell M2
+             * @description Largest empty cell, m2; 50,000 when absent.
+             */
+            max_cell_m2?: number | null;
+        };
+        /**
          * TessellateRequest
          * @description Settings of the cells.
          */
@@ -2418,6 +3228,92 @@ export interface components {
              * @description Largest empty cell, m2; 50,000 when absent.
              */
             max_cell_m2?: number | null;
+        };
+        /**
+         * Upload
+         * @description A file handed over, kept until a job has read it.
+         */
+        Upload: {
+            /** Bytes */
+            bytes: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * VersionItem
+         * @description A publication of the grids of a network and level.
+         */
+        VersionItem: {
+            /**
+             * Ahead
+             * @description It takes effect after the moment asked for.
+             */
+            ahead: boolean;
+            /**
+             * Effective
+             * Format: date-time
+             */
+            effective: string;
+            /** Kept Codes */
+            kept_codes: number;
+            /** New Codes */
+            new_codes: number;
+            /**
+             * Opened
+             * @description Grids that got a new version.
+             */
+            opened: number;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Published By */
+            published_by: string;
+            /** Title */
+            title: string | null;
+            /** Version */
+            version: number;
+            /** Withdrawn Codes */
+            withdrawn_codes: number;
+        };
+        /**
+         * Waiver
+         * @description A hard check that does not block for one grid: an island.
+         */
+        Waiver: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Check Name */
+            check_name: string;
+            /** Grid Key */
+            grid_key: string;
+            /** Person */
+            person: string;
+            /** Reason */
+            reason: string;
+            /** Verified */
+            verified: boolean;
+        };
+        /**
+         * WaiverRequest
+         * @description For which grid a hard check is not to block, and why.
+         */
+        WaiverRequest: {
+            /** Check */
+            check: string;
+            /**
+             * Grid
+             * @description Key of a grid in this plan: a code of the base, or new-1 ...
+             */
+            grid: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * Words
@@ -2482,7 +3378,18 @@ export interface operations {
     };
     get_district: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Code of the district. */
@@ -2515,7 +3422,18 @@ export interface operations {
     };
     get_building: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Number of the thing, as in the tiles. */
@@ -2587,7 +3505,18 @@ export interface operations {
     };
     get_event: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Number of the thing, as in the tiles. */
@@ -2622,7 +3551,20 @@ export interface operations {
     };
     get_figure: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description then: each event in the grid in force at its own time; as_of: all regrouped into the grids of the moment; the figure's usual one when absent. */
+                basis?: ("then" | "as_of") | null;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Key of a figure, e.g. deviation. */
@@ -2657,7 +3599,18 @@ export interface operations {
     };
     list_grids: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Code of the district. */
@@ -2690,7 +3643,18 @@ export interface operations {
     };
     get_grid: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 code: string;
@@ -2727,6 +3691,16 @@ export interface operations {
             query?: {
                 /** @description Class, as in event_classes; all when absent. */
                 class?: string | null;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
                 /** @description First local day. */
                 from?: string | null;
                 /** @description Last local day, included. */
@@ -2762,6 +3736,46 @@ export interface operations {
             };
         };
     };
+    add_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Code of the district; an import may make it. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportJob"] | components["schemas"]["LoadJob"] | components["schemas"]["TessellateJob"] | components["schemas"]["ProposeJob"] | components["schemas"]["PublishJob"] | components["schemas"]["EditJob"] | components["schemas"]["PlanPublishJob"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     locate: {
         parameters: {
             query: {
@@ -2769,8 +3783,16 @@ export interface operations {
                 lat: number;
                 /** @description Reference system of lon and lat. */
                 crs?: "EPSG:4490" | "EPSG:4326" | "gcj02" | "bd09";
-                /** @description Moment asked for; now when absent. */
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
                 at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
             };
             header?: never;
             path: {
@@ -2804,7 +3826,18 @@ export interface operations {
     };
     locate_many: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Code of the district. */
@@ -2839,9 +3872,53 @@ export interface operations {
             };
         };
     };
-    get_part: {
+    list_networks: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkItem"][];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_part: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Number of the thing, as in the tiles. */
@@ -3180,7 +4257,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"];
+                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"] | components["schemas"]["Renumber"];
             };
         };
         responses: {
@@ -3233,6 +4310,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebase_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebaseResult"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -3411,6 +4526,48 @@ export interface operations {
             };
         };
     };
+    waive_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaiverRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     withdraw_plan: {
         parameters: {
             query?: never;
@@ -3451,8 +4608,14 @@ export interface operations {
     };
     propose_plan: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Put it into the queue and answer 202 with the job. */
+                background?: boolean;
+            };
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
             path: {
                 /** @description Code of the district. */
                 d: string;
@@ -3474,6 +4637,15 @@ export interface operations {
                     "application/json": components["schemas"]["StepReport"];
                 };
             };
+            /** @description The job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
             /** @description A fault, told as problem+json (RFC 9457). */
             default: {
                 headers: {
@@ -3488,8 +4660,14 @@ export interface operations {
     };
     publish_plan: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Put it into the queue and answer 202 with the job. */
+                background?: boolean;
+            };
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
             path: {
                 /** @description Code of the district. */
                 d: string;
@@ -3509,6 +4687,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepReport"];
+                };
+            };
+            /** @description The job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -3569,6 +4756,16 @@ export interface operations {
                 /** @description A code, an address or a name, as typed. */
                 q: string;
                 limit?: number;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
             };
             header?: never;
             path: {
@@ -3602,8 +4799,14 @@ export interface operations {
     };
     tessellate_district: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Put it into the queue and answer 202 with the job. */
+                background?: boolean;
+            };
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
             path: {
                 /** @description Code of the district. */
                 d: string;
@@ -3623,6 +4826,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepReport"];
+                };
+            };
+            /** @description The job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionItem"][];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -3683,6 +4939,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                /** @description Of this district only. */
+                district?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each a JobItem as JSON, whenever it changes; the last one has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -3791,9 +5216,53 @@ export interface operations {
             };
         };
     };
-    slow_tile: {
+    put_upload: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the file; its ending tells the format. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    slow_tile: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 layer: "base" | "divisions" | "grids";
@@ -3841,6 +5310,16 @@ export interface operations {
             query?: {
                 /** @description Class, as in the district's part_classes or event_classes; all when absent. */
                 class?: string | null;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
                 /** @description First local day. */
                 from?: string | null;
                 /** @description Last local day, included. */

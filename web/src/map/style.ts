@@ -12,6 +12,8 @@ export interface MapView {
   district: string
   bbox: [number, number, number, number]
   versions: { base: number; divisions: number; grids: number }
+  /** The moment, network and level of the tiles, where they are not now and the first. */
+  asked: Record<string, string>
   theme: Theme
   lang: Lang
   attribution: string
@@ -57,11 +59,11 @@ function sources(view: MapView, origin: string): Record<string, SourceSpecificat
   const { base, divisions, grids } = view.versions
   const time = { from: view.period?.[0], to: view.period?.[1] }
   return {
-    base: { ...tiles(`base/${base}`), attribution: escape(view.attribution) } as SourceSpecification,
-    divisions: tiles(`divisions/${divisions}`),
-    grids: tiles(`grids/${grids}`),
-    parts: tiles('parts', query({ class: view.partClass })),
-    events: tiles('events', query({ class: view.eventClass, ...time })),
+    base: { ...tiles(`base/${base}`, query(view.asked)), attribution: escape(view.attribution) } as SourceSpecification,
+    divisions: tiles(`divisions/${divisions}`, query(view.asked)),
+    grids: tiles(`grids/${grids}`, query(view.asked)),
+    parts: tiles('parts', query({ class: view.partClass, ...view.asked })),
+    events: tiles('events', query({ class: view.eventClass, ...time, ...view.asked })),
     heat: { type: 'geojson', data: view.heat ?? { type: 'FeatureCollection', features: [] } },
   }
 }
@@ -92,5 +94,5 @@ export function buildStyle(view: MapView, origin: string): StyleSpecification {
 
 /** Which part of the style holds feature state: when it changes, the states are to be set anew. */
 export function gridSource(view: MapView): string {
-  return `${view.district}/${view.versions.grids}`
+  return `${view.district}/${view.versions.grids}${query(view.asked)}`
 }

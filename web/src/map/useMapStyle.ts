@@ -29,6 +29,7 @@ export function useMapStyle(): ComputedRef<MapView | null> {
       district: district.code,
       bbox: district.bbox,
       versions: district.layers,
+      asked: Object.fromEntries(Object.entries(district.asked).map(([name, value]) => [name, String(value)])),
       theme: view.theme,
       lang: view.lang,
       attribution: pick(view.lang, district.attribution),

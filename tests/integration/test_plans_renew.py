@@ -1,0 +1,191 @@
+"""Are cells made anew where the ground changed, only there, and does everything that lies in them follow?"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+import shapely
+
+from gis.clock import stopped_at
+from gis.errors import ConflictError, InputError
+from gis.plans import Actor
+from gis.store import pipeline
+from gis.store.connect import connect
+from gis.store.copying import fetch_geo_frame
+from gis.store.metric import to_stored
+from tests.integration import small_district as small
+
+D = small.DISTRICT
+WEST, EAST = small.COMMUNITIES
+BEGIN = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
+NOW = BEGIN + dt.timedelta(days=1)
+EFFECTIVE = dt.datetime(2026, 7, 2, 16, tzinfo=dt.UTC)
+"""The next local midnight (Asia/Shanghai) after NOW."""
+BEFORE, AFTER = EFFECTIVE - dt.timedelta(seconds=1), EFFECTIVE
+LI, WANG = Actor("李规划"), Actor("王审批")
+CLOCK = stopped_at(NOW)
+
+
+@pytest.fixture(scope="module")
+def published(databases):
+    """Version 1 in force; since then B001 was demolished and N1 was built in the block of B010."""
+    with databases.clone() as database:
+        clock = stopped_at(BEGIN)
+        with connect(database.app_url) as connection:
+            for kind in ("divisions", "buildings", "barriers", "parts", "events"):
+                pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
+            pipeline.tessellate_district(connection, D, clock=clock)
+            pipeline.propose_plan(connection, D, clock=clock)
+            pipeline.publish_plan(connection, D, clock=clock)
+            pipeline.write_batch(connection, D, small.workers(), clock=clock)
+            for actor in (LI, WANG):
+                pipeline.add_person(connection, actor.name, clock=clock)
+            connection.execute("UPDATE building SET valid = tstzrange(NULL, %s) WHERE code = 'B001'", [BEGIN])
+            columns = {
+                "code": ["N1"], "address": ["柳岸路9号"], "households": [40.0], "people": [90], "estimated": [False],
+                "as_of": [dt.date(2026, 6, 30)],
+            }  # fmt: skip
+            new = small.batch("buildings", small.frame(columns, [shapely.box(120, 180, 138, 290)]))
+            pipeline.write_batch(connection, D, new, clock=clock)
+        yield database
+
+
+@pytest.fixture
+def store(databases, published):
+    with databases.clone(of=published.name) as database, connect(database.app_url) as connection:
+        yield connection
+
+
+def scalar(connection, statement, *values):
+    return connection.execute(statement, values).fetchone()[0]
+
+
+def opened(connection, *communities):
+    return pipeline.open_draft(connection, D, communities or (WEST,), LI, clock=CLOCK)
+
+
+def edit(connection, plan, kind, payload=None):
+    revision = scalar(connection, "SELECT coalesce(max(revision), 0) FROM plan_operation WHERE plan_id = %s", plan)
+    return pipeline.edit_draft(connection, D, plan, LI, revision=revision, kind=kind, payload=payload, clock=CLOCK)
+
+
+def step(connection, plan, name, who=LI, **more):
+    pipeline.take_step(connection, D, plan, who, name, clock=CLOCK, **more)
+
+
+def put_through(connection, plan, effective=None):
+    step(connection, plan, "submit")
+    step(connection, plan, "approve", WANG)
+    step(connection, plan, "publish", effective=effective)
+
+
+def cells_of(connection, plan):
+    return {row[0] for row in connection.execute("SELECT cell_id FROM plan_cell WHERE plan_id = %s", [plan])}
+
+
+def polygons(connection, cells):
+    statement = b"SELECT id, ST_AsBinary(geom) AS wkb FROM cell WHERE id = ANY(%(cells)s) ORDER BY id"
+    frame = fetch_geo_frame(connection, statement, {"cells": sorted(cells)})
+    return np.asarray(frame.geometry.array, object)
+
+
+def cell_of(connection, plan, building):
+    return scalar(
+        connection,
+        "SELECT p.cell_id FROM plan_cell p JOIN building_cell k ON k.cell_id = p.cell_id"
+        " JOIN building b ON b.id = k.building_id WHERE p.plan_id = %s AND b.code = %s",
+        plan,
+        building,
+    )
+
+
+def lonlat(x, y):
+    point = to_stored(np.array([shapely.Point(small.ORIGIN[0] + x, small.ORIGIN[1] + y)], object), "EPSG:4548")[0]
+    return point.x, point.y
+
+
+def insist(connection, plan):
+    """A draft's replay is what is kept, and its cells are an exact coverage of their communities."""
+    draft, kept = pipeline.read_draft(connection, plan)
+    assert draft.keys.tolist() == kept.tolist()
+    shapes = polygons(connection, cells_of(connection, plan))
+    assert shapely.coverage_is_valid(shapes)
+    return shapes
+
+
+# ---------------------------------------------------------------------------------------------- in a draft
+def test_only_blocks_whose_ground_changed_get_new_cells(store):
+    plan = opened(store)
+    before = cells_of(store, plan)
+    ground = shapely.coverage_union_all(polygons(store, before))
+    done = edit(store, plan, "renew")
+    after = cells_of(store, plan)
+    assert done.remade
+    made, gone = after - before, before - after
+    held = "SELECT array_agg(b.code ORDER BY b.code) FROM building_cell k JOIN building b ON b.id = k.building_id"
+    held += " WHERE k.cell_id = ANY(%s)"
+    two_blocks = ["B000", "B002", "B010", "B011", "B012"]
+    # B101, across the street, loses the vertex where its neighbours met
+    assert scalar(store, held, sorted(made)) == [*two_blocks, "B101", "N1"]
+    assert scalar(store, held, sorted(gone)) == sorted([*two_blocks, "B001", "B101", "N1"])
+    shapes = insist(store, plan)
+    assert shapely.coverage_union_all(shapes).symmetric_difference(ground).area < 1e-12  # square degrees: 0.01 m2
+    shares = store.execute("SELECT sum(area_share) FROM cell_lineage GROUP BY from_cell").fetchall()
+    assert len(shares) == len(gone)
+    assert [row[0] for row in shares] == pytest.approx([1.0] * len(gone))
+    assert scalar(store, "SELECT count(*) FROM cell WHERE id = ANY(%s) AND isempty(valid)", sorted(made)) == len(made)
+    households = {g["key"]: g["households"] for g in done.grids}
+    assert households == {f"{WEST}001": 235.0, f"{WEST}003": 130.0, f"{WEST}004": 195.0}
+    assert all(g["parts"] == 1 for g in done.grids)
+    with pytest.raises(ConflictError, match="as the ground is"):
+        edit(store, plan, "renew")
+    assert cells_of(store, plan) == after
+
+
+def test_undo_and_redo_of_new_cells_survive_a_reload(store):
+    plan = opened(store)
+    cell = min(cells_of(store, plan))
+    edit(store, plan, "move", {"cells": [cell], "to": f"{WEST}002"})
+    before = cells_of(store, plan)
+    edit(store, plan, "renew")
+    after, made = cells_of(store, plan), sorted(cells_of(store, plan) - before)
+    edit(store, plan, "move", {"cells": made[-1:], "to": f"{WEST}004"})
+    for _ in range(3):
+        done = edit(store, plan, "undo")
+        insist(store, plan)
+    assert (cells_of(store, plan), done.remade) == (before, False)
+    draft, _ = pipeline.read_draft(store, plan)
+    assert draft.keys[draft.present].tolist() == draft.base[draft.present].tolist()
+    with pytest.raises(InputError, match="not of this plan"):
+        edit(store, plan, "move", {"cells": made[:1], "to": f"{WEST}002"})
+    assert [edit(store, plan, "redo").remade for _ in range(3)] == [False, True, False]
+    assert cells_of(store, plan) == after
+    insist(store, plan)
+
+
+def test_a_line_splits_a_cell_where_it_cuts_no_building(store):
+    plan = opened(store)
+    cell = cell_of(store, plan, "B002")  # from 65 m up to the street, its building up to 119 m
+    through = [lonlat(-5, 130), lonlat(200, 130)]
+    with pytest.raises(InputError, match=r"cuts building B002 \(400.0 m²"):
+        edit(store, plan, "split", {"cell": cell, "line": [lonlat(-5, 110), lonlat(200, 110)]})
+    with pytest.raises(InputError, match="does not lead through"):
+        edit(store, plan, "split", {"cell": cell, "line": [lonlat(-5, 130), lonlat(50, 130)]})
+    with pytest.raises(InputError, match="not of this plan"):
+        edit(store, plan, "split", {"cell": 10**9, "line": through})
+    before = cells_of(store, plan)
+    done = edit(store, plan, "split", {"cell": cell, "line": through})
+    children = {row[0] for row in store.execute("SELECT to_cell FROM cell_lineage WHERE from_cell = %s", [cell])}
+    assert len(children) == 2
+    assert children <= cells_of(store, plan)
+    assert next((g["key"], g["households"], g["parts"]) for g in done.grids) == (f"{WEST}003", 130.0, 1)
+    insist(store, plan)
+    upper = max(children, key=lambda c: polygons(store, [c])[0].bounds[1])
+    edit(store, plan, "move", {"cells": [upper], "to": f"{WEST}001"})
+    edit(store, plan, "renew")  # other blocks change; this one was split, so its children stay
+    insist(store, plan)
+    for _ in range(3):
+        edit(store, plan, "undo")
+    assert cells_of(store, plan) == before
