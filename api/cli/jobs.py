@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from api.cli._store import open_store
 
-    from gis.store.connect import Connection
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Background", "in_background", "register"]
 
@@ -38,7 +37,7 @@ def in_background(
     from gis.store.jobs import NewJob, count_workers, queue_job  # noqa: PLC0415
 
     asked = {name: value for name, value in options.items() if value is not None}
-    with _store() as connection:
+    with open_store() as connection:
         new = NewJob(kind, district, asked, person, title, alone=KINDS[kind].alone)
         number = queue_job(connection, new)
         alive = count_workers(connection)
@@ -58,7 +57,7 @@ def list_all(
     from api.cli._show import console  # noqa: PLC0415
     from gis.store.jobs import count_workers, read_jobs  # noqa: PLC0415
 
-    with _store() as connection:
+    with open_store() as connection:
         rows, alive = read_jobs(connection, district, limit), count_workers(connection)
     table = Table("job", "district", "kind", "on", "state", "now", "by", "since")
     for row in rows:
@@ -74,7 +73,7 @@ def show(number: Number) -> None:
     """Show a job with what came of it; exit code 1 when it failed, 7 when it was cancelled."""
     from gis.store.jobs import read_job  # noqa: PLC0415
 
-    with _store() as connection:
+    with open_store() as connection:
         _tell(read_job(connection, number))
 
 
@@ -84,7 +83,7 @@ def follow(number: Number) -> None:
     from api.cli._show import progress_bars  # noqa: PLC0415
     from gis.store.jobs import ENDED, count_workers, read_job  # noqa: PLC0415
 
-    with _store() as connection:
+    with open_store() as connection:
         row = read_job(connection, number)
         if row["state"] == "queued" and not count_workers(connection):
             print(NOBODY)
@@ -101,7 +100,7 @@ def cancel(number: Number) -> None:
     """Take a job out of the queue, or stop it at its next step; it leaves nothing half-done."""
     from gis.store.jobs import cancel_job  # noqa: PLC0415
 
-    with _store() as connection:
+    with open_store() as connection:
         state = cancel_job(connection, number)["state"]
     print(f"Job {number} is cancelled." if state == "cancelled" else f"Job {number} stops at its next step.")
 
@@ -111,7 +110,7 @@ def retry(number: Number) -> None:
     """Ask for the same again, as a new job."""
     from gis.store.jobs import retry_job  # noqa: PLC0415
 
-    with _store() as connection:
+    with open_store() as connection:
         again = retry_job(connection, number)
     print(f"Job {again} is queued; see it: gridkeeper job follow {again}")
 
@@ -133,15 +132,6 @@ def worker(
     if not with_parent:
         print("The worker waits for jobs; stop it with Ctrl-C.", flush=True)
     run_worker(url, settings.paths.uploads, leave_with_stdin=with_parent)
-
-
-@contextmanager
-def _store() -> Iterator[Connection]:
-    from api.settings import database_urls  # noqa: PLC0415
-    from gis.store.connect import connect  # noqa: PLC0415
-
-    with connect(database_urls().require_app()) as connection:
-        yield connection
 
 
 def _now(row: Mapping[str, Any]) -> str:
