@@ -19,6 +19,7 @@ FAMILIES = (
     "plans",
     "networks",
     "jobs",
+    "streets",
     "sample",
     "serving",
     "database",

@@ -672,6 +672,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/streets/{street}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Street
+         * @description Show a street segment or crossing with its home cell, as one community has it.
+         */
+        get: operations["get_street"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/streets/{street}/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Home
+         * @description Give a street another home cell from now on; the events along it follow.
+         */
+        put: operations["put_home"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/tessellate": {
         parameters: {
             query?: never;
@@ -945,7 +985,7 @@ export interface paths {
         };
         /**
          * Live Tile
-         * @description Give a tile of the municipal parts or the events; binned where more than 5,000 lie in it.
+         * @description Give a tile of municipal parts, events (binned where more than 5,000 lie in it) or streets with their owners.
          */
         get: operations["live_tile"];
         put?: never;
@@ -965,7 +1005,15 @@ export interface components {
          * @description One answer; every point has one.
          */
         Answer: {
-            /** Cell */
+            /**
+             * By Duty
+             * @description Whether the grid is that of the duty cell: the network's street rule.
+             */
+            by_duty: boolean;
+            /**
+             * Cell
+             * @description The cell it lies in, or is nearest to.
+             */
             cell: number | null;
             community: components["schemas"]["Place"] | null;
             /**
@@ -974,6 +1022,14 @@ export interface components {
              */
             distance_m: number | null;
             district: components["schemas"]["Place"] | null;
+            /**
+             * Duty Cell
+             * @description The home cell of the street it lies on, else the cell.
+             */
+            duty_cell: number | null;
+            /** @description The grid of the cell it lies in. */
+            geometric_grid: components["schemas"]["LocatedGrid"] | null;
+            /** @description The grid that is responsible. */
             grid: components["schemas"]["LocatedGrid"] | null;
             /**
              * How
@@ -983,6 +1039,7 @@ export interface components {
             /** Others */
             others: components["schemas"]["OtherGrid"][];
             point: components["schemas"]["LocatedPoint"] | null;
+            street: components["schemas"]["LocatedStreet"] | null;
             subdistrict: components["schemas"]["Place"] | null;
             /** @description The whole answer as a text to copy. */
             text: components["schemas"]["Words"];
@@ -1100,7 +1157,7 @@ export interface components {
             cell_id: number[];
             /**
              * Grid
-             * @description Key of the grid each belongs to now.
+             * @description Key of the grid each belongs to now; empty where other cells took its place.
              */
             grid: string[];
         };
@@ -1478,6 +1535,11 @@ export interface components {
             grids: components["schemas"]["GridTotals"][];
             /** Next Key */
             next_key: string;
+            /**
+             * Remade
+             * @description Cells came or went: read the cells again.
+             */
+            remade: boolean;
             /** Revision */
             revision: number;
         };
@@ -1881,6 +1943,21 @@ export interface components {
             weight: number;
         };
         /**
+         * HomeRequest
+         * @description Another home for a street, by its cell or by its grid; one of the two.
+         */
+        HomeRequest: {
+            /** Cell */
+            cell?: number | null;
+            /**
+             * Grid Code
+             * @description Its cell with the longest frontage is taken.
+             */
+            grid_code?: string | null;
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
          * ImportJob
          * @description Import uploaded files of one kind.
          */
@@ -2188,6 +2265,37 @@ export interface components {
              * @description EPSG:4490
              */
             lon: number;
+        };
+        /**
+         * LocatedStreet
+         * @description The street a point lies on, on the side of its community.
+         */
+        LocatedStreet: {
+            /**
+             * Cell
+             * @description Its home cell.
+             */
+            cell: number;
+            /** Code */
+            code: string;
+            /** @description The grid the home cell belongs to. */
+            grid: components["schemas"]["LocatedGrid"] | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "crossing";
+            /** Name */
+            name: string | null;
+            /**
+             * Person
+             * @description Who chose the home; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Street Class */
+            street_class: string | null;
         };
         /**
          * Merge
@@ -3023,6 +3131,28 @@ export interface components {
             unit?: string | null;
         };
         /**
+         * Renew
+         * @description New cells where the ground has changed.
+         */
+        Renew: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "renew";
+            payload: components["schemas"]["RenewEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * RenewEdit
+         * @description Make the cells of the plan's communities anew where the ground has changed; nothing needs to be said.
+         */
+        RenewEdit: Record<string, never>;
+        /**
          * Renumber
          * @description New numbers.
          */
@@ -3132,6 +3262,42 @@ export interface components {
             name: string;
         };
         /**
+         * Split
+         * @description A split of a cell.
+         */
+        Split: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "split";
+            payload: components["schemas"]["SplitEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * SplitEdit
+         * @description Split a cell along a line that cuts no building.
+         */
+        SplitEdit: {
+            /**
+             * Cell
+             * @description Number of a cell, as in cell_id.
+             */
+            cell: number;
+            /**
+             * Line
+             * @description Longitude and latitude of its points, EPSG:4490; through the cell.
+             */
+            line: [
+                number,
+                number
+            ][];
+        };
+        /**
          * State
          * @description State of a thing, with the tone it is shown in.
          */
@@ -3174,6 +3340,118 @@ export interface components {
             title: string;
             /** Version */
             version?: number | null;
+        };
+        /**
+         * StreetCard
+         * @description A street segment or crossing, as one community has it.
+         */
+        StreetCard: {
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
+             * Cell
+             * @description The home cell: it has the duty on this side.
+             */
+            cell: number;
+            /** Center */
+            center: [
+                number,
+                number
+            ];
+            /**
+             * Choices
+             * @description Grids of the community beside the street.
+             */
+            choices: components["schemas"]["StreetGrid"][];
+            /**
+             * Code
+             * @description The same on both sides of a community border.
+             */
+            code: string;
+            community: components["schemas"]["StreetCommunity"];
+            /** @description The grid its home cell belongs to. */
+            grid: components["schemas"]["StreetGrid"] | null;
+            /**
+             * Homes
+             * @description The newest first.
+             */
+            homes: components["schemas"]["StreetHome"][];
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "crossing";
+            /** Length M */
+            length_m: number;
+            /** Name */
+            name: string | null;
+            /**
+             * Person
+             * @description Who chose the home; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Street Class */
+            street_class: string | null;
+            /**
+             * Width M
+             * @description Of the carriageway: given, or assumed by class.
+             */
+            width_m: number;
+        };
+        /**
+         * StreetCommunity
+         * @description The community whose side of the street this is.
+         */
+        StreetCommunity: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * StreetGrid
+         * @description A grid that has, or could have, the home cell of a street.
+         */
+        StreetGrid: {
+            /** Code */
+            code: string;
+            /**
+             * Colour
+             * @description Number of its tint, as in the tiles.
+             */
+            colour: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * StreetHome
+         * @description One home over time.
+         */
+        StreetHome: {
+            /** Cell */
+            cell: number;
+            /** Grid Code */
+            grid_code: string | null;
+            /**
+             * Person
+             * @description Who chose it; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
         };
         /**
          * Style
@@ -4257,7 +4535,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"] | components["schemas"]["Renumber"];
+                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"] | components["schemas"]["Renumber"] | components["schemas"]["Renew"] | components["schemas"]["Split"];
             };
         };
         responses: {
@@ -4783,6 +5061,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchHit"][];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_street: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the street, as in the tiles. */
+                street: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreetCard"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_home: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the street, as in the tiles. */
+                street: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HomeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreetCard"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -5327,7 +5704,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                layer: "parts" | "events";
+                layer: "parts" | "events" | "streets";
                 z: number;
                 x: number;
                 y: number;
