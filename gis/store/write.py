@@ -23,6 +23,7 @@ from gis.store.districts import bump_layers, district_of
 from gis.store.divisions import LEVELS, change_divisions, midnight_of
 from gis.store.locating import cells_in_force, place_frame, settle_buildings
 from gis.store.queries import query
+from gis.store.rehoming import answer_new_events
 from gis.store.streets import renew_streets
 from gis.store.workers import post
 
@@ -170,14 +171,14 @@ def write_batch(
         if batch.kind == "buildings":
             frame = _standing(connection, place, frame, batch.report, since, complete=complete)
         if batch.kind == "divisions" and since is not None:
-            counts |= change_divisions(connection, place, gpd.GeoDataFrame(frame), batch.report, since)
+            counts |= change_divisions(connection, place, gpd.GeoDataFrame(frame), batch.report, since, clock=clock)
         stage(cursor, query(f"imports.stage_{batch.kind}"), query("imports.unstage"), frame)
         cursor.execute(query("imports.index_staged"))
         if batch.kind == "households":
             taken = refuse_unknown_buildings(cursor, values, frame, batch.report, accept_partial=accept_partial)
             counts["counts_added"] = _add_counts(cursor, values, "imports.insert_households")
             counts["unchanged"] = len(taken) - counts["counts_added"]
-            tell_completeness(connection, place, batch.report, _newest_day(taken, today), clock())
+            tell_completeness(connection, place, batch.report, _newest_day(taken, today))
         elif batch.kind != "divisions" or since is None:
             counts |= _write_rows(cursor, values, batch.kind, len(frame))
         if batch.kind == "divisions":
@@ -195,6 +196,8 @@ def write_batch(
             derive_imported(connection, place, batch.kind, clock=clock)
         if batch.kind == "workers":
             post(connection, place, batch.report, clock=clock)
+        if batch.kind == "events":
+            answer_new_events(connection, place, clock())
         record_run(cursor, values, batch)
     return batch.report
 
@@ -288,9 +291,10 @@ def _completed(batch: BatchLike, place: District) -> pd.DataFrame:
     if batch.kind == "buildings" and "address_key" not in frame:
         keys = [fold_address(_text(v)) or None for v in frame.get("address", pd.Series(None, index=frame.index))]
         frame = frame.assign(address_key=pd.Series(keys, index=frame.index, dtype=object))
-    if batch.kind == "events" and frame["occurred_at"].dt.tz is None:
-        local = frame["occurred_at"].dt.tz_localize(place.time_zone, ambiguous=False, nonexistent="shift_forward")
-        frame = frame.assign(occurred_at=local)
+    for name in ("occurred_at", "closed_at") if batch.kind == "events" else ():
+        if name in frame and isinstance(frame[name].dtype, np.dtype) and frame[name].dtype.kind == "M":
+            local = frame[name].dt.tz_localize(place.time_zone, ambiguous=False, nonexistent="shift_forward")
+            frame = frame.assign(**{name: local})
     return frame
 
 
