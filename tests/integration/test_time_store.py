@@ -400,7 +400,8 @@ def test_grids_that_a_new_border_cuts_become_one_on_each_side(store):
     put_through(store, plan)  # by default when the communities begin
     rows = store.execute(
         "SELECT g.code, array_agg(DISTINCT d.code), min(lower(g.valid))"
-        " FROM grid g JOIN grid_cell m ON m.grid_id = g.id JOIN cell c ON c.id = m.cell_id JOIN division d ON d.id = c.community_id"
+        " FROM grid g JOIN grid_cell m ON m.grid_id = g.id"
+        " JOIN cell c ON c.id = m.cell_id JOIN division d ON d.id = c.community_id"
         " WHERE upper_inf(g.valid) AND upper_inf(m.valid) GROUP BY g.code ORDER BY 1"
     ).fetchall()
     assert all(len(codes) == 1 and code.startswith(codes[0]) for code, codes, _ in rows)
