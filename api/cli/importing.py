@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli._tables import TABLES, save_table
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ COUNTS = {
     "buildings_cut": "buildings cut",
     "cells_without_grid": "cells without a grid",
     "households_without_grid": "households without a grid",
+    "cells_divided": "cells divided",
+    "cells_whole": "cells left whole",
     "hard_checks_failed": "hard checks failed",
 }
 
@@ -67,7 +70,8 @@ def import_(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="GeoJSON, GeoPackage, Shapefile (zipped too), GeoParquet or CSV. FILE:layer=NAME picks a layer, "
+            help="Excel, CSV, Shapefile (zipped too), GeoJSON, GeoPackage, GeoParquet, KML, MapInfo, FileGDB or an "
+            "OpenStreetMap extract (.osm.pbf). FILE:layer=NAME picks a layer or sheet, "
             "FILE:kind=street,class=COLUMN says what barriers are.",
         ),
     ],
@@ -109,8 +113,13 @@ def import_(
         str | None, typer.Option(help="Level of divisions (district, subdistrict, community) or of grids (1, 2 ...).")
     ] = None,
     network: Annotated[str, typer.Option(metavar="CODE", help="Of grids: the network they belong to.")] = "community",
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Of grids: divide cells along their borders where no building is cut.")
+    ] = False,
     time_zone: Annotated[str | None, typer.Option(help="Zone of times without one; by position by default.")] = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the complete report there (JSON).")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the complete report there: .xlsx, .csv or .json.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the complete report as JSON.")] = False,
 ) -> None:
     """Import files of one kind, all rows or none; the same file again changes nothing."""
@@ -145,7 +154,7 @@ def import_(
             new = NewDistrict(name=district_name, time_zone=options.time_zone, crs_note=batch.crs_note or None)
             progress(f"writing {kind}", 0, 0)
             if of_grids is not None:
-                of_grids |= {"accept_partial": accept_partial, "progress": progress}
+                of_grids |= {"exact": exact, "accept_partial": accept_partial, "progress": progress}
                 done = import_grids(connection, code, batch, **of_grids).report
             else:
                 done = write_batch(
@@ -302,8 +311,11 @@ def _cells(remark: Remark) -> tuple[str | None, ...]:
 
 
 def save_report(report: Report, file: Path) -> Path:
-    """Write the complete report as JSON."""
+    """Write the complete report: a table for the office (.xlsx, .csv), else JSON."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    if file.suffix.lower() in TABLES:
+        save_table(report, file)
+        return file
     file.write_text(json.dumps(report.as_dict(), ensure_ascii=False, indent=1, default=str), encoding="utf-8")
     return file
 

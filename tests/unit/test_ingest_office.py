@@ -12,6 +12,7 @@ from gis.ingest import KINDS, read_kind
 from gis.ingest.columns import match_columns
 from gis.ingest.specs import parse_spec
 from tests import made_city
+from tests.zips import AsWindowsWritesIt
 
 NAMES = {
     "buildings": ["楼栋编码", "楼栋名称", "户数", "社区代码", "统计日期", "是否估算"],
@@ -32,13 +33,6 @@ def slabs():
         },
         geometry=frame.geometry, crs=frame.crs,
     )  # fmt: skip
-
-
-class AsWindowsWritesIt(zipfile.ZipInfo):
-    """Names in GBK, and no word about it."""
-
-    def _encodeFilenameFlags(self):  # noqa: N802
-        return self.filename.encode("gbk"), self.flag_bits
 
 
 def same(batch, slabs):
