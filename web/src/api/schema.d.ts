@@ -1017,7 +1017,7 @@ export interface components {
             cell_id: number[];
             /**
              * Grid
-             * @description Key of the grid each belongs to now.
+             * @description Key of the grid each belongs to now; empty where other cells took its place.
              */
             grid: string[];
         };
@@ -1371,6 +1371,11 @@ export interface components {
             grids: components["schemas"]["GridTotals"][];
             /** Next Key */
             next_key: string;
+            /**
+             * Remade
+             * @description Cells came or went: read the cells again.
+             */
+            remade: boolean;
             /** Revision */
             revision: number;
         };
@@ -2673,6 +2678,28 @@ export interface components {
             unit?: string | null;
         };
         /**
+         * Renew
+         * @description New cells where the ground has changed.
+         */
+        Renew: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "renew";
+            payload: components["schemas"]["RenewEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * RenewEdit
+         * @description Make the cells of the plan's communities anew where the ground has changed; nothing needs to be said.
+         */
+        RenewEdit: Record<string, never>;
+        /**
          * Renumber
          * @description New numbers.
          */
@@ -2780,6 +2807,42 @@ export interface components {
             households: number;
             /** Name */
             name: string;
+        };
+        /**
+         * Split
+         * @description A split of a cell.
+         */
+        Split: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "split";
+            payload: components["schemas"]["SplitEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * SplitEdit
+         * @description Split a cell along a line that cuts no building.
+         */
+        SplitEdit: {
+            /**
+             * Cell
+             * @description Number of a cell, as in cell_id.
+             */
+            cell: number;
+            /**
+             * Line
+             * @description Longitude and latitude of its points, EPSG:4490; through the cell.
+             */
+            line: [
+                number,
+                number
+            ][];
         };
         /**
          * State
@@ -3951,7 +4014,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"] | components["schemas"]["Renumber"];
+                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"] | components["schemas"]["Renumber"] | components["schemas"]["Renew"] | components["schemas"]["Split"];
             };
         };
         responses: {
