@@ -35,12 +35,12 @@ DELETE FROM street WHERE id = ANY(%(ids)s)
 UPDATE street SET valid = valid * tstzrange(NULL, %(moment)s) WHERE id = ANY(%(ids)s)
 
 -- name: begun
--- Derived streets that were to begin at a moment in some communities.
+-- Streets that were to begin at a moment in some communities.
 SELECT id FROM street
-WHERE district_id = %(district)s AND community_id = ANY(%(communities)s) AND lower(valid) = %(moment)s AND person IS NULL
+WHERE district_id = %(district)s AND community_id = ANY(%(communities)s) AND lower(valid) = %(moment)s
 
 -- name: ended
--- Streets that were to end at a moment in some communities, and begin nothing then.
+-- Streets that were to end at a moment in some communities.
 SELECT id FROM street s
 WHERE district_id = %(district)s AND community_id = ANY(%(communities)s) AND upper(valid) = %(moment)s
 
