@@ -315,6 +315,21 @@ LEFT JOIN division f ON f.id = e.parent_id
 WHERE u.network_id = %(network)s AND u.level = %(level)s AND u.version = %(version)s AND u.withdrawn_at IS NULL
 ORDER BY m.cell_id
 
+-- name: network_cells
+-- Cells with their grids from the last publication on.
+SELECT m.cell_id, c.community_id,
+       CASE l.division_level WHEN d.level THEN d.code WHEN e.level THEN e.code WHEN f.level THEN f.code END AS community,
+       g.code AS grid_code
+FROM network_level l
+JOIN grid_cell m ON m.network_id = l.network_id AND m.level = l.level AND upper_inf(m.valid)
+JOIN grid g ON g.id = m.grid_id
+JOIN cell c ON c.id = m.cell_id
+JOIN division d ON d.id = c.community_id
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
+WHERE l.network_id = %(network)s AND l.level = %(level)s
+ORDER BY m.cell_id
+
 -- name: replaced
 -- Cells that a draft began with and does not hold any more, with the grids they belonged to.
 SELECT c.id AS cell_id, r.base_code, ST_AsBinary(c.geom) AS wkb
