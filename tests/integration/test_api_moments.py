@@ -126,6 +126,7 @@ def test_a_point_is_answered_for_at_a_moment(client, ask):
     then, now = (ask("/locate", at=at, lon=lon, lat=lat) for at in (FIRST, None))
     assert (then["grid"]["code"], then["version"]) == (GONE, 1)
     assert (now["grid"]["code"], now["version"]) == (HEIR, 2)
+    assert (then["community"]["code"], now["community"]["code"]) == (WEST, SOUTH)
     assert ask("/locate", at=BEFORE, lon=lon, lat=lat)["grid"] is None
     body = {"points": [[lon, lat]]}
     assert client.post(f"{D}/locate", params={"at": FIRST}, json=body).json()["answers"] == [then]
