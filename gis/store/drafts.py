@@ -14,7 +14,6 @@ from psycopg.types.json import Jsonb
 
 from gis.clock import Clock, local_date, utc_now
 from gis.errors import ConflictError, InputError, NotFoundError, StaleError
-from gis.partition import partition
 from gis.plans import (
     ABSENT,
     Actor,
@@ -30,8 +29,10 @@ from gis.plans import (
 )
 from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.districts import district_of, lock
+from gis.store.levels import communities_within, pairs_across, plan_of_level
 from gis.store.lives import life_of, read_life, record_step, take_step
 from gis.store.locating import NETWORK
+from gis.store.networks import read_level, read_networks
 from gis.store.persons import require_person
 from gis.store.queries import query
 from gis.store.reading import read_cells
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from gis.store.connect import Connection
     from gis.store.districts import District
+    from gis.store.networks import StoredLevel
     from gis.store.reading import StoredCells
 
 __all__ = ["Edit", "edit_draft", "open_draft", "read_draft", "roll_back"]
@@ -124,18 +126,18 @@ def _open(
     title: str | None,
     now: dt.datetime,
 ) -> int:
-    level = of[1]
-    asked = {"district": place.id, "network": of[0], "level": level}
-    network = connection.execute(query("drafts.network"), asked).fetchone()
     first = f"Put first grids in force: gridkeeper propose {place.code}, then gridkeeper publish {place.code}."
-    if network is None:
+    if of == (NETWORK, 1) and not any(known.code == NETWORK for _, known in read_networks(connection, place)):
         raise ConflictError(f"District {place.code} has no grids yet.", first)
-    scope = _scope(connection, place, communities, (network[0], level), now)
+    wanted = read_level(connection, place, *of)
+    scope = _scope(connection, place, communities, wanted, now)
     bare = [code for _, code, _, version, has_grids in scope if not has_grids or version is None]
     if bare:
-        raise ConflictError(f"Community {bare[0]} has no grids in force.", first)
+        name = wanted.level.division_level.capitalize()
+        raise ConflictError(f"{name} {bare[0]} has no grids in force.", first)
     divisions = [row[0] for row in scope]
-    values = {"network": network[0], "level": level, "communities": divisions}
+    within = communities_within(connection, divisions)
+    values = {"network": wanted.network_id, "level": wanted.level.level, "communities": within}
     cells = fetch_frame(connection, query("drafts.base_cells"), values)
     shared = connection.execute(query("drafts.grids_shared"), values).fetchone()
     if shared:
@@ -145,13 +147,13 @@ def _open(
         )
     links = [list(row) for row in connection.execute(query("drafts.base_links"), values)]
     base = max(row[3] for row in scope)
-    settings = dict(zip(("target", "minimum", "maximum"), network[1:], strict=True))
+    settings = {name: getattr(wanted.level, name) for name in ("target", "minimum", "maximum")}
     report = {"report": {"title": "draft", "source": place.code}, "measures": None, "flags": {}, "links": links}
     row = connection.execute(
         query("drafts.insert_draft"),
         {
-            "network": network[0],
-            "level": level,
+            "network": wanted.network_id,
+            "level": wanted.level.level,
             "tessellation": int(cells["tessellation_id"].max()),
             "as_of": place.as_of or local_date(now, place.time_zone),
             "base": base,
@@ -175,18 +177,20 @@ def _open(
 
 
 def _scope(
-    connection: Connection, place: District, communities: Sequence[str], of: tuple[int, int], now: dt.datetime
+    connection: Connection, place: District, communities: Sequence[str], of: StoredLevel, now: dt.datetime
 ) -> list[tuple[Any, ...]]:
-    """Id, code, name, newest version and whether there are grids, of the communities named."""
+    """Id, code, name, newest version and whether there are grids, of the communities (or larger divisions) named."""
+    name = of.level.division_level
     wanted = sorted({code.strip() for code in communities} - {""})
     if not wanted:
-        raise InputError("No community is named.", "Name at least one by its code.")
-    values = {"district": place.id, "network": of[0], "level": of[1], "now": now, "codes": wanted}
+        raise InputError(f"No {name} is named.", "Name at least one by its code.")
+    values = {"district": place.id, "network": of.network_id, "level": of.level.level, "now": now}
+    values |= {"division_level": name, "codes": wanted}
     scope = connection.execute(query("drafts.communities"), values).fetchall()
     missing = sorted(set(wanted) - {row[1] for row in scope})
     if missing:
         raise NotFoundError(
-            f"District {place.code} has no community {', '.join(missing[:5])}.", "Communities are named by their codes."
+            f"District {place.code} has no {name} {', '.join(missing[:5])}.", "Divisions are named by their codes."
         )
     return scope
 
@@ -244,9 +248,7 @@ def _open_old(
 ) -> int:
     with lock(connection, district) as place:
         actor, now = require_person(connection, actor), clock()
-        asked = {"district": place.id, "network": of[0], "level": of[1]}
-        network = connection.execute(query("drafts.network"), asked).fetchone()
-        values = {"network": network[0] if network else None, "level": of[1], "version": version}
+        values = {"network": read_level(connection, place, *of).network_id, "level": of[1], "version": version}
         old = fetch_frame(connection, query("drafts.version_cells"), values)
         if not len(old):
             raise NotFoundError(
@@ -423,6 +425,7 @@ def _totals(connection: Connection, plan_id: int, keys: list[str], now: dt.datet
     edges = connection.execute(query("drafts.edges_among"), {"cells": ids.tolist()}).fetchall()
     links = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
     pairs = np.array([*edges, *(links[0] if links and links[0] else [])], np.int64).reshape(-1, 2)
+    pairs = np.concatenate([pairs, pairs_across(connection, plan_id, keys)])
     pairs = np.searchsorted(ids, pairs[np.isin(pairs, ids).all(axis=1)])
     grid_of = np.searchsorted(keys, frame["grid_code"].to_numpy(object).astype(str))
     parts = count_parts(grid_of, pairs, len(keys))
@@ -451,7 +454,9 @@ def _proposed(
     cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=wanted)
     settings, target = row["settings"], asked.get("target")
     limits = {} if target else {name: settings[name] for name in ("minimum", "maximum")}
-    plan = partition(cells.tessellation, target=target or settings["target"], seed=int(asked.get("seed", 1)), **limits)
+    options = {"target": target or settings["target"], "seed": int(asked.get("seed", 1)), **limits}
+    of = read_level(connection, place, row["network"], row["level"])
+    cells, plan = plan_of_level(connection, place, of, cells, **options)
     codes = plan.grids["grid_code"].to_numpy(object)[plan.grid_of]
     links = {"links": [*_links(connection, int(row["id"])), *cells.ids[plan.links].tolist()]}
     connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": Jsonb(plain(links))})
@@ -459,7 +464,7 @@ def _proposed(
         "communities": communities,
         "seed": int(asked.get("seed", 1)),
         "target": target or settings["target"],
-        "assignment": _assignment(draft, cells.ids, _inherited(draft, cells, codes)),
+        "assignment": _assignment(draft, cells.ids, _inherited(draft, cells, codes, of.level.code_profile)),
     }
 
 
@@ -468,7 +473,7 @@ def _links(connection: Connection, plan_id: int) -> list[list[int]]:
     return list(row[0]) if row and row[0] else []
 
 
-def _inherited(draft: Draft, cells: StoredCells, codes: np.ndarray) -> np.ndarray:
+def _inherited(draft: Draft, cells: StoredCells, codes: np.ndarray, code_profile: str) -> np.ndarray:
     """Codes that proposed grids would have on the base: those of the base where they succeed one."""
     table = cells.tessellation.cells
     middle = table.geometry.centroid
@@ -481,5 +486,6 @@ def _inherited(draft: Draft, cells: StoredCells, codes: np.ndarray) -> np.ndarra
         area=table.geometry.area.to_numpy(),
         centre=np.column_stack([middle.x, middle.y]),
         used={},
+        code_profile=code_profile,
     )
     return np.array([made[code] for code in codes], object)

@@ -290,10 +290,7 @@ def _plan_of(
     grids["flags"] = grid_flags(cells.tessellation, grid_of, len(rows), none, of.level.maximum)
     return StoredPlan(
         id=0,
-        network_id=of.network_id,
-        network=of.network.code,
-        level=of.level.level,
-        kind=of.level.kind,
+        of=of,
         status="published",
         as_of=as_of,
         base_version=None,
@@ -377,6 +374,7 @@ def _checked(of: StoredLevel, stored: StoredPlan, ground: Ground, outlines: gpd.
         barriers=ground.barriers,
         compounds=ground.compounds,
         code_profile=of.level.code_profile,
+        division=of.level.division_level,
     )
     return Checked(grids, checks, ground.buildings, lambda: plan_measures(part, plan, grids=grids, buildings=buildings))
 

@@ -1,9 +1,9 @@
-"""What are cells to a level of a network: in which division does each lie, who is near it, which grids are next to it?"""
+"""What are cells to a level of a network: where does each lie, who is near, which grids of the next levels hold it?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,19 +15,29 @@ from gis.cells.findings import Findings
 from gis.cells.neighbours import neighbours_across
 from gis.errors import ConflictError
 from gis.graph import Adjacency
-from gis.store.copying import fetch_frame
+from gis.partition import divide_level
+from gis.store.copying import fetch_frame, fetch_geo_frame
+from gis.store.metric import to_metric
 from gis.store.queries import query
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
+    from gis.partition import Plan
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.networks import StoredLevel
     from gis.store.reading import Ground, StoredCells
 
-__all__ = ["NextLevels", "across", "cells_of_level", "communities_within", "division_ids", "next_levels"]
+__all__ = [
+    "NextLevels",
+    "across",
+    "cells_of_level",
+    "communities_within",
+    "next_levels",
+    "pairs_across",
+    "plan_of_level",
+]
 
 
 def cells_of_level(
@@ -112,14 +122,6 @@ def communities_within(connection: Connection, divisions: Sequence[int]) -> list
     return [row[0] for row in connection.execute(query("networks.communities_within"), {"divisions": list(divisions)})]
 
 
-def division_ids(
-    connection: Connection, place: District, division_level: str, codes: Sequence[str], at: dt.datetime
-) -> dict[str, int]:
-    """Numbers of the divisions of a level at a moment by their codes."""
-    values = {"district": place.id, "level": division_level, "codes": list(codes), "at": at}
-    return dict(connection.execute(query("networks.division_ids"), values).fetchall())
-
-
 @dataclass(frozen=True)
 class NextLevels:
     """Grid of each cell in the levels next to one, from the last publication on.
@@ -132,6 +134,61 @@ class NextLevels:
 
     finer: np.ndarray | None = None
     coarser: np.ndarray | None = None
+
+
+def plan_of_level(
+    connection: Connection,
+    place: District,
+    of: StoredLevel,
+    cells: StoredCells,
+    ground: Ground | None = None,
+    **options: Any,
+) -> tuple[StoredCells, Plan]:
+    """Divide cells into grids of a level that nest with the grids of the levels next to it.
+
+    Parameters
+    ----------
+    ground : Ground, optional
+        What borders between communities may follow.
+    **options
+        Of `gis.partition.partition`.
+
+    Returns
+    -------
+    cells : StoredCells
+        As the level sees them, see `cells_of_level`.
+    plan : Plan
+    """
+    seen = cells_of_level(connection, place, cells, of.level.division_level, ground)
+    beside = next_levels(connection, of, seen.ids)
+    links = None if of.finer is None else _links(connection, of.network_id, of.finer.level, seen.ids)
+    profile = of.level.code_profile
+    made = divide_level(
+        seen.tessellation, finer=beside.finer, coarser=beside.coarser, links=links, profile=profile, **options
+    )
+    return seen, made
+
+
+def _links(connection: Connection, network: int, level: int, cells: np.ndarray) -> np.ndarray:
+    """Pairs of cells, by position, that the plans of a level held connected."""
+    values = {"network": network, "level": level, "cells": cells.tolist()}
+    pairs = np.array(connection.execute(query("networks.links"), values).fetchall(), np.int64).reshape(-1, 2)
+    pairs = pairs[np.isin(pairs, cells).all(axis=1)]
+    return np.searchsorted(cells, pairs).astype(np.int32)
+
+
+def pairs_across(connection: Connection, plan_id: int, keys: Sequence[str]) -> np.ndarray:
+    """Pairs of neighbours of different communities among the cells of some grids of a plan; int64, shape (m, 2).
+
+    None where the plan's grids stay inside communities.
+    """
+    frame = fetch_geo_frame(connection, query("networks.shapes_in_plan"), {"plan": plan_id, "keys": list(keys)})
+    if not len(frame):
+        return np.empty((0, 2), np.int64)
+    shapes = to_metric(np.asarray(frame.geometry.array, object), frame["metric_crs"].iloc[0])
+    near = across(shapes, frame, division=np.zeros(len(frame), np.int8))
+    pairs: np.ndarray = frame["id"].to_numpy(np.int64)[near.pairs]
+    return pairs
 
 
 def next_levels(connection: Connection, level: StoredLevel, cells: np.ndarray) -> NextLevels:

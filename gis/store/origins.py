@@ -109,6 +109,7 @@ def succeeding(
     *,
     used: Mapping[str, Iterable[str]],
     renumber: Iterable[str] = (),
+    code_profile: str,
 ) -> dict[str, str]:
     """Give every grid of a draft the code it would be published with.
 
@@ -117,7 +118,7 @@ def succeeding(
     community, keys : ndarray of str, shape (cells,)
     centre : ndarray of float, shape (cells, 2)
         Metres east and north.
-    used, renumber
+    used, renumber, code_profile
         See `gis.plans.codes_of_plan`.
     """
     return codes_of_plan(
@@ -129,4 +130,5 @@ def succeeding(
         centre=centre[origin.cell],
         used=used,
         renumber=renumber,
+        code_profile=code_profile,
     )

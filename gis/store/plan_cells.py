@@ -10,6 +10,7 @@ import shapely
 
 from gis.graph import follows_code
 from gis.store.copying import fetch_frame, fetch_geo_frame
+from gis.store.levels import across
 from gis.store.lives import read_life
 from gis.store.metric import to_metric
 from gis.store.origins import read_origin, succeeding
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from gis.graph import Adjacency
     from gis.store.connect import Connection
     from gis.store.districts import District
 
@@ -82,6 +84,11 @@ def read_plan_cells(connection: Connection, place: District, plan_id: int, now: 
     links = links[np.isin(links, ids).all(axis=1)]
     links = np.unique(np.sort(links, axis=1), axis=0)
     pairs, length_m, follows, link = _neighbours(edges)
+    if row["division_level"] != "community":
+        near = _across(place, cells)
+        pairs = np.concatenate([pairs, ids[near.pairs]])
+        length_m, follows = np.concatenate([length_m, near.length]), np.concatenate([follows, near.follows])
+        link = np.concatenate([link, near.link])
     return PlanCells(
         revision=row["revision"],
         scope=row["scope"],
@@ -92,6 +99,13 @@ def read_plan_cells(connection: Connection, place: District, plan_id: int, now: 
         follows=np.concatenate([follows, np.zeros(len(links), np.int8)]),
         link=np.concatenate([link, np.ones(len(links), bool)]),
     )
+
+
+def _across(place: District, cells: gpd.GeoDataFrame) -> Adjacency:
+    """Neighbours across the borders of communities."""
+    shapes = to_metric(np.asarray(cells.geometry.array, object), place.metric_crs)
+    own = cells.assign(community_id=cells["own_community"])
+    return across(shapes, own, division=cells["community"].to_numpy(object))
 
 
 def _neighbours(edges: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -127,6 +141,7 @@ def _codes(
         np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
         used=used_codes(connection, row["id"]),
         renumber=renumbered(connection, row["id"]),
+        code_profile=row["code_profile"],
     )
 
 

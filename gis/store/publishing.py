@@ -111,7 +111,8 @@ def publish_plan(
         connection.execute(query("drafts.insert_step"), step)
         progress("publish", 2, 3)
         report = relocate(connection, place, progress=quiet, clock=clock)
-        post(connection, place, report, since=effective, network=stored.network, level=stored.level, clock=clock)
+        if (stored.network, stored.level) == (NETWORK, 1):  # workers name communities and grids of that network
+            post(connection, place, report, since=effective, clock=clock)
         progress("publish", 3, 3)
     report.title = "publish"
     report.counts["grids"] = len(found.grids)

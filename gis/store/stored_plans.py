@@ -16,7 +16,9 @@ from gis.measures import plan_measures
 from gis.partition import Plan, grid_frame
 from gis.plans import grid_flags, serial_of
 from gis.store.copying import fetch_frame
+from gis.store.levels import cells_of_level, next_levels
 from gis.store.locating import NETWORK
+from gis.store.networks import read_level
 from gis.store.origins import Origin, read_origin, succeeding
 from gis.store.queries import query
 from gis.store.reading import cells_at, cells_of_plan, read_cells, read_frames, report_from
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from gis.remarks import Report
     from gis.store.connect import Connection
     from gis.store.districts import District
+    from gis.store.networks import StoredLevel
     from gis.store.reading import StoredCells
 
 __all__ = [
@@ -39,7 +42,6 @@ __all__ = [
     "StoredPlan",
     "base_stands",
     "checked",
-    "network_id",
     "read_plan",
     "renumbered",
     "require_base",
@@ -59,10 +61,10 @@ class StoredPlan:
 
     Parameters
     ----------
-    network, level, kind
-        Code of its network, level in it, and what grids of that level are.
+    of : StoredLevel
+        Its level of its network.
     cells : StoredCells
-        All that it has.
+        All that it has, as that level sees them (`gis.store.levels.cells_of_level`).
     at : datetime
         When its buildings stand: now, or when it takes effect.
     plan : Plan
@@ -76,10 +78,7 @@ class StoredPlan:
     """
 
     id: int
-    network_id: int
-    network: str
-    level: int
-    kind: str
+    of: StoredLevel
     status: str
     as_of: dt.date
     base_version: int | None
@@ -90,6 +89,26 @@ class StoredPlan:
     keys: np.ndarray
     base: np.ndarray
     origin: Origin | None
+
+    @property
+    def network_id(self) -> int:
+        """Number of its network."""
+        return self.of.network_id
+
+    @property
+    def network(self) -> str:
+        """Code of its network."""
+        return self.of.network.code
+
+    @property
+    def level(self) -> int:
+        """Its level of the network."""
+        return self.of.level.level
+
+    @property
+    def kind(self) -> str:
+        """What its grids are."""
+        return self.of.level.kind
 
     @property
     def tessellation(self) -> Tessellation:
@@ -118,23 +137,6 @@ class Checked:
     checks: list[CheckResult]
     buildings: gpd.GeoDataFrame
     measures: Callable[[], dict[str, Any]]
-
-
-def network_id(connection: Connection, place: District, network: str, level: int) -> int:
-    """Give the number of a network that has a level.
-
-    Raises
-    ------
-    NotFoundError
-    """
-    values = {"district": place.id, "network": network, "level": level}
-    row = connection.execute(query("drafts.network"), values).fetchone()
-    if row is None:
-        raise NotFoundError(
-            f"District {place.code} has no level {level} of a network {network!r}.",
-            f"Add it first: gridkeeper network add {place.code} {network} ...",
-        )
-    return int(row[0])
 
 
 def read_plan(
@@ -172,9 +174,11 @@ def read_plan(
         raise NotFoundError(
             f"District {place.code} has no plan {plan_id}.", "Leave the number out for the newest draft."
         )
-    _, number, code, level, kind, status, as_of, base_version, settings, stored, codes, effective = row
+    _, code, number, status, as_of, base_version, settings, stored, codes, effective = row
     at = effective or now
+    of = read_level(connection, place, code, number)
     cells = read_cells(connection, place, as_of=as_of, at=at, cells=cells_of_plan(connection, plan_id))
+    cells = cells_of_level(connection, place, cells, of.level.division_level)
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
     keys, base = (members[name].to_numpy(object) for name in ("grid_code", "base_code"))
     links = _links(cells, stored["links"])
@@ -191,16 +195,14 @@ def read_plan(
                 np.column_stack([middle.x, middle.y]),
                 used=used_codes(connection, plan_id),
                 renumber=renumbered(connection, plan_id),
+                code_profile=of.level.code_profile,
             )
-    plan, order = _plan(cells, keys, codes, links, settings, report_from(stored["report"]))
+    plan, order = _plan(cells, keys, codes, links, settings, report_from(stored["report"]), of.level.code_profile)
     if base_version is None:
         plan.grids["flags"] = [list(stored["flags"].get(code, [])) for code in plan.grids["grid_code"]]
     return StoredPlan(
         id=plan_id,
-        network_id=number,
-        network=code,
-        level=level,
-        kind=kind,
+        of=of,
         status=status,
         as_of=as_of,
         base_version=base_version,
@@ -264,6 +266,7 @@ def _plan(
     links: np.ndarray,
     settings: dict[str, Any],
     report: Report,
+    profile: str,
 ) -> tuple[Plan, np.ndarray]:
     """Make the plan's arrays again: grids by community and code; and their keys in that order."""
     table = cells.tessellation.cells
@@ -278,7 +281,7 @@ def _plan(
         {
             "community_id": community[order],
             "serial": [
-                serial_of(c, community_grid_profile(parent), parent) or 0
+                serial_of(c, community_grid_profile(parent, profile), parent) or 0
                 for c, parent in zip(code[order], community[order], strict=True)
             ],
             "grid_code": code[order],
@@ -305,10 +308,12 @@ def checked(connection: Connection, place: District, stored: StoredPlan) -> Chec
     buildings = with_cell(ground.buildings, tessellation)
     codes = plan.grids["grid_code"].to_numpy(object)
     links = np.concatenate([plan.links, tessellation.adjacency.pairs[tessellation.adjacency.link]])
+    beside = next_levels(connection, stored.of, stored.cells.ids)
+    next_to = {f"{name}_code": of for name in ("finer", "coarser") if (of := getattr(beside, name)) is not None}
     checks = run_checks(
         tessellation.communities,
         grids,
-        tessellation.cells.assign(grid_code=codes[plan.grid_of]),
+        tessellation.cells.assign(grid_code=codes[plan.grid_of], **next_to),
         buildings,
         [(int(a), int(b)) for a, b in links],
         minimum=float(plan.settings["minimum"]),
@@ -316,6 +321,8 @@ def checked(connection: Connection, place: District, stored: StoredPlan) -> Chec
         barriers=ground.barriers,
         compounds=ground.compounds,
         parts=_parts(connection, place, stored),
+        code_profile=stored.of.level.code_profile,
+        division=stored.of.level.division_level,
     )
     waived = _waived(connection, stored)
     checks = [replace(check, waived=waived.get(check.name, frozenset())) for check in checks]
@@ -344,9 +351,11 @@ def whole_network(
     if not np.array_equal(cells_at(connection, place, at), ids):
         return None
     cells = read_cells(connection, place, as_of=stored.as_of, at=at, cells=ids)
+    cells = cells_of_level(connection, place, cells, stored.of.level.division_level)
     keys = members["grid_code"].to_numpy(object)
     codes = {key: key for key in set(keys)}
-    plan, _ = _plan(cells, keys, codes, np.empty((0, 2), np.int32), stored.plan.settings, stored.plan.report)
+    none, profile = np.empty((0, 2), np.int32), stored.of.level.code_profile
+    plan, _ = _plan(cells, keys, codes, none, stored.plan.settings, stored.plan.report, profile)
     return plan_measures(cells.tessellation, plan, buildings=with_cell(buildings, cells.tessellation))
 
 

@@ -24,7 +24,8 @@ WITH RECURSIVE kin (id, was) AS (
     UNION SELECT k.id, l.from_division FROM kin k JOIN division_lineage l ON l.to_division = k.was
 )
 SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of, p.settings, p.tessellation_id,
-       p.network_id, n.code AS network, p.level, p.report->'measures' AS measures, p.report->'checks' AS checks,
+       p.network_id, n.code AS network, p.level, y.division_level, y.code_profile,
+       p.report->'measures' AS measures, p.report->'checks' AS checks,
        u.id AS publication_id, u.version, u.effective, u.published_by, u.report AS published,
        s.person AS submitted_by, COALESCE(s.verified, false) AS submitted_verified, a.person AS approved_by,
        COALESCE((SELECT max(o.revision) FROM plan_operation o WHERE o.plan_id = p.id), 0) AS revision,
@@ -38,6 +39,7 @@ SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as
        ) AS replaced
 FROM plan p
 JOIN network n ON n.id = p.network_id
+JOIN network_level y ON y.network_id = p.network_id AND y.level = p.level
 LEFT JOIN LATERAL (
     SELECT * FROM publication v WHERE v.plan_id = p.id AND v.withdrawn_at IS NULL ORDER BY v.version DESC LIMIT 1
 ) u ON true
@@ -69,7 +71,7 @@ VALUES (%(plan)s, %(name)s, %(person)s, %(verified)s, %(now)s, %(reason)s)
 UPDATE plan SET report = report || %(report)s::jsonb WHERE id = %(plan)s
 
 -- name: communities
--- Communities by their codes, as they are or will be, with the newest version published on the ground of each and
+-- Divisions of a level by their codes, as they are or will be, with the newest version published on the ground of each and
 -- whether it has grids.
 WITH RECURSIVE kin (id, was) AS (
     SELECT id, id FROM division WHERE district_id = %(district)s AND upper_inf(valid) AND code = ANY(%(codes)s)
@@ -80,11 +82,12 @@ SELECT d.id, d.code, d.name,
         JOIN plan_scope o ON o.division_id = k.was
         JOIN publication u ON u.plan_id = o.plan_id
         WHERE k.id = d.id AND u.network_id = %(network)s AND u.level = %(level)s AND u.withdrawn_at IS NULL) AS version,
-       EXISTS (SELECT FROM cell c JOIN grid_cell m ON m.cell_id = c.id
-               WHERE c.community_id = d.id AND m.network_id = %(network)s AND m.level = %(level)s
+       EXISTS (SELECT FROM division v LEFT JOIN division e ON e.id = v.parent_id
+               JOIN cell c ON c.community_id = v.id JOIN grid_cell m ON m.cell_id = c.id
+               WHERE d.id IN (v.id, v.parent_id, e.parent_id) AND m.network_id = %(network)s AND m.level = %(level)s
                  AND upper_inf(m.valid)) AS has_grids
 FROM division d
-WHERE d.district_id = %(district)s AND d.level = 'community' AND upper_inf(d.valid) AND d.code = ANY(%(codes)s)
+WHERE d.district_id = %(district)s AND d.level = %(division_level)s AND upper_inf(d.valid) AND d.code = ANY(%(codes)s)
 ORDER BY d.code
 
 -- name: network
@@ -94,10 +97,14 @@ FROM network n JOIN network_level l ON l.network_id = n.id AND l.level = %(level
 WHERE n.district_id = %(district)s AND n.code = %(network)s
 
 -- name: base_cells
--- Cells of communities with the grid each belongs to from the last publication on.
-SELECT m.cell_id, g.code AS grid_code, c.tessellation_id, d.code AS community
+-- Cells of communities with the grid each belongs to from the last publication on, and the division it stays inside.
+SELECT m.cell_id, g.code AS grid_code, c.tessellation_id,
+       CASE l.division_level WHEN d.level THEN d.code WHEN e.level THEN e.code WHEN f.level THEN f.code END AS community
 FROM cell c
+JOIN network_level l ON l.network_id = %(network)s AND l.level = %(level)s
 JOIN division d ON d.id = c.community_id
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
 JOIN grid_cell m ON m.cell_id = c.id AND m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
 JOIN grid g ON g.id = m.grid_id
 WHERE c.community_id = ANY(%(communities)s)
@@ -140,7 +147,7 @@ SELECT %(plan)s, s.division, s.version FROM unnest(%(divisions)s::bigint[], %(ve
 
 -- name: assignment
 -- Cells of a plan with their grids, when it was begun (null for cells that came later) and now (empty for cells that
--- others took the place of), and the community of its scope that each lies in.
+-- others took the place of), and the division of its scope that each lies in.
 WITH held AS (
     SELECT cell_id, base_code, grid_code FROM plan_cell WHERE plan_id = %(plan)s
 ), replaced AS (
@@ -156,10 +163,13 @@ FROM (SELECT * FROM held
       SELECT r.cell_id, r.base_code, '' FROM replaced r WHERE r.cell_id NOT IN (SELECT cell_id FROM held)) a
 JOIN cell c ON c.id = a.cell_id
 JOIN division d ON d.id = COALESCE((
-    SELECT s.division_id FROM plan_scope s
-    WHERE s.plan_id = %(plan)s AND (s.division_id = c.community_id OR s.division_id IN (
-        SELECT h.community_id FROM cell_community h WHERE h.cell_id = c.id))
-    ORDER BY s.division_id = c.community_id DESC LIMIT 1), c.community_id)
+    SELECT s.division_id
+    FROM (SELECT c.community_id AS id, 1 AS rank
+          UNION ALL SELECT h.community_id, 2 FROM cell_community h WHERE h.cell_id = c.id) lay
+    JOIN division v ON v.id = lay.id
+    LEFT JOIN division e ON e.id = v.parent_id
+    JOIN plan_scope s ON s.plan_id = %(plan)s AND s.division_id IN (v.id, v.parent_id, e.parent_id)
+    ORDER BY lay.rank LIMIT 1), c.community_id)
 ORDER BY a.cell_id
 
 -- name: operations
@@ -209,13 +219,18 @@ SELECT report->'links' FROM plan WHERE id = %(plan)s
 
 -- name: columns
 -- Cells of a plan with what they carry at its date, in the buildings of a moment.
-SELECT p.cell_id, d.code AS community, p.base_code, p.grid_code, c.area_m2, c.building_id,
+SELECT p.cell_id, d.code AS own_community,
+       CASE w.division_level WHEN d.level THEN d.code WHEN e.level THEN e.code WHEN f.level THEN f.code END AS community,
+       p.base_code, p.grid_code, c.area_m2, c.building_id,
        COALESCE(l.households, 0)::float8 AS households, COALESCE(l.people, 0)::float8 AS people,
        ST_AsBinary(c.geom) AS wkb
 FROM plan_cell p
 JOIN plan a ON a.id = p.plan_id
+JOIN network_level w ON w.network_id = a.network_id AND w.level = a.level
 JOIN cell c ON c.id = p.cell_id
 JOIN division d ON d.id = c.community_id
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
 LEFT JOIN LATERAL (
     SELECT sum(h.households) AS households, sum(h.people) AS people
     FROM building_cell k
@@ -285,12 +300,17 @@ WHERE s.plan_id = %(plan)s AND NOT (u.plan_id = s.plan_id AND u.withdrawn_at IS 
 
 -- name: version_cells
 -- Cells with their grids as they were when a version took effect.
-SELECT m.cell_id, c.community_id, d.code AS community, g.code AS grid_code
+SELECT m.cell_id, c.community_id,
+       CASE l.division_level WHEN d.level THEN d.code WHEN e.level THEN e.code WHEN f.level THEN f.code END AS community,
+       g.code AS grid_code
 FROM publication u
+JOIN network_level l ON l.network_id = u.network_id AND l.level = u.level
 JOIN grid_cell m ON m.network_id = u.network_id AND m.level = u.level AND m.valid @> u.effective
 JOIN grid g ON g.id = m.grid_id
 JOIN cell c ON c.id = m.cell_id
 JOIN division d ON d.id = c.community_id
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
 WHERE u.network_id = %(network)s AND u.level = %(level)s AND u.version = %(version)s AND u.withdrawn_at IS NULL
 ORDER BY m.cell_id
 

@@ -51,14 +51,31 @@ WHERE d.level = 'community'
   AND (d.id = ANY(%(divisions)s) OR e.id = ANY(%(divisions)s) OR f.id = ANY(%(divisions)s))
 ORDER BY d.id
 
--- name: division_ids
--- Divisions of a level at a moment by their codes.
-SELECT code, id FROM division
-WHERE district_id = %(district)s AND level = %(level)s AND valid @> %(at)s AND code = ANY(%(codes)s)
-
 -- name: grid_of_cells
 -- Grid of each of some cells in a level from the last publication on, by cell number; cells without one are left out.
 SELECT m.cell_id, g.code
 FROM grid_cell m JOIN grid g ON g.id = m.grid_id
 WHERE m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid) AND m.cell_id = ANY(%(cells)s::bigint[])
 ORDER BY m.cell_id
+
+-- name: links
+-- Pairs of cells that the published plans of a level held connected, of which one is among some cells.
+SELECT DISTINCT (k->>0)::bigint, (k->>1)::bigint
+FROM plan p
+JOIN publication u ON u.plan_id = p.id AND u.withdrawn_at IS NULL
+CROSS JOIN LATERAL jsonb_array_elements(p.report->'links') k
+WHERE p.network_id = %(network)s AND p.level = %(level)s AND (k->>0)::bigint = ANY(%(cells)s::bigint[])
+ORDER BY 1, 2
+
+-- name: shapes_in_plan
+-- Cells of some grids of a plan whose grids may reach over the borders of communities.
+SELECT c.id, d.code AS community_id, t.metric_crs, ST_AsBinary(c.geom) AS wkb
+FROM plan a
+JOIN network n ON n.id = a.network_id
+JOIN district t ON t.id = n.district_id
+JOIN network_level l ON l.network_id = a.network_id AND l.level = a.level AND l.division_level <> 'community'
+JOIN plan_cell p ON p.plan_id = a.id
+JOIN cell c ON c.id = p.cell_id
+JOIN division d ON d.id = c.community_id
+WHERE a.id = %(plan)s AND p.grid_code = ANY(%(keys)s)
+ORDER BY c.id

@@ -8,12 +8,13 @@ ON CONFLICT (district_id, code) DO UPDATE SET code = EXCLUDED.code
 RETURNING id
 
 -- name: ensure_level
--- A level of it, with the settings of the newest proposal.
+-- Its first level; it has the limits of the newest proposal that named any.
 INSERT INTO network_level (network_id, level, division_level, code_profile, kind, target, minimum, maximum)
-VALUES (%(network)s, %(level)s, 'community', %(profile)s, 'basic', %(target)s, %(minimum)s, %(maximum)s)
+VALUES (%(network)s, 1, 'community', %(profile)s, 'basic', coalesce(%(target)s::int, 200),
+        coalesce(%(minimum)s::int, 150), coalesce(%(maximum)s::int, 300))
 ON CONFLICT (network_id, level) DO UPDATE
-SET code_profile = EXCLUDED.code_profile, target = EXCLUDED.target, minimum = EXCLUDED.minimum,
-    maximum = EXCLUDED.maximum
+SET target = coalesce(%(target)s::int, network_level.target), minimum = coalesce(%(minimum)s::int, network_level.minimum),
+    maximum = coalesce(%(maximum)s::int, network_level.maximum)
 
 -- name: network_in_force
 -- The network with the number of its newest publication in force or to come, and since when.
@@ -36,9 +37,17 @@ VALUES (%(network)s, %(level)s, %(tessellation)s, 'draft', %(as_of)s, %(base)s, 
 RETURNING id
 
 -- name: insert_scope
--- The communities a plan is for: those whose cells it has.
+-- The divisions a plan is for: those that its grids stay inside.
 INSERT INTO plan_scope (plan_id, division_id)
-SELECT DISTINCT p.plan_id, c.community_id FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %(plan)s
+SELECT DISTINCT a.id, CASE l.division_level WHEN d.level THEN d.id WHEN e.level THEN e.id WHEN f.level THEN f.id END
+FROM plan a
+JOIN network_level l ON l.network_id = a.network_id AND l.level = a.level
+JOIN plan_cell p ON p.plan_id = a.id
+JOIN cell c ON c.id = p.cell_id
+JOIN division d ON d.id = c.community_id
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
+WHERE a.id = %(plan)s
 
 -- name: newest_draft
 -- The newest proposal; drafts begun on grids in force are named by their number.
@@ -49,11 +58,9 @@ ORDER BY p.id DESC LIMIT 1
 
 -- name: plan
 -- A plan of a district, with its network and level, and what it was published as.
-SELECT p.id, p.network_id, n.code AS network, p.level, l.kind, p.status, p.as_of, p.base_version,
-       p.settings, p.report, u.codes, u.effective
+SELECT p.id, n.code AS network, p.level, p.status, p.as_of, p.base_version, p.settings, p.report, u.codes, u.effective
 FROM plan p
 JOIN network n ON n.id = p.network_id
-JOIN network_level l ON l.network_id = p.network_id AND l.level = p.level
 LEFT JOIN LATERAL (
     SELECT v.report->'codes' AS codes, v.effective FROM publication v
     WHERE v.plan_id = p.id AND v.withdrawn_at IS NULL ORDER BY v.version DESC LIMIT 1

@@ -20,7 +20,9 @@ SELECT max(lower(d.valid)) FROM plan_scope s JOIN division d ON d.id = s.divisio
 -- Grids on the ground of a plan's communities from the last publication on.
 SELECT DISTINCT g.id, g.code
 FROM plan_scope s
-JOIN cell c ON c.community_id = s.division_id
+JOIN division v ON v.level = 'community'
+LEFT JOIN division e ON e.id = v.parent_id
+JOIN cell c ON c.community_id = v.id AND s.division_id IN (v.id, v.parent_id, e.parent_id)
 JOIN grid_cell m ON m.cell_id = c.id AND m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
 JOIN grid g ON g.id = m.grid_id
 WHERE s.plan_id = %(plan)s

@@ -672,6 +672,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/streets/{street}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Street
+         * @description Show a street segment or crossing with its home cell, as one community has it.
+         */
+        get: operations["get_street"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/streets/{street}/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Home
+         * @description Give a street another home cell from now on; the events along it follow.
+         */
+        put: operations["put_home"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/tessellate": {
         parameters: {
             query?: never;
@@ -825,7 +865,7 @@ export interface paths {
         };
         /**
          * Live Tile
-         * @description Give a tile of the municipal parts or the events; binned where more than 5,000 lie in it.
+         * @description Give a tile of municipal parts, events (binned where more than 5,000 lie in it) or streets with their owners.
          */
         get: operations["live_tile"];
         put?: never;
@@ -845,7 +885,15 @@ export interface components {
          * @description One answer; every point has one.
          */
         Answer: {
-            /** Cell */
+            /**
+             * By Duty
+             * @description Whether the grid is that of the duty cell: the network's street rule.
+             */
+            by_duty: boolean;
+            /**
+             * Cell
+             * @description The cell it lies in, or is nearest to.
+             */
             cell: number | null;
             community: components["schemas"]["Place"] | null;
             /**
@@ -854,6 +902,14 @@ export interface components {
              */
             distance_m: number | null;
             district: components["schemas"]["Place"] | null;
+            /**
+             * Duty Cell
+             * @description The home cell of the street it lies on, else the cell.
+             */
+            duty_cell: number | null;
+            /** @description The grid of the cell it lies in. */
+            geometric_grid: components["schemas"]["LocatedGrid"] | null;
+            /** @description The grid that is responsible. */
             grid: components["schemas"]["LocatedGrid"] | null;
             /**
              * How
@@ -863,6 +919,7 @@ export interface components {
             /** Others */
             others: components["schemas"]["OtherGrid"][];
             point: components["schemas"]["LocatedPoint"] | null;
+            street: components["schemas"]["LocatedStreet"] | null;
             subdistrict: components["schemas"]["Place"] | null;
             /** @description The whole answer as a text to copy. */
             text: components["schemas"]["Words"];
@@ -1736,6 +1793,21 @@ export interface components {
             /** Weight */
             weight: number;
         };
+        /**
+         * HomeRequest
+         * @description Another home for a street, by its cell or by its grid; one of the two.
+         */
+        HomeRequest: {
+            /** Cell */
+            cell?: number | null;
+            /**
+             * Grid Code
+             * @description Its cell with the longest frontage is taken.
+             */
+            grid_code?: string | null;
+            /** Reason */
+            reason?: string | null;
+        };
         JsonValue: unknown;
         /**
          * KeyFigure
@@ -1826,6 +1898,37 @@ export interface components {
              * @description EPSG:4490
              */
             lon: number;
+        };
+        /**
+         * LocatedStreet
+         * @description The street a point lies on, on the side of its community.
+         */
+        LocatedStreet: {
+            /**
+             * Cell
+             * @description Its home cell.
+             */
+            cell: number;
+            /** Code */
+            code: string;
+            /** @description The grid the home cell belongs to. */
+            grid: components["schemas"]["LocatedGrid"] | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "crossing";
+            /** Name */
+            name: string | null;
+            /**
+             * Person
+             * @description Who chose the home; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Street Class */
+            street_class: string | null;
         };
         /**
          * Merge
@@ -2782,6 +2885,118 @@ export interface components {
             title: string;
             /** Version */
             version?: number | null;
+        };
+        /**
+         * StreetCard
+         * @description A street segment or crossing, as one community has it.
+         */
+        StreetCard: {
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
+             * Cell
+             * @description The home cell: it has the duty on this side.
+             */
+            cell: number;
+            /** Center */
+            center: [
+                number,
+                number
+            ];
+            /**
+             * Choices
+             * @description Grids of the community beside the street.
+             */
+            choices: components["schemas"]["StreetGrid"][];
+            /**
+             * Code
+             * @description The same on both sides of a community border.
+             */
+            code: string;
+            community: components["schemas"]["StreetCommunity"];
+            /** @description The grid its home cell belongs to. */
+            grid: components["schemas"]["StreetGrid"] | null;
+            /**
+             * Homes
+             * @description The newest first.
+             */
+            homes: components["schemas"]["StreetHome"][];
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "crossing";
+            /** Length M */
+            length_m: number;
+            /** Name */
+            name: string | null;
+            /**
+             * Person
+             * @description Who chose the home; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Street Class */
+            street_class: string | null;
+            /**
+             * Width M
+             * @description Of the carriageway: given, or assumed by class.
+             */
+            width_m: number;
+        };
+        /**
+         * StreetCommunity
+         * @description The community whose side of the street this is.
+         */
+        StreetCommunity: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * StreetGrid
+         * @description A grid that has, or could have, the home cell of a street.
+         */
+        StreetGrid: {
+            /** Code */
+            code: string;
+            /**
+             * Colour
+             * @description Number of its tint, as in the tiles.
+             */
+            colour: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * StreetHome
+         * @description One home over time.
+         */
+        StreetHome: {
+            /** Cell */
+            cell: number;
+            /** Grid Code */
+            grid_code: string | null;
+            /**
+             * Person
+             * @description Who chose it; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
         };
         /**
          * Style
@@ -4363,6 +4578,105 @@ export interface operations {
             };
         };
     };
+    get_street: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the street, as in the tiles. */
+                street: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreetCard"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_home: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the street, as in the tiles. */
+                street: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HomeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreetCard"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tessellate_district: {
         parameters: {
             query?: never;
@@ -4676,7 +4990,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                layer: "parts" | "events";
+                layer: "parts" | "events" | "streets";
                 z: number;
                 x: number;
                 y: number;
