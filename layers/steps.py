@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from gis.store.step import Step
 
-__all__ = ["check", "propose", "publish", "tessellate"]
+__all__ = ["check", "propose", "publish", "tessellate", "told"]
 
 
 def tessellate(database_url: str, district: str, max_cell_m2: float | None = None) -> dict[str, Any]:
     """Divide a district's communities into cells; its report, as `api.models.StepReport`."""
     settings = CellSettings() if max_cell_m2 is None else CellSettings(max_cell_m2=max_cell_m2)
     with connect(database_url) as connection:
-        return _told(pipeline.tessellate_district(connection, district, settings=settings))
+        return told(pipeline.tessellate_district(connection, district, settings=settings))
 
 
 def propose(
@@ -36,7 +36,7 @@ def propose(
 ) -> dict[str, Any]:
     """Propose a plan over a district's newest cells; its report and measures."""
     with connect(database_url) as connection:
-        return _told(
+        return told(
             pipeline.propose_plan(connection, district, target=target, minimum=minimum, maximum=maximum, seed=seed)
         )
 
@@ -44,7 +44,7 @@ def propose(
 def check(database_url: str, district: str, plan_id: int | None = None) -> dict[str, Any]:
     """Run all checks over a plan, the newest draft by default; nothing is written."""
     with connect(database_url) as connection:
-        return _told(pipeline.check_plan(connection, district, plan_id))
+        return told(pipeline.check_plan(connection, district, plan_id))
 
 
 def publish(
@@ -52,10 +52,11 @@ def publish(
 ) -> dict[str, Any]:
     """Check a plan and put its grids in force."""
     with connect(database_url) as connection:
-        return _told(pipeline.publish_plan(connection, district, plan_id, effective=effective))
+        return told(pipeline.publish_plan(connection, district, plan_id, effective=effective))
 
 
-def _told(step: Step) -> dict[str, Any]:
+def told(step: Step) -> dict[str, Any]:
+    """Tell what a step did, as `api.models.StepReport`."""
     checks = [
         {
             "name": check.name,

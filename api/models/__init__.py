@@ -14,6 +14,7 @@ from api.models.districts import (
     VersionItem,
 )
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Series, Style
+from api.models.jobs import JobItem, JobList, JobRequest, Upload
 from api.models.locating import Answer, Answers, PointsToLocate
 from api.models.networks import NetworkItem, NetworkLevel
 from api.models.plans import (
@@ -57,6 +58,9 @@ __all__ = [
     "GridRow",
     "Health",
     "HeatMap",
+    "JobItem",
+    "JobList",
+    "JobRequest",
     "KeyFigure",
     "NetworkItem",
     "NetworkLevel",
@@ -84,6 +88,7 @@ __all__ = [
     "StepReport",
     "Style",
     "TessellateRequest",
+    "Upload",
     "VersionItem",
     "WaiverRequest",
     "Words",
