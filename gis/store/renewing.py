@@ -173,12 +173,14 @@ def _stored(
     area = table.geometry.area.to_numpy()
     share = remade.lineage
     held = remade.building_cell.merge(before.tessellation.building_cell, on="building_id", suffixes=("", "_before"))
+    division = dict(zip(table["community_id"], draft.community[at], strict=True))  # that grids of the level stay inside
+    own = np.array([None, *(division[code] for code in remade.cells["community_id"])], object)[1:]
     inherited = inherit_keys(
         draft.keys[at],
-        table["community_id"].to_numpy(object),
+        draft.community[at],
         stays,
         np.column_stack([table["households"].to_numpy(float), area]),
-        remade.cells["community_id"].to_numpy(object),
+        own,
         pd.DataFrame({"made": held["cell"], "before": held["cell_before"], "households": held["households"]}),
         share.assign(area=share["area_share"].to_numpy() * area[share["before"].to_numpy(np.int64)]),
     )
@@ -197,7 +199,7 @@ def _stored(
         "was": _by_key(base[old], gone[old]),
         "made": _by_key(inherited.made, ids),
         "moved": _by_key(inherited.kept[moved], before.ids[moved]),
-        "community": dict(zip(map(str, ids.tolist()), remade.cells["community_id"], strict=True)),
+        "community": dict(zip(map(str, ids.tolist()), own, strict=True)),
     }
 
 
