@@ -121,8 +121,11 @@ def split_of(
 def _before(
     connection: Connection, place: District, row: Mapping[str, Any], draft: Draft, now: dt.datetime
 ) -> tuple[StoredCells, Ground]:
-    cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=draft.cells[draft.present])
-    return cells, read_frames(connection, place, at=now, as_of=row["as_of"])
+    """Cells of a draft and the ground as it is, or as it is when communities of the draft begin later."""
+    since = connection.execute(query("publishing.scope_since"), {"plan": row["id"]}).fetchone()
+    at = max(now, since[0]) if since and since[0] else now
+    cells = read_cells(connection, place, as_of=row["as_of"], at=at, cells=draft.cells[draft.present])
+    return cells, read_frames(connection, place, at=at, as_of=row["as_of"])
 
 
 def _beside(connection: Connection, place: District, before: StoredCells, ground: Ground, scope: list[str]) -> Beside:
