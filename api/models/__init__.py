@@ -15,7 +15,14 @@ from api.models.districts import (
 )
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Style
 from api.models.locating import Answer, Answers, PointsToLocate
-from api.models.networks import NetworkItem, NetworkLevel
+from api.models.networks import (
+    CorrespondenceRow,
+    CorrespondenceSide,
+    CorrespondenceTable,
+    NetworkItem,
+    NetworkLevel,
+    TreeGrid,
+)
 from api.models.plans import (
     CheckLine,
     EditRequest,
@@ -44,6 +51,9 @@ __all__ = [
     "CheckOutcome",
     "CheckRequest",
     "ClassCount",
+    "CorrespondenceRow",
+    "CorrespondenceSide",
+    "CorrespondenceTable",
     "DistrictDetail",
     "DistrictItem",
     "Division",
@@ -83,6 +93,7 @@ __all__ = [
     "StepReport",
     "Style",
     "TessellateRequest",
+    "TreeGrid",
     "VersionItem",
     "WaiverRequest",
     "Words",

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import InputError
-from gis.nesting import parents_of, several_parents
+from gis.nesting import several_parents
 from gis.networks import Level, Network, Reference, read_level, read_reference, require_sound
 from gis.partition import coarsened, divide_level
 from gis.partition.parts import communities_of
@@ -64,7 +64,6 @@ def test_grids_with_several_parents_are_found():
     fine = np.array(["a", "a", "b", "b", None], object)
     assert several_parents(fine, np.array(["x", "x", "y", "y", "z"], object)) == {}
     assert several_parents(fine, np.array(["x", "y", None, "y", "z"], object)) == {"a": ["x", "y"], "b": ["", "y"]}
-    assert parents_of(fine, np.array(["x", "y", None, None, "z"], object), np.arange(5.0)) == {"a": "y"}
 
 
 @settings(max_examples=15, deadline=None)
