@@ -84,7 +84,11 @@ def tell(answer: Answer, place: LonLat | None, crs: str, time_zone: str) -> dict
         "how": answer.how,
         "distance_m": None if answer.distance_m is None else round(answer.distance_m, 2),
         "cell": answer.cell,
+        "duty_cell": answer.duty_cell,
+        "street": None if answer.street is None else _street(answer.street),
+        "by_duty": answer.by_duty,
         "grid": grid,
+        "geometric_grid": answer.geometric_grid,
         **{level: _division(getattr(answer, level)) for level in LEVELS},
         "workers": [{name: worker[name] for name in ("name", "phone", "role")} for worker in answer.workers],
         "version": answer.version,
@@ -94,6 +98,27 @@ def tell(answer: Answer, place: LonLat | None, crs: str, time_zone: str) -> dict
         "point": None if place is None else {"lon": place[0], "lat": place[1], "crs": crs},
     }
     return told | {"text": {"zh": _text_zh(told, time_zone), "en": _text_en(told, time_zone)}}
+
+
+def _street(street: dict[str, Any]) -> dict[str, Any]:
+    named = {name: street[name] for name in ("id", "code", "kind", "name", "cell", "grid", "person")}
+    return named | {"street_class": street["class"]}
+
+
+def _street_words(told: dict[str, Any]) -> dict[str, str]:
+    """Name of the street, or of its class, in both languages."""
+    street = told["street"]
+    if street["name"]:
+        return {"zh": street["name"], "en": street["name"]}
+    if street["kind"] == "crossing":
+        return {"zh": "路口", "en": "crossing"}
+    return words.word(words.STREET_CLASSES, street["street_class"] or "")
+
+
+def _stands_elsewhere(told: dict[str, Any]) -> bool:
+    """Whether another grid is responsible than the one the point lies in."""
+    here, there = told["geometric_grid"], told["grid"]
+    return bool(here and there and here["id"] != there["id"])
 
 
 def _division(place: tuple[str, str] | None) -> dict[str, str] | None:
@@ -116,6 +141,13 @@ def _text_zh(told: dict[str, Any], time_zone: str) -> str:
         lines.append(f"辖区：{_chain(told)}")
     if told["grid"]:
         lines.append(f"网格：{told['grid']['name']} {told['grid']['code']}")
+    if told["street"]:
+        chosen = f"（{told['street']['person']}指定）" if told["street"]["person"] else ""
+        owner = told["street"]["grid"]
+        home = f"，主责网格 {owner['code']}{chosen}" if owner else ""
+        lines.append(f"道路：{_street_words(told)['zh']}{home}")
+    if _stands_elsewhere(told):
+        lines.append(f"所在网格：{told['geometric_grid']['name']} {told['geometric_grid']['code']}")
     how = words.HOW[told["how"]]["zh"]
     lines.append(f"判定：{how}，距离 {told['distance_m']:,.0f} 米" if told["distance_m"] else f"判定：{how}")
     lines.extend(f"相邻网格：{other['grid_code']}（{other['distance_m']:.2f} 米）" for other in told["others"])
@@ -137,6 +169,13 @@ def _text_en(told: dict[str, Any], time_zone: str) -> str:
         lines.append(f"Division: {_chain(told)}")
     if told["grid"]:
         lines.append(f"Grid: {told['grid']['name']} {told['grid']['code']}")
+    if told["street"]:
+        chosen = f" (chosen by {told['street']['person']})" if told["street"]["person"] else ""
+        owner = told["street"]["grid"]
+        home = f", home grid {owner['code']}{chosen}" if owner else ""
+        lines.append(f"Street: {_street_words(told)['en']}{home}")
+    if _stands_elsewhere(told):
+        lines.append(f"Lies in: {told['geometric_grid']['name']} {told['geometric_grid']['code']}")
     how = words.HOW[told["how"]]["en"]
     lines.append(f"Found: {how}, {told['distance_m']:,.0f} m away" if told["distance_m"] else f"Found: {how}")
     lines.extend(f"Also near: {other['grid_code']} ({other['distance_m']:.2f} m)" for other in told["others"])

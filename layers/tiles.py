@@ -81,6 +81,7 @@ MIN_ZOOM = {
 
 KINDS = {"rail", "water", "wall"}
 COMPOUNDS, BUILDINGS, LOADS, NAMES, GRID_LABELS = 13, 13, 14, 15, 12
+STREETS, CARRIAGEWAYS = 13, 15
 LEAST_PX = 1.5
 """Land cover narrower than this many screen pixels is left out."""
 
@@ -214,7 +215,7 @@ class LiveTile:
 
     Parameters
     ----------
-    layer : {"parts", "events"}
+    layer : {"parts", "events", "streets"}
     at : (z, x, y)
     class_ : str or None
         Class code; None for all.
@@ -222,7 +223,7 @@ class LiveTile:
         Events ``since <= occurred_at < until``.
     """
 
-    layer: Literal["parts", "events"]
+    layer: Literal["parts", "events", "streets"]
     at: TileAddress
     class_: str | None = None
     since: dt.datetime | None = None
@@ -237,7 +238,7 @@ class LiveTile:
 async def live_tile(
     connection: AsyncConnection[Any], district: District, asked: LiveTile, *, keeper: Keeper, lattices: Keeper
 ) -> bytes:
-    """Give a gzipped tile of parts or events; heaps with counts where more than `CROWD` lie in it.
+    """Give a gzipped tile of parts, events or streets; heaps with counts where more than `CROWD` lie in it.
 
     Parameters
     ----------
@@ -253,6 +254,10 @@ async def live_tile(
         Empty where nothing lies in it.
     """
     _require_in_world(asked.at)
+    if asked.layer == "streets":
+        return await keeper.get(
+            (district.content, district.id, asked), lambda: _street_tile(connection, district, asked.at)
+        )
     zoom, column, row = asked.at
     chosen: dict[str, Any] = {"district": district.id, "class": asked.class_}
     if asked.layer == "events":
@@ -281,6 +286,15 @@ async def live_tile(
         return await _zip(tile)
 
     return await keeper.get((district.content, district.id, asked), make)
+
+
+async def _street_tile(connection: AsyncConnection[Any], district: District, at: TileAddress) -> bytes:
+    """Nothing from afar: who answers for a street is asked near by."""
+    zoom, column, row = at
+    if zoom < STREETS:
+        return b""
+    place = {"z": zoom, "x": column, "y": row, "wide": zoom >= CARRIAGEWAYS}
+    return await _zip(await tiles.encoded(connection, "streets", **district.scope, **place))
 
 
 def heaps_in(gathered: np.ndarray, at: TileAddress) -> np.ndarray:

@@ -18,6 +18,7 @@ FAMILIES = (
     "districts",
     "plans",
     "networks",
+    "streets",
     "sample",
     "serving",
     "database",

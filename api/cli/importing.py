@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli._tables import TABLES, save_table
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def import_(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="GeoJSON, GeoPackage, Shapefile (zipped too), GeoParquet or CSV. FILE:layer=NAME picks a layer, "
+            help="Excel, CSV, Shapefile (zipped too), GeoJSON, GeoPackage, GeoParquet, KML, MapInfo, FileGDB or an "
+            "OpenStreetMap extract (.osm.pbf). FILE:layer=NAME picks a layer or sheet, "
             "FILE:kind=street,class=COLUMN says what barriers are.",
         ),
     ],
@@ -110,7 +112,9 @@ def import_(
     ] = None,
     network: Annotated[str, typer.Option(metavar="CODE", help="Of grids: the network they belong to.")] = "community",
     time_zone: Annotated[str | None, typer.Option(help="Zone of times without one; by position by default.")] = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the complete report there (JSON).")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the complete report there: .xlsx, .csv or .json.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the complete report as JSON.")] = False,
 ) -> None:
     """Import files of one kind, all rows or none; the same file again changes nothing."""
@@ -302,8 +306,11 @@ def _cells(remark: Remark) -> tuple[str | None, ...]:
 
 
 def save_report(report: Report, file: Path) -> Path:
-    """Write the complete report as JSON."""
+    """Write the complete report: a table for the office (.xlsx, .csv), else JSON."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    if file.suffix.lower() in TABLES:
+        save_table(report, file)
+        return file
     file.write_text(json.dumps(report.as_dict(), ensure_ascii=False, indent=1, default=str), encoding="utf-8")
     return file
 

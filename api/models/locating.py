@@ -54,13 +54,30 @@ class LocatedPoint(Model):
     crs: Crs = Field(description="The reference system it was given in.")
 
 
+class LocatedStreet(Model):
+    """The street a point lies on, on the side of its community."""
+
+    id: int
+    code: str
+    kind: Literal["segment", "crossing"]
+    street_class: str | None
+    name: str | None
+    cell: int = Field(description="Its home cell.")
+    grid: LocatedGrid | None = Field(description="The grid the home cell belongs to.")
+    person: str | None = Field(description="Who chose the home; null where the longest frontage decided.")
+
+
 class Answer(Model):
     """One answer; every point has one."""
 
     how: How
     distance_m: float | None = Field(description="0 when covered, else metres to the answer; null when unlocated.")
-    cell: int | None
-    grid: LocatedGrid | None
+    cell: int | None = Field(description="The cell it lies in, or is nearest to.")
+    duty_cell: int | None = Field(description="The home cell of the street it lies on, else the cell.")
+    street: LocatedStreet | None
+    by_duty: bool = Field(description="Whether the grid is that of the duty cell: the network's street rule.")
+    grid: LocatedGrid | None = Field(description="The grid that is responsible.")
+    geometric_grid: LocatedGrid | None = Field(description="The grid of the cell it lies in.")
     community: Place | None
     subdistrict: Place | None
     district: Place | None

@@ -74,7 +74,7 @@ async def live_tile(
     connection: Connection,
     app: App,
     district: DistrictAt,
-    layer: Literal["parts", "events"],
+    layer: Literal["parts", "events", "streets"],
     z: Zoom,
     x: Column,
     y: Column,
@@ -84,7 +84,7 @@ async def live_tile(
         Query(alias="class", description="Class, as in the district's part_classes or event_classes; all when absent."),
     ] = None,
 ) -> Response:
-    """Give a tile of the municipal parts or the events; binned where more than 5,000 lie in it."""
+    """Give a tile of municipal parts, events (binned where more than 5,000 lie in it) or streets with their owners."""
     asked = tiles.LiveTile(layer, (z, x, y), class_, *tiles.period_bounds(district.time_zone, period))
     headers = {"Cache-Control": ASK_AGAIN, "ETag": asked.etag(district)}
     if _unchanged(request.headers.get("if-none-match"), headers["ETag"]):

@@ -41,7 +41,7 @@ def match_columns(kind: Kind, columns: list[str], spec: FileSpec) -> dict[str, s
         Of the file, place columns left out.
     spec : FileSpec
         Its map wins over everything; its ``class`` option may name a column; then come the fields' names and aliases,
-        best first. A column serves one field. Names that a shapefile cut at ten characters are recognised.
+        best first. A column serves one field. Names that a shapefile cut at ten bytes are recognised.
 
     Returns
     -------
@@ -75,21 +75,30 @@ def match_columns(kind: Kind, columns: list[str], spec: FileSpec) -> dict[str, s
         if entry.name in found:
             continue
         free = {f: c for f, c in by_fold.items() if c not in found.values()}
-        for name in entry.names:
-            cut = [c for c in free.values() if len(c) == DBF_NAME and len(name) > DBF_NAME - 2]
-            column_ = free.get(name) or next((c for c in cut if _cut(entry, name) == c.casefold()), None)
-            if column_ is not None:
-                found[entry.name] = column_
-                break
+        column_ = next((free[name] for name in entry.names if name in free), None)
+        if column_ is not None:
+            found[entry.name] = column_
+    for column, name in _cut_names(kind, [c for c in columns if c not in found.values()]).items():
+        found.setdefault(name, column)
     return found
 
 
-def _cut(entry: Field, folded: str) -> str | None:
-    """The first ten characters of the alias whose folded form is `folded`."""
-    for alias in (entry.name, *entry.aliases.split()):
-        if fold_name(alias) == folded:
-            return alias[:DBF_NAME].casefold()
-    return None
+def _cut_names(kind: Kind, columns: list[str]) -> dict[str, str]:
+    """Fields of columns whose names a shapefile cut at ten bytes, of several the one with the shortest name.
+
+    Cut are English names, Chinese ones at five characters (GBK) or at three (UTF-8).
+    """
+    found: dict[str, tuple[int, str]] = {}
+    for entry in kind.fields:
+        for alias in (entry.name, *entry.aliases.split()):
+            for encoding in ("utf-8", "gb18030"):
+                data = alias.casefold().encode(encoding)
+                if len(data) > DBF_NAME:
+                    cut = data[:DBF_NAME].decode(encoding, "ignore")
+                    if cut not in found or len(data) < found[cut][0]:
+                        found[cut] = (len(data), entry.name)
+    names = {c: found[k][1] for c in columns if (k := c.casefold().rstrip("�")) in found}
+    return {c: n for c, n in names.items() if list(names.values()).index(n) == list(names).index(c)}
 
 
 def convert(frame: pd.DataFrame, matched: dict[str, str], kind: Kind, sieve: Sieve) -> pd.DataFrame:

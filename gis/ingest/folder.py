@@ -36,6 +36,7 @@ NAMES: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     "buildings": (("buildings", {}),),
     "lots": (("buildings", {}),),
     "blocks": (("buildings", {}),),
+    "households": (("households", {}),),
     "barriers": (("barriers", {}),),
     "streets": (("barriers", {"kind": "street"}),),
     "roads": (("barriers", {"kind": "street"}),),

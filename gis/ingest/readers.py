@@ -7,6 +7,7 @@ import tempfile
 import warnings
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,8 @@ def read_file(spec: FileSpec, *, hint: str = "") -> RawTable:
 # ------------------------------------------------------------------------------------------ by format
 def _read_zip(spec: FileSpec, hint: str) -> RawTable:
     """Unpack a zip beside nothing else and read the one layer in it (or the one named)."""
-    broken = f"{spec.path.name} is not a readable zip file"
+    name = spec.path.name
+    broken = f"{name} is not a readable zip file"
     try:
         with zipfile.ZipFile(spec.path) as archive, tempfile.TemporaryDirectory() as folder:
             members = [m for m in archive.infolist() if not m.is_dir() and "__MACOSX" not in m.filename]
@@ -98,8 +100,8 @@ def _read_zip(spec: FileSpec, hint: str) -> RawTable:
             if bad:
                 raise InputError(f"{broken}: '{bad}' in it is damaged.", "Transfer or zip it again.")
             stems: dict[str, str] = {}
-            for member in members:  # names may be GBK or hostile: only the ending is kept
-                inner = Path(member.filename)
+            for member in members:  # names may be hostile: only the ending is kept
+                inner = Path(_name_in_zip(member))
                 stem = stems.setdefault(str(inner.with_suffix("")).lower(), f"layer{len(stems)}")
                 target = Path(folder) / (stem + "".join(inner.suffixes[-1:]).lower())
                 target.write_bytes(archive.read(member))
@@ -117,17 +119,30 @@ def _read_zip(spec: FileSpec, hint: str) -> RawTable:
                     f"{spec.path.name} holds {holds}.",
                     "Say which with FILE:layer=NAME." if found else "Zip a shapefile.",
                 )
+            if len(found) > 1:  # it named the file
+                spec = replace(spec, options={k: v for k, v in spec.options.items() if k != "layer"})
             table = read_file(spec.at(chosen), hint=hint)
-            table.source = spec.path.name
+            table.source = name
             return table
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as fault:
         raise InputError(f"{broken} ({fault}).", "Transfer or zip it again.") from fault
+
+
+def _name_in_zip(member: zipfile.ZipInfo) -> str:
+    """A name as it was meant: Windows writes Chinese ones in GBK and does not say so."""
+    if member.flag_bits & 0x800:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return member.filename
 
 
 def _read_ogr(spec: FileSpec, kind: str, hint: str) -> RawTable:
     """GeoJSON, GeoPackage and Shapefile through GDAL."""
     path, notes = spec.path, []
     options: dict[str, Any] = {}
+    encoding = "ISO-8859-1"
     if kind == "Shapefile":
         lost = [
             s for s in (".shx", ".dbf") if not path.with_suffix(s).exists() and not path.with_suffix(s.upper()).exists()
@@ -136,8 +151,9 @@ def _read_ogr(spec: FileSpec, kind: str, hint: str) -> RawTable:
             raise InputError(
                 f"{path.name} came without its {' and '.join(lost)} file.", "Send all files of the shapefile."
             )
-        options["encoding"] = _dbf_encoding(path)
-        notes.append(f"text read as {options['encoding']}")
+        encoding = _dbf_encoding(path)
+        options["encoding"] = "ISO-8859-1"  # byte by byte: names and values may be cut within a character
+        notes.append(f"text read as {encoding}")
     try:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
@@ -145,13 +161,27 @@ def _read_ogr(spec: FileSpec, kind: str, hint: str) -> RawTable:
             if len(layers) > 1 or spec.option("layer"):
                 options["layer"] = _choose_layer(path, layers, spec.option("layer") or "", hint)
                 notes.append(f"layer {options['layer']}")
-            frame = pyogrio.read_dataframe(path, **options)
+            frame = _decoded(pyogrio.read_dataframe(path, **options), encoding)
         notes += sorted({str(w.message) for w in said})
     except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError, shapely.errors.ShapelyError) as fault:
         raise InputError(f"{path.name} cannot be read as {kind} ({fault}).", "Export it again.") from fault
     if not isinstance(frame, gpd.GeoDataFrame):
         return with_place(RawTable(frame, nothing(len(frame)), None, path.name, notes=notes), spec)
     return split(frame, path.name, notes)
+
+
+def _decoded(frame: pd.DataFrame, encoding: str) -> pd.DataFrame:
+    """Names and values of a shapefile as text; a character that was cut is left away."""
+    if encoding == "ISO-8859-1":
+        return frame
+
+    def mean(text: str) -> str:
+        return text.encode("latin-1").decode(encoding, "ignore")
+
+    texts = [c for c in frame.columns if pd.api.types.is_string_dtype(frame[c].dtype) or frame[c].dtype == object]
+    for column in texts:
+        frame[column] = frame[column].map(lambda v: mean(v) if isinstance(v, str) else v)
+    return frame.rename(columns={c: mean(c) for c in frame.columns})
 
 
 def _choose_layer(path: Path, layers: list[str], wanted: str, hint: str) -> str:

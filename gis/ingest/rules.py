@@ -185,6 +185,14 @@ def _counts(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
         frame[name] = pd.array(_numbers(frame, name), dtype="Float64").astype("Int64")
     frame["estimated"] = np.asarray([v is True for v in _texts(frame, "estimated")], bool)
     codes = sieve.codes = _texts(frame, "building_code")
+    district = context.district
+    if district is not None and district.buildings is not None and "code" in district.buildings:
+        known = set(district.buildings["code"])
+        sieve.refuse(
+            np.asarray([v is not None and v not in known for v in codes], bool) & sieve.kept, "building_unknown",
+            lambda i: f"there is no building {codes[i]}", field="building_code",
+            remedy="Correct the code, or import the building first.",
+        )  # fmt: skip
     counts = frame[["households", "people"]].astype(object).where(frame[["households", "people"]].notna(), None)
     said = list(zip(counts["households"], counts["people"], frame["estimated"], strict=True))
     first: dict[tuple[object, object], int] = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import shapely
+from psycopg.rows import dict_row
 
 from gis.clock import Clock, utc_now
 from gis.locate import HOW
@@ -156,7 +157,8 @@ def _completed(
     rule = connection.execute(query("streets.rule"), values).fetchone()
     by_duty = rule is not None and rule[0] == "duty"
     asked = {"ids": sorted({r.street for r in rough if r.street is not None})}
-    streets = {row["id"]: row for row in fetch_frame(connection, query("streets.named"), asked).to_dict("records")}
+    named = connection.cursor(row_factory=dict_row).execute(query("streets.named"), asked)
+    streets = {row["id"]: row for row in named}
     grids = sorted({int(row["grid_id"]) for row in facts.values() if not pd.isna(row["grid_id"])})
     workers: dict[int, list[dict[str, Any]]] = {}
     for grid, name, phone, role in connection.execute(query("things.answer_workers"), {"grids": grids, "at": at}):

@@ -12,7 +12,7 @@ import shapely
 from gis.clock import local_date
 from gis.errors import ConflictError, InputError
 from gis.store.copying import fetch_frame, fetch_geo_frame
-from gis.store.divisions import communities_at
+from gis.store.divisions import communities_at, midnight_of
 from gis.store.metric import to_metric
 from gis.store.queries import query
 
@@ -225,9 +225,9 @@ def refuse_unknown_buildings(
     return frame.drop(index=frame.index[bad])
 
 
-def tell_completeness(connection: Connection, place: District, report: Report, as_of: dt.date, at: dt.datetime) -> None:
+def tell_completeness(connection: Connection, place: District, report: Report, as_of: dt.date) -> None:
     """Say of every community how many of its buildings are counted at a date, not estimated or unknown."""
-    values = {"district": place.id, "as_of": as_of, "at": at}
+    values = {"district": place.id, "as_of": as_of, "at": midnight_of(as_of, place)}
     table = fetch_frame(connection, query("buildings.completeness"), values)
     for row in table.to_dict("records"):
         share = 100 * row["counted"] / row["buildings"]

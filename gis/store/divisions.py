@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.clock import local_date
+from gis.clock import Clock, local_date, utc_now
 from gis.divisions import cell_communities, compare_divisions, division_shares
 from gis.errors import ConflictError, InputError
 from gis.store.copying import copy_frame, fetch_frame, fetch_geo_frame, stage
 from gis.store.metric import to_metric
 from gis.store.queries import query
 from gis.store.reading import read_frames
+from gis.store.streets import rederive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,13 +53,19 @@ def community_of_cells(connection: Connection, cells: Sequence[int], at: dt.date
 
 
 def change_divisions(
-    connection: Connection, place: District, frame: gpd.GeoDataFrame, report: Report, effective: dt.datetime
+    connection: Connection,
+    place: District,
+    frame: gpd.GeoDataFrame,
+    report: Report,
+    effective: dt.datetime,
+    *,
+    clock: Clock = utc_now,
 ) -> dict[str, float]:
     """Take a file of divisions over as it holds from a moment on, inside the caller's transaction.
 
     What differs from the divisions now valid (border, code, split, merge) ends and begins anew; names change in place.
     Divisions below one that begins anew do so too, so that a division lies in one parent as long as it is valid. Cells
-    go to the community of their building, else to the one with their larger share.
+    go to the community of their building, else to the one with their larger share; streets get homes there.
 
     Parameters
     ----------
@@ -104,7 +111,8 @@ def change_divisions(
             lineage = _write_lineage(connection, place, old, new, change, numbers, effective)
             _tell_level(report, old, new, change, lineage, effective, place)
         if level == "community" and len(change.ends):
-            counts["cells_moved"] = _move_cells(connection, place, old["id"].iloc[change.ends], report, effective)
+            ends = old["id"].iloc[change.ends]
+            counts["cells_moved"] = _move_cells(connection, place, ends, report, effective, clock)
     return counts
 
 
@@ -229,7 +237,7 @@ def _tell_level(
 
 
 def _move_cells(
-    connection: Connection, place: District, ended: pd.Series, report: Report, effective: dt.datetime
+    connection: Connection, place: District, ended: pd.Series, report: Report, effective: dt.datetime, clock: Clock
 ) -> float:
     """Give the cells of communities that ended to those valid from then on; list what a new border cuts."""
     values = {"divisions": ended.tolist(), "effective": effective}
@@ -266,6 +274,10 @@ def _move_cells(
     moved = pd.DataFrame({"cell_id": cells["id"].to_numpy(np.int64), "community_id": ids[found]})
     with connection.cursor() as cursor:
         _set_communities(cursor, moved, effective)
+    later = connection.execute(query("things.beginnings_of_cells"), {"district": place.id, "after": effective})
+    made, touched = moved["cell_id"].tolist(), sorted({*ended.tolist(), *ids[found].tolist()})
+    for moment in sorted({effective, *(row[0] for row in later)}):
+        rederive(connection, place, gone=[], made=made, communities=touched, effective=moment, clock=clock)
     return float(len(moved))
 
 

@@ -17,6 +17,7 @@ from gis.store.publishing import check_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
 from gis.store.rebasing import Rebased, rebase_draft
 from gis.store.step import Step
+from gis.store.streets import choose_cell, find_street, set_home, summarise_streets
 from gis.store.waivers import read_waivers, waive
 from gis.store.workers import post_workers
 from gis.store.write import NewDistrict, write_batch
@@ -33,10 +34,12 @@ __all__ = [
     "add_network",
     "add_person",
     "check_plan",
+    "choose_cell",
     "correspond",
     "district_bounds",
     "district_of",
     "edit_draft",
+    "find_street",
     "import_grids",
     "levels_in_force",
     "list_districts",
@@ -60,6 +63,8 @@ __all__ = [
     "rebase_draft",
     "remove_district",
     "roll_back",
+    "set_home",
+    "summarise_streets",
     "take_step",
     "tessellate_district",
     "waive",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from psycopg.rows import dict_row
 
 from gis.clock import Clock, utc_now
 from gis.errors import InputError, NotFoundError
@@ -34,15 +35,33 @@ __all__ = [
     "choose_cell",
     "derive_streets",
     "find_street",
+    "read_street",
     "rederive",
     "renew_streets",
     "set_home",
+    "summarise_streets",
 ]
 
 SAME_DEGREES = 1e-9
 """A line is where it was when no vertex moved by more (0.1 mm)."""
 BESIDE_DEGREES = 0.002
 """How far from a street a grid may lie to be a choice for it (about 200 m)."""
+
+
+class HasId(Protocol):
+    """A district, as written to or as served."""
+
+    @property
+    def id(self) -> int:
+        """Number of the district."""
+
+    @property
+    def code(self) -> str:
+        """Code of the district."""
+
+    @property
+    def metric_crs(self) -> str:
+        """Its CRS in metres."""
 
 
 @dataclass(frozen=True)
@@ -239,12 +258,8 @@ def set_home(
     """
     with lock(connection, district) as place:
         now, who = clock(), require_person(connection, actor)
-        at = {"district": place.id, "at": now, "network": NETWORK, "level": 1}
-        cards = fetch_frame(connection, query("streets.card"), {**at, "id": street}).to_dict("records")
-        if not cards:
-            raise NotFoundError(f"{place.code} has no street {street} now.", "Look its number up on the map.")
-        card = cards[0]
-        found = connection.execute(query("streets.cell"), {**at, "cell": cell}).fetchone()
+        card, _ = read_street(connection, place, street, at=now)
+        found = connection.execute(query("streets.cell"), {"district": place.id, "at": now, "cell": cell}).fetchone()
         if found is None or found[1] != card["community_id"]:
             raise InputError(
                 f"Cell {cell} is no cell of {card['community_name']} now: a street has a home in each community.",
@@ -268,7 +283,14 @@ def set_home(
 
 
 def choose_cell(
-    connection: Connection, place: District, street: int, grid_code: str, *, at: dt.datetime, network: str = NETWORK
+    connection: Connection,
+    place: HasId,
+    street: int,
+    grid_code: str,
+    *,
+    at: dt.datetime,
+    network: str = NETWORK,
+    level: int = 1,
 ) -> int:
     """Find the cell of a grid that fronts most on a street: the lowest of those nearest to it where none does.
 
@@ -277,7 +299,7 @@ def choose_cell(
     InputError
         No cell of that grid lies near the street in its community.
     """
-    beside = cells_beside(connection, place, street, at=at, network=network)
+    beside = cells_beside(connection, place, street, at=at, network=network, level=level)
     mine = beside[(beside["grid_code"] == grid_code).to_numpy(bool)]
     if not len(mine):
         near = ", ".join(sorted(set(beside["grid_code"])))
@@ -290,15 +312,66 @@ def choose_cell(
 
 
 def cells_beside(
-    connection: Connection, place: District, street: int, *, at: dt.datetime, network: str = NETWORK
+    connection: Connection,
+    place: HasId,
+    street: int,
+    *,
+    at: dt.datetime,
+    network: str = NETWORK,
+    level: int = 1,
 ) -> gpd.GeoDataFrame:
     """Fetch the cells round a street in its community, with their grids: ``id``, ``grid_id``, ``grid_code`` ..."""
-    values = {"district": place.id, "id": street, "at": at, "network": network, "level": 1, "degrees": BESIDE_DEGREES}
+    values = {
+        "district": place.id,
+        "id": street,
+        "at": at,
+        "network": network,
+        "level": level,
+        "degrees": BESIDE_DEGREES,
+    }
     return fetch_geo_frame(connection, query("streets.cells_beside"), values)
 
 
+def read_street(
+    connection: Connection, place: HasId, street: int, *, at: dt.datetime, network: str = NETWORK, level: int = 1
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Read a street at a moment with its grid, and every home it had or will have, the newest first.
+
+    Parameters
+    ----------
+    street : int
+        Any row of the table street of that street and community.
+
+    Raises
+    ------
+    NotFoundError
+        No such street then.
+    """
+    values = {"district": place.id, "id": street, "at": at, "network": network, "level": level}
+    row = _one(connection, "streets.card", values)
+    if row is None:
+        raise NotFoundError(f"{place.code} has no street {street} at {at:%Y-%m-%d %H:%M}.", "Choose it on the map.")
+    homes = connection.cursor(row_factory=dict_row).execute(
+        query("streets.homes"), {**values, "code": row["code"], "community": row["community_id"]}
+    )
+    return row, homes.fetchall()
+
+
+def summarise_streets(
+    connection: Connection, place: HasId, at: dt.datetime
+) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Count the streets of a district, and list the homes that a person chose."""
+    values = {"district": place.id, "at": at}
+    chosen = connection.cursor(row_factory=dict_row).execute(query("streets.chosen"), values).fetchall()
+    return _one(connection, "streets.summary", values) or {}, chosen
+
+
+def _one(connection: Connection, name: str, values: dict[str, Any]) -> dict[str, Any] | None:
+    return connection.cursor(row_factory=dict_row).execute(query(name), values).fetchone()
+
+
 def find_street(
-    connection: Connection, place: District, code: str, community: str | None = None, *, at: dt.datetime
+    connection: Connection, place: HasId, code: str, community: str | None = None, *, at: dt.datetime
 ) -> int:
     """Find the row of a street by its code; the community is needed where it touches several.
 

@@ -170,14 +170,14 @@ def write_batch(
         if batch.kind == "buildings":
             frame = _standing(connection, place, frame, batch.report, since, complete=complete)
         if batch.kind == "divisions" and since is not None:
-            counts |= change_divisions(connection, place, gpd.GeoDataFrame(frame), batch.report, since)
+            counts |= change_divisions(connection, place, gpd.GeoDataFrame(frame), batch.report, since, clock=clock)
         stage(cursor, query(f"imports.stage_{batch.kind}"), query("imports.unstage"), frame)
         cursor.execute(query("imports.index_staged"))
         if batch.kind == "households":
             taken = refuse_unknown_buildings(cursor, values, frame, batch.report, accept_partial=accept_partial)
             counts["counts_added"] = _add_counts(cursor, values, "imports.insert_households")
             counts["unchanged"] = len(taken) - counts["counts_added"]
-            tell_completeness(connection, place, batch.report, _newest_day(taken, today), clock())
+            tell_completeness(connection, place, batch.report, _newest_day(taken, today))
         elif batch.kind != "divisions" or since is None:
             counts |= _write_rows(cursor, values, batch.kind, len(frame))
         if batch.kind == "divisions":

@@ -98,6 +98,19 @@ def cells_by_community(store, at):
     return said.groupby("code").size().to_dict(), dict(zip(said["cell_id"], said["code"], strict=True))
 
 
+def homes(store, at):
+    """Segments with a home, by community; each home is a cell of that community at the moment."""
+    rows = store.execute(
+        "SELECT d.code, d.valid @> %(at)s::timestamptz, s.cell_id"
+        " FROM street s JOIN division d ON d.id = s.community_id"
+        " WHERE s.kind = 'segment' AND s.valid @> %(at)s::timestamptz", {"at": at},
+    ).fetchall()  # fmt: skip
+    assert all(holds for _, holds, _ in rows)
+    community = cells_by_community(store, at)[1]
+    assert all(community[cell] == code for code, _, cell in rows)
+    return pd.Series([code for code, *_ in rows]).value_counts().to_dict()
+
+
 def everything(store):
     tables = ("division", "division_lineage", "cell", "cell_community", "building", "building_cell", "household_count",
               "import_run", "layer_version")  # fmt: skip
@@ -131,6 +144,8 @@ def test_a_split_keeps_what_was(store):
     assert midnight == dt.datetime(2026, 8, 31, 16, tzinfo=dt.UTC)  # Asia/Shanghai
     assert WEST in set(communities_at(store, place, midnight - dt.timedelta(seconds=1))["code"])
     assert WEST not in set(communities_at(store, place, midnight)["code"])
+    assert set(homes(store, BEFORE)) == {WEST, EAST}
+    assert set(homes(store, AFTER)) == {NORTH, SOUTH, EAST}
 
 
 def test_the_same_change_again_changes_nothing(store):

@@ -5,60 +5,7 @@ import pytest
 from gis.errors import InputError
 from gis.ingest import DistrictBounds, ReadOptions, read_folder, read_kind
 from gis.ingest.osm_relations import area_relations
-from tests.osm_files import Extract
-
-X, Y = 116.40, 39.90
-STEP = 0.01
-OUTER = {"type": "boundary", "boundary": "administrative"}
-
-
-def town() -> Extract:
-    """Two communities side by side in a district, a third whose border the extract cuts off, and what is in them."""
-    made = Extract()
-    a, b, c, d, e, f = (made.node(X + i * STEP, Y + j * STEP) for j in (0, 1) for i in (0, 1, 2))
-    left, middle, right = made.way([b, a, d, e]), made.way([b, e]), made.way([b, c, f, e])
-    gone = made.way([c, f])
-    made.relation([(left, "outer"), (middle, "outer")], OUTER | {"admin_level": "10", "name": "甲社区", "name:en": "A"})
-    made.relation(
-        [(right, "outer"), (middle, "outer")], OUTER | {"admin_level": "10", "name": "乙社区", "ref": "110101001002"}
-    )
-    made.relation([(right, "outer"), (gone, "outer")], OUTER | {"admin_level": "10", "name": "丙社区"})
-    made.relation([(left, "outer"), (right, "outer")], OUTER | {"admin_level": "6", "name": "某区"})
-    made.missing.add(gone)
-    for i in range(4):
-        x = X + 0.001 + i * 0.004
-        made.box(
-            x,
-            Y + 0.001,
-            x + 0.0005,
-            Y + 0.0012,
-            {"building": "apartments", "building:levels": "6", "addr:street": "春晖路", "addr:housenumber": str(i)},
-        )
-    made.box(
-        X + 0.002,
-        Y + 0.005,
-        X + 0.0025,
-        Y + 0.0052,
-        {"building": "yes", "amenity": "school", "name": "小学", "height": "12 m"},
-    )
-    made.box(X + 0.5, Y + 0.5, X + 0.501, Y + 0.501, {"building": "yes"})
-    yard = made.box(X + 0.012, Y + 0.005, X + 0.014, Y + 0.007)
-    hole = made.box(X + 0.0125, Y + 0.0055, X + 0.0135, Y + 0.0065)
-    made.relation([(yard, "outer"), (hole, "inner")], {"type": "multipolygon", "building": "apartments"})
-    made.way([a, e], {"highway": "residential", "name": "春晖路", "width": "9"})
-    made.way([a, b], {"highway": "motorway", "bridge": "viaduct"})
-    made.way([d, e], {"railway": "subway", "tunnel": "yes"})
-    made.way([e, f], {"waterway": "river", "name": "清河"})
-    made.way([b, e], {"barrier": "wall"})
-    made.way([c, e], {"highway": "proposed"})
-    made.way([c, d], {"highway": "emergency_bay"})
-    made.box(X + 0.003, Y + 0.007, X + 0.004, Y + 0.008, {"natural": "water", "name": "镜湖"})
-    made.box(X + 0.005, Y + 0.007, X + 0.006, Y + 0.008, {"leisure": "park"})
-    made.box(X + 0.007, Y + 0.007, X + 0.008, Y + 0.008, {"landuse": "residential", "barrier": "fence"})
-    made.node(X + 0.003, Y + 0.003, highway="street_lamp")
-    made.node(X + 0.004, Y + 0.003, amenity="bench")
-    made.node(X + 0.004, Y + 0.004, amenity="cafe")
-    return made
+from tests.osm_files import town
 
 
 @pytest.fixture(scope="module", params=["town.osm", "town.osm.pbf"])

@@ -12,7 +12,9 @@ SELECT v.code, v.name, v.level, ST_AsBinary(v.geom) AS wkb
 FROM division v WHERE v.district_id = %(district)s AND upper_inf(v.valid) ORDER BY v.level, v.code
 
 -- name: bounding_buildings
-SELECT ST_AsBinary(geom) AS wkb FROM building WHERE district_id = %(district)s AND upper_inf(valid) ORDER BY code
+-- Buildings that ever stood.
+SELECT code, ST_AsBinary(geom) AS wkb FROM building
+WHERE district_id = %(district)s AND NOT isempty(valid) ORDER BY code, valid
 
 -- name: bounding_streets
 -- Streets at ground level.

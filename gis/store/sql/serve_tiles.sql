@@ -217,3 +217,35 @@ WITH placed AS (
     FROM unnest(%(counts)s::int[], %(lons)s::float8[], %(lats)s::float8[]) AS h(count, lon, lat)
 )
 SELECT coalesce(ST_AsMVT(t, %(source_layer)s, 4096, 'geom'), '') AS tile FROM placed t WHERE geom IS NOT NULL;
+
+-- name: streets
+-- Streets of one tile with the grid their home cell belongs to: near by as carriageways, each side of a community border
+-- as its own; far as lines.
+WITH bounds AS (
+    SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS tile,
+           ST_Transform(ST_Expand(ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 60), 4490) AS reach
+), rows AS (
+    SELECT s.*, count(*) OVER (PARTITION BY s.code) AS sides, ST_Transform(s.geom, 3857) AS line,
+           ST_Buffer(ST_Transform(s.geom, 3857), s.half_width_m / cos(radians(ST_Y(ST_Centroid(b.reach)))),
+                     CASE s.kind WHEN 'segment' THEN 'endcap=flat' ELSE '' END) AS way
+    FROM street s, bounds b
+    WHERE s.district_id = %(district)s AND s.valid @> %(at)s AND s.geom && b.reach
+      AND (%(wide)s OR s.kind = 'segment')
+), sides AS MATERIALIZED (
+    SELECT v.id, ST_Transform(v.geom, 3857) AS geom FROM division v
+    WHERE %(wide)s AND v.id IN (SELECT community_id FROM rows WHERE sides > 1)
+), drawn AS (
+    SELECT r.id, r.code, r.kind, r.class, r.name, r.person IS NOT NULL AS chosen, r.half_width_m,
+           g.code AS grid, g.name AS grid_name, g.colour,
+           ST_AsMVTGeom(CASE WHEN NOT %(wide)s THEN r.line
+                             WHEN v.id IS NULL THEN r.way
+                             ELSE ST_Intersection(r.way, v.geom) END,
+                        b.tile, 4096, 64) AS geom
+    FROM rows r CROSS JOIN bounds b
+    LEFT JOIN sides v ON v.id = r.community_id AND r.sides > 1
+    LEFT JOIN grid_cell m ON m.cell_id = r.cell_id AND m.network_id = %(network)s AND m.level = %(level)s
+         AND m.valid @> %(at)s
+    LEFT JOIN grid g ON g.id = m.grid_id
+    ORDER BY r.kind DESC, r.half_width_m, r.id
+)
+SELECT coalesce(ST_AsMVT(t, 'streets', 4096, 'geom', 'id'), '') AS tile FROM drawn t WHERE geom IS NOT NULL;

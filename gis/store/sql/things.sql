@@ -190,7 +190,8 @@ SELECT c.id AS cell, g.id AS grid_id, g.code, g.name, g.kind, lower(g.valid) AS 
        d2.level AS level_2, d2.code AS code_2, d2.name AS name_2,
        d3.level AS level_3, d3.code AS code_3, d3.name AS name_3
 FROM cell c
-JOIN division d1 ON d1.id = c.community_id
+LEFT JOIN cell_community o ON o.cell_id = c.id AND o.valid @> %(at)s
+JOIN division d1 ON d1.id = COALESCE(o.community_id, c.community_id)
 LEFT JOIN division d2 ON d2.id = d1.parent_id
 LEFT JOIN division d3 ON d3.id = d2.parent_id
 LEFT JOIN grid_cell m ON m.cell_id = c.id AND m.valid @> %(at)s AND m.level = %(level)s

@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/correspondence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Correspondence
+         * @description Tell what became of the grids of one network, level, version or moment among those of another.
+         */
+        get: operations["get_correspondence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/events/{thing}": {
         parameters: {
             query?: never;
@@ -220,6 +240,26 @@ export interface paths {
          * @description List the networks of a district with their levels and what is in force in them.
          */
         get: operations["list_networks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/networks/{n}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Network Tree
+         * @description Tell how the grids of a network lie in each other, from coarse to fine.
+         */
+        get: operations["get_network_tree"];
         put?: never;
         post?: never;
         delete?: never;
@@ -652,6 +692,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/streets/{street}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Street
+         * @description Show a street segment or crossing with its home cell, as one community has it.
+         */
+        get: operations["get_street"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/streets/{street}/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Home
+         * @description Give a street another home cell from now on; the events along it follow.
+         */
+        put: operations["put_home"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/tessellate": {
         parameters: {
             query?: never;
@@ -805,7 +885,7 @@ export interface paths {
         };
         /**
          * Live Tile
-         * @description Give a tile of the municipal parts or the events; binned where more than 5,000 lie in it.
+         * @description Give a tile of municipal parts, events (binned where more than 5,000 lie in it) or streets with their owners.
          */
         get: operations["live_tile"];
         put?: never;
@@ -825,7 +905,15 @@ export interface components {
          * @description One answer; every point has one.
          */
         Answer: {
-            /** Cell */
+            /**
+             * By Duty
+             * @description Whether the grid is that of the duty cell: the network's street rule.
+             */
+            by_duty: boolean;
+            /**
+             * Cell
+             * @description The cell it lies in, or is nearest to.
+             */
             cell: number | null;
             community: components["schemas"]["Place"] | null;
             /**
@@ -834,6 +922,14 @@ export interface components {
              */
             distance_m: number | null;
             district: components["schemas"]["Place"] | null;
+            /**
+             * Duty Cell
+             * @description The home cell of the street it lies on, else the cell.
+             */
+            duty_cell: number | null;
+            /** @description The grid of the cell it lies in. */
+            geometric_grid: components["schemas"]["LocatedGrid"] | null;
+            /** @description The grid that is responsible. */
             grid: components["schemas"]["LocatedGrid"] | null;
             /**
              * How
@@ -843,6 +939,7 @@ export interface components {
             /** Others */
             others: components["schemas"]["OtherGrid"][];
             point: components["schemas"]["LocatedPoint"] | null;
+            street: components["schemas"]["LocatedStreet"] | null;
             subdistrict: components["schemas"]["Place"] | null;
             /** @description The whole answer as a text to copy. */
             text: components["schemas"]["Words"];
@@ -1041,6 +1138,75 @@ export interface components {
             class_name: string;
             /** Count */
             count: number;
+        };
+        /**
+         * CorrespondenceRow
+         * @description What an old and a new grid have in common; null is no grid.
+         */
+        CorrespondenceRow: {
+            /** Area M2 */
+            area_m2: number;
+            /**
+             * Area Share
+             * @description Of the old grid; the shares of each old grid sum to 1.
+             */
+            area_share: number;
+            /**
+             * Household Share
+             * @description As its area is shared, where an old grid has no households.
+             */
+            household_share: number;
+            /** Households */
+            households: number;
+            /** New */
+            new: string | null;
+            /** Old */
+            old: string | null;
+            /**
+             * Part Share
+             * @description As its area is shared, where an old grid has no parts.
+             */
+            part_share: number;
+            /** Parts */
+            parts: number;
+        };
+        /**
+         * CorrespondenceSide
+         * @description Grids of a network level at a moment.
+         */
+        CorrespondenceSide: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Grids */
+            grids: number;
+            /** Level */
+            level: number;
+            /** Network */
+            network: string;
+            /**
+             * Version
+             * @description Where the grids were named by it.
+             */
+            version: number | null;
+        };
+        /**
+         * CorrespondenceTable
+         * @description What became of every grid of one side on the other.
+         */
+        CorrespondenceTable: {
+            /**
+             * As Of
+             * Format: date
+             * @description Date of the household counts.
+             */
+            as_of: string;
+            new: components["schemas"]["CorrespondenceSide"];
+            old: components["schemas"]["CorrespondenceSide"];
+            /** Rows */
+            rows: components["schemas"]["CorrespondenceRow"][];
         };
         /**
          * Counts
@@ -1716,6 +1882,21 @@ export interface components {
             /** Weight */
             weight: number;
         };
+        /**
+         * HomeRequest
+         * @description Another home for a street, by its cell or by its grid; one of the two.
+         */
+        HomeRequest: {
+            /** Cell */
+            cell?: number | null;
+            /**
+             * Grid Code
+             * @description Its cell with the longest frontage is taken.
+             */
+            grid_code?: string | null;
+            /** Reason */
+            reason?: string | null;
+        };
         JsonValue: unknown;
         /**
          * KeyFigure
@@ -1806,6 +1987,37 @@ export interface components {
              * @description EPSG:4490
              */
             lon: number;
+        };
+        /**
+         * LocatedStreet
+         * @description The street a point lies on, on the side of its community.
+         */
+        LocatedStreet: {
+            /**
+             * Cell
+             * @description Its home cell.
+             */
+            cell: number;
+            /** Code */
+            code: string;
+            /** @description The grid the home cell belongs to. */
+            grid: components["schemas"]["LocatedGrid"] | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "crossing";
+            /** Name */
+            name: string | null;
+            /**
+             * Person
+             * @description Who chose the home; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Street Class */
+            street_class: string | null;
         };
         /**
          * Merge
@@ -2723,6 +2935,118 @@ export interface components {
             version?: number | null;
         };
         /**
+         * StreetCard
+         * @description A street segment or crossing, as one community has it.
+         */
+        StreetCard: {
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
+             * Cell
+             * @description The home cell: it has the duty on this side.
+             */
+            cell: number;
+            /** Center */
+            center: [
+                number,
+                number
+            ];
+            /**
+             * Choices
+             * @description Grids of the community beside the street.
+             */
+            choices: components["schemas"]["StreetGrid"][];
+            /**
+             * Code
+             * @description The same on both sides of a community border.
+             */
+            code: string;
+            community: components["schemas"]["StreetCommunity"];
+            /** @description The grid its home cell belongs to. */
+            grid: components["schemas"]["StreetGrid"] | null;
+            /**
+             * Homes
+             * @description The newest first.
+             */
+            homes: components["schemas"]["StreetHome"][];
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "crossing";
+            /** Length M */
+            length_m: number;
+            /** Name */
+            name: string | null;
+            /**
+             * Person
+             * @description Who chose the home; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Street Class */
+            street_class: string | null;
+            /**
+             * Width M
+             * @description Of the carriageway: given, or assumed by class.
+             */
+            width_m: number;
+        };
+        /**
+         * StreetCommunity
+         * @description The community whose side of the street this is.
+         */
+        StreetCommunity: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * StreetGrid
+         * @description A grid that has, or could have, the home cell of a street.
+         */
+        StreetGrid: {
+            /** Code */
+            code: string;
+            /**
+             * Colour
+             * @description Number of its tint, as in the tiles.
+             */
+            colour: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * StreetHome
+         * @description One home over time.
+         */
+        StreetHome: {
+            /** Cell */
+            cell: number;
+            /** Grid Code */
+            grid_code: string | null;
+            /**
+             * Person
+             * @description Who chose it; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
          * Style
          * @description Colours shared by map, legend and export.
          */
@@ -2759,6 +3083,37 @@ export interface components {
              * @description Largest empty cell, m2; 50,000 when absent.
              */
             max_cell_m2?: number | null;
+        };
+        /**
+         * TreeGrid
+         * @description A grid in the tree of its network.
+         */
+        TreeGrid: {
+            /** Area M2 */
+            area_m2: number;
+            /** Code */
+            code: string;
+            /**
+             * Division
+             * @description Code of the division it stays inside.
+             */
+            division: string;
+            /** Households */
+            households: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "basic" | "dedicated" | "rural" | "unit" | "responsibility" | "service";
+            /** Level */
+            level: number;
+            /** Name */
+            name: string;
+            /**
+             * Parent
+             * @description Code of the grid of the level above that it lies in; null at the top.
+             */
+            parent: string | null;
         };
         /**
          * VersionItem
@@ -3008,6 +3363,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepReport"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_correspondence: {
+        parameters: {
+            query: {
+                /** @description NETWORK[:LEVEL][@vVERSION | @DATE], e.g. community@v1, police:2@2026-08-01; a network alone means now. */
+                from: string;
+                /** @description NETWORK[:LEVEL][@vVERSION | @DATE], e.g. community@v1, police:2@2026-08-01; a network alone means now. */
+                to: string;
+                /** @description Instead of Accept. */
+                format?: ("json" | "csv") | null;
+            };
+            header?: never;
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrespondenceTable"];
+                    "text/csv": string;
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -3370,6 +3766,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NetworkItem"][];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_network_tree: {
+        parameters: {
+            query?: {
+                /** @description Date or moment; now when absent. */
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Code of the network. */
+                n: string;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreeGrid"][];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -4246,6 +4680,105 @@ export interface operations {
             };
         };
     };
+    get_street: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the street, as in the tiles. */
+                street: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreetCard"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_home: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the street, as in the tiles. */
+                street: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HomeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreetCard"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tessellate_district: {
         parameters: {
             query?: never;
@@ -4559,7 +5092,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                layer: "parts" | "events";
+                layer: "parts" | "events" | "streets";
                 z: number;
                 x: number;
                 y: number;
