@@ -15,7 +15,7 @@ from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.districts import district_of
 from tests.integration import nested_district as nested
-from tests.integration.served_district import served
+from tests.integration.served_district import lonlat, served
 
 D = nested.DISTRICT
 NOW = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
@@ -202,14 +202,22 @@ def test_two_networks_correspond_in_full(store):
 def test_versions_correspond_over_cells_that_were_split(store):
     community = nested.COMMUNITIES[0]
     plan = pipeline.open_draft(store, D, [community], LI, clock=CLOCK)
-    first, second = sorted(grids(store, "community", 1))[:2]
-    edit(store, plan, 0, "merge", {"from": first, "into": second})
+    held = {code: cells for code, (_, _, cells) in grids(store, "community", 1).items() if code.startswith(community)}
+    cell = store.execute("SELECT cell_id FROM building_cell k JOIN building b ON b.id = k.building_id"
+                         " WHERE b.code = 'B000'").fetchone()[0]  # fmt: skip
+    cut = next(code for code, cells in held.items() if cell in cells)
+    first, second, _ = (code for code in sorted(held) if code != cut)
+    edit(store, plan, 0, "split", {"cell": cell, "line": [lonlat(10, -5), lonlat(10, 60)]})
+    edit(store, plan, 1, "merge", {"from": first, "into": second})
     pipeline.take_step(store, D, plan, LI, "submit", clock=CLOCK)
     pipeline.take_step(store, D, plan, WANG, "approve", clock=CLOCK)
     pipeline.take_step(store, D, plan, LI, "publish", effective=NOW + dt.timedelta(hours=1), clock=CLOCK)
-    table = compare(store, "community@v1", "community@v2").table
-    moved = table[table["old"] != table["new"]]
-    assert moved[["old", "new", "household_share"]].to_numpy().tolist() == [[first, second, 1.0]]
+    before, after = compare(store, "community@v1", "community"), compare(store, "community@v1", "community@v2")
+    assert (before.table["old"] == before.table["new"]).all(), "it takes effect in an hour"
+    assert len(set(after.new.cells) - set(after.old.cells)) == 2, "one cell is two now"
+    moved = after.table[after.table["old"] != after.table["new"]]
+    assert [set(row) for row in moved[["old", "new", "household_share"]].to_numpy()] == [{first, second, 1.0}]
+    assert after.table.set_index("old").loc[cut, "new"] == cut
     with pytest.raises(NotFoundError, match="has no version 9"):
         compare(store, "community@v9", "police")
     with pytest.raises(NotFoundError, match="are in force"):
