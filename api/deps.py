@@ -18,7 +18,7 @@ from gis.store.serve.pool import reading
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["Acting", "App", "Connection", "District", "DistrictAt", "Period", "app_state"]
+__all__ = ["Acting", "App", "Connection", "District", "DistrictAt", "Period", "Person", "app_state"]
 
 
 MOMENT = """\
@@ -83,6 +83,22 @@ def acting(
 
 
 Acting = Annotated[Actor, Depends(acting)]
+
+ANYBODY = "gridkeeper"
+"""Who is recorded where nobody need be named."""
+
+
+def person(
+    name: Annotated[
+        str | None,
+        Header(alias="X-Gridkeeper-Person", description="Name of who acts, percent-encoded; nobody need be named."),
+    ] = None,
+) -> str:
+    """Read who asks for work that needs no person of the list."""
+    return ANYBODY if name is None else read_name(unquote(name))
+
+
+Person = Annotated[str, Depends(person)]
 
 
 def period(

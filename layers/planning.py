@@ -125,6 +125,7 @@ def edit(
         "revision": done.revision,
         "grids": done.grids,
         "changed": {"cell_id": done.cells.tolist(), "grid": done.keys.tolist()},
+        "remade": done.remade,
         "can_undo": done.can_undo,
         "can_redo": done.can_redo,
         "next_key": done.next_key,

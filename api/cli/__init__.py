@@ -18,6 +18,7 @@ FAMILIES = (
     "districts",
     "plans",
     "networks",
+    "jobs",
     "streets",
     "sample",
     "serving",

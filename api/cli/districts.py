@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.jobs import Background, in_background
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def load(
     seed: Seed = 1,
     effective: Effective = None,
     jobs: Jobs = CORES,
+    background: Background = False,
     report: ReportFile = None,
 ) -> None:
     """Load a folder of files and make, check and publish the first grids; things are located, workers posted."""
@@ -73,6 +75,15 @@ def load(
     from gis.store import pipeline  # noqa: PLC0415
 
     read_moment(effective, "UTC")  # a slip of the pen is told before an hour of work
+    if background:
+        asked = {
+            "paths": [str(folder.resolve())], "district": district, "name": name, "time_zone": time_zone,
+            "metric_crs": metric_crs, "crs": crs, "accept_crs": accept_crs, "accept_partial": accept_partial,
+            "estimate_households": estimate_households, "as_of": _date(as_of) and as_of, "target": target,
+            "minimum": minimum, "maximum": maximum, "seed": seed, "effective": effective,
+        }  # fmt: skip
+        in_background("load", district or folder.resolve().name, asked, title=folder.name)
+        return
     options = ReadOptions(
         crs=crs,
         accept_crs=accept_crs,
@@ -118,9 +129,13 @@ def tessellate(
     *,
     max_cell_m2: Annotated[float, typer.Option(min=100.0, help="Largest cell without building, m2.")] = 50_000.0,
     jobs: Jobs = CORES,
+    background: Background = False,
     report: ReportFile = None,
 ) -> None:
     """Divide a district into cells."""
+    if background:
+        in_background("tessellate", district, {"max_cell_m2": max_cell_m2})
+        return
     from gis.cells import CellSettings  # noqa: PLC0415
     from gis.store import pipeline  # noqa: PLC0415
 
@@ -138,19 +153,17 @@ def propose(
     maximum: Maximum = None,
     seed: Seed = 1,
     jobs: Jobs = CORES,
+    background: Background = False,
     report: ReportFile = None,
 ) -> None:
     """Propose a plan over the cells of a district: a draft."""
+    limits: dict[str, Any] = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed}
+    limits |= {"network": network, "level": level}
+    if background:
+        in_background("propose", district, limits)
+        return
     from gis.store import pipeline  # noqa: PLC0415
 
-    limits: dict[str, Any] = {
-        "network": network,
-        "level": level,
-        "target": target,
-        "minimum": minimum,
-        "maximum": maximum,
-        "seed": seed,
-    }
     _step(pipeline.propose_plan, district, report, jobs=jobs, **limits)
 
 
@@ -178,14 +191,19 @@ def publish(
     level: Level = 1,
     effective: Effective = None,
     by: Annotated[str, typer.Option("--as", help="Who publishes.")] = "gridkeeper",
+    background: Background = False,
     report: ReportFile = None,
 ) -> None:
     """Check a plan and put its grids in force."""
+    which: dict[str, Any] = {"plan_id": plan, "network": network, "level": level}
+    if background:
+        read_moment(effective, "UTC")
+        in_background("publish", district, {**which, "effective": effective}, person=by)
+        return
     from gis.store import pipeline  # noqa: PLC0415
 
     with _store() as connection:
         moment = read_moment(effective, pipeline.district_of(connection, district).time_zone)
-    which: dict[str, Any] = {"plan_id": plan, "network": network, "level": level}
     _step(pipeline.publish_plan, district, report, **which, effective=moment, by=by)
 
 

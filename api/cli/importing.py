@@ -50,6 +50,8 @@ COUNTS = {
     "buildings_cut": "buildings cut",
     "cells_without_grid": "cells without a grid",
     "households_without_grid": "households without a grid",
+    "cells_divided": "cells divided",
+    "cells_whole": "cells left whole",
     "hard_checks_failed": "hard checks failed",
 }
 
@@ -62,7 +64,9 @@ def register(app: typer.Typer) -> None:
 def import_(
     kind: Annotated[
         str,
-        typer.Argument(help="divisions, compounds, landcover, buildings, barriers, grids, parts, events or workers."),
+        typer.Argument(
+            help="divisions, compounds, landcover, buildings, households, barriers, grids, parts, events or workers."
+        ),
     ],
     files: Annotated[
         list[str],
@@ -111,6 +115,9 @@ def import_(
         str | None, typer.Option(help="Level of divisions (district, subdistrict, community) or of grids (1, 2 ...).")
     ] = None,
     network: Annotated[str, typer.Option(metavar="CODE", help="Of grids: the network they belong to.")] = "community",
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Of grids: divide cells along their borders where no building is cut.")
+    ] = False,
     time_zone: Annotated[str | None, typer.Option(help="Zone of times without one; by position by default.")] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the complete report there: .xlsx, .csv or .json.")
@@ -149,7 +156,7 @@ def import_(
             new = NewDistrict(name=district_name, time_zone=options.time_zone, crs_note=batch.crs_note or None)
             progress(f"writing {kind}", 0, 0)
             if of_grids is not None:
-                of_grids |= {"accept_partial": accept_partial, "progress": progress}
+                of_grids |= {"exact": exact, "accept_partial": accept_partial, "progress": progress}
                 done = import_grids(connection, code, batch, **of_grids).report
             else:
                 done = write_batch(

@@ -208,6 +208,25 @@ def rebase(district: District, plan: Plan, *, by: By) -> None:
         _show(connection, district, done.plan_id)
 
 
+@plan_app.command("renew")
+def renew(district: District, plan: Plan, *, by: By) -> None:
+    """Make the cells of a draft anew where buildings, streets or borders have changed; the others stay."""
+    _edit(district, plan, by, "renew")
+
+
+@plan_app.command("split")
+def split(
+    district: District,
+    plan: Plan,
+    *,
+    cell: Annotated[int, typer.Option(min=1, help="Number of the cell.")],
+    line: Annotated[str, typer.Option(help="Longitude and latitude of its points: '116.41 39.91, 116.42 39.91'.")],
+    by: By,
+) -> None:
+    """Split a cell of a draft along a line that cuts no building."""
+    _edit(district, plan, by, "split", {"cell": cell, "line": _line(line)})
+
+
 @plan_app.command("undo")
 def undo(district: District, plan: Plan, *, by: By) -> None:
     """Take back the last edit."""
@@ -362,6 +381,16 @@ def _local(moment: Any, zone: str) -> str:
 
 def _or_dash(value: object) -> str:
     return "-" if value is None else str(value)
+
+
+def _line(text: str) -> list[list[float]]:
+    try:
+        points = [[float(part) for part in point.split()] for point in text.split(",") if point.strip()]
+    except ValueError:
+        points = []
+    if len(points) < 2 or any(len(point) != 2 for point in points):
+        raise InputError(f"'{text}' is no line.", "Give points parted by commas: '116.41 39.91, 116.42 39.91'.")
+    return points
 
 
 def _numbers(text: str) -> list[int]:

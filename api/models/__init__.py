@@ -14,6 +14,7 @@ from api.models.districts import (
     VersionItem,
 )
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Style
+from api.models.jobs import JobItem, JobList, JobRequest, Upload
 from api.models.locating import Answer, Answers, PointsToLocate
 from api.models.networks import (
     CorrespondenceRow,
@@ -67,6 +68,9 @@ __all__ = [
     "GridRow",
     "Health",
     "HeatMap",
+    "JobItem",
+    "JobList",
+    "JobRequest",
     "KeyFigure",
     "NetworkItem",
     "NetworkLevel",
@@ -94,6 +98,7 @@ __all__ = [
     "Style",
     "TessellateRequest",
     "TreeGrid",
+    "Upload",
     "VersionItem",
     "WaiverRequest",
     "Words",

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from api.models.common import Model, Words
+from api.models.common import LonLat, Model, Words
 
 __all__ = [
     "CellColumns",
@@ -34,10 +34,12 @@ __all__ = [
     "ProposeEdit",
     "Published",
     "RebaseResult",
+    "RenewEdit",
     "RenumberEdit",
     "ReturnRequest",
     "RevisionRequest",
     "RollbackRequest",
+    "SplitEdit",
     "Waiver",
     "WaiverRequest",
 ]
@@ -263,6 +265,19 @@ class RenumberEdit(Model):
     communities: list[str] = Field(min_length=1)
 
 
+class RenewEdit(Model):
+    """Make the cells of the plan's communities anew where the ground has changed; nothing needs to be said."""
+
+
+class SplitEdit(Model):
+    """Split a cell along a line that cuts no building."""
+
+    cell: Cell
+    line: list[LonLat] = Field(
+        min_length=2, max_length=1000, description="Longitude and latitude of its points, EPSG:4490; through the cell."
+    )
+
+
 class _Edit(Model):
     revision: Revision
 
@@ -302,7 +317,21 @@ class Renumber(_Edit):
     payload: RenumberEdit
 
 
-EditRequest = Annotated[Move | NewGrid | Merge | Propose | Renumber, Field(discriminator="kind")]
+class Renew(_Edit):
+    """New cells where the ground has changed."""
+
+    kind: Literal["renew"]
+    payload: RenewEdit
+
+
+class Split(_Edit):
+    """A split of a cell."""
+
+    kind: Literal["split"]
+    payload: SplitEdit
+
+
+EditRequest = Annotated[Move | NewGrid | Merge | Propose | Renumber | Renew | Split, Field(discriminator="kind")]
 
 
 class RevisionRequest(_Edit):
@@ -322,7 +351,7 @@ class Changed(Model):
     """Cells whose grid changed, in columns."""
 
     cell_id: list[int]
-    grid: list[str] = Field(description="Key of the grid each belongs to now.")
+    grid: list[str] = Field(description="Key of the grid each belongs to now; empty where other cells took its place.")
 
 
 class EditResult(Model):
@@ -331,6 +360,7 @@ class EditResult(Model):
     revision: int
     grids: list[GridTotals]
     changed: Changed
+    remade: bool = Field(description="Cells came or went: read the cells again.")
     can_undo: bool
     can_redo: bool
     next_key: str

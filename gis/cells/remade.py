@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gis.cells.settings import CellSettings
     from gis.graph import Adjacency, Tessellation
 
-__all__ = ["COLUMNS", "Remade", "Stand", "buildings_in", "lattice_keys", "on_lattice", "remake"]
+__all__ = ["COLUMNS", "Remade", "Stand", "buildings_in", "ground_shares", "lattice_keys", "on_lattice", "remake"]
 
 DUST = 1e-7
 """Shares of a cell's ground below this are arithmetic."""
@@ -149,7 +149,7 @@ def remake(before: Tessellation, stand: Stand, beside: np.ndarray, settings: Cel
             columns=pd.Index(["building_id", "cell"]),
         ),
         edges=_edges(final, number, source, n, stand.adjacency, settings),
-        lineage=_lineage(np.asarray(before.cells.geometry.array, object), gone, shapes),
+        lineage=ground_shares(np.asarray(before.cells.geometry.array, object), gone, shapes),
     )
 
 
@@ -199,8 +199,23 @@ def _edges(
     return frame[frame["b"] >= n].drop_duplicates(["a", "b"]).sort_values(["a", "b"], ignore_index=True)
 
 
-def _lineage(before: np.ndarray, gone: np.ndarray, made: np.ndarray) -> pd.DataFrame:
-    """Shares of replaced ground; they sum to 1 for every cell whose ground is still in cells."""
+def ground_shares(before: np.ndarray, gone: np.ndarray, made: np.ndarray) -> pd.DataFrame:
+    """Say which share of the ground of cells that are gone lies in which new one; for each they sum to 1.
+
+    Only of a cell whose ground is in no cell any more they sum to less.
+
+    Parameters
+    ----------
+    before : ndarray of Polygon
+    gone : ndarray of int64
+        Rows of `before`.
+    made : ndarray of Polygon
+
+    Returns
+    -------
+    DataFrame
+        See `Remade.lineage`.
+    """
     new, old = shapely.STRtree(before[gone]).query(made, predicate="intersects")
     share = shapely.area(shapely.intersection(before[gone[old]], made[new])) / shapely.area(before[gone[old]])
     keep = share > DUST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from gis.cells.settings import CellSettings
     from gis.graph import Tessellation
 
-__all__ = ["split_cell"]
+__all__ = ["CRUMB_M2", "Children", "children_of", "split_cell"]
 
 CRUMB_M2 = 1.0
 """A piece smaller than this is no cell."""
@@ -64,9 +65,48 @@ def split_cell(
         raise InputError("The line does not lead through the cell.", "Draw it from one side of the cell to another.")
     if shapely.area(pieces).min() < CRUMB_M2:
         raise InputError("The line leaves a piece of less than 1 m².", "Draw it further from the border of the cell.")
+    children = children_of(before, cell, pieces, buildings)
+    kept = np.delete(np.arange(len(shapes)), cell)
+    stand = Stand(
+        kept=kept,
+        made=children.cells,
+        buildings=children.buildings,
+        source=np.concatenate([kept, np.full(len(pieces), cell)]),
+        adjacency=before.adjacency,
+    )
+    return remake(before, stand, np.empty(0, object), settings)
+
+
+@dataclass(frozen=True)
+class Children:
+    """Pieces of a cell as cells: columns as in `Remade.cells`, and the buildings of each."""
+
+    cells: gpd.GeoDataFrame
+    buildings: list[set[str]]
+
+
+def children_of(before: Tessellation, cell: int, pieces: np.ndarray, buildings: gpd.GeoDataFrame) -> Children:
+    """Make cells of the pieces of one.
+
+    Parameters
+    ----------
+    before : Tessellation
+        Cells in metres.
+    cell : int
+        Row of the cell.
+    pieces : ndarray of Polygon
+        They tile it.
+    buildings : GeoDataFrame
+        ``building_id`` and footprints in metres, of all that stands on the cell and beside it.
+
+    Raises
+    ------
+    InputError
+        A border between pieces cuts a building.
+    """
     row = before.cells.iloc[[cell] * len(pieces)][COLUMNS].reset_index(drop=True)
     children = gpd.GeoDataFrame(row, geometry=list(pieces), crs=before.cells.crs)
-    near = buildings[shapely.intersects(buildings.geometry.to_numpy(), ground)]
+    near = buildings[shapely.intersects(buildings.geometry.to_numpy(), shapely.union_all(pieces))]
     cut = cut_buildings(children.assign(grid_code=[str(k) for k in range(len(pieces))]), near)
     if len(cut):
         raise InputError(
@@ -78,15 +118,7 @@ def split_cell(
     held = _homes(pieces, mine, buildings)
     owner = before.cells["building_id"].iloc[cell]
     children["building_id"] = [owner if owner in codes else min(codes, default=None) for codes in held]
-    kept = np.delete(np.arange(len(shapes)), cell)
-    stand = Stand(
-        kept=kept,
-        made=children,
-        buildings=held,
-        source=np.concatenate([kept, np.full(len(pieces), cell)]),
-        adjacency=before.adjacency,
-    )
-    return remake(before, stand, np.empty(0, object), settings)
+    return Children(children, held)
 
 
 def _homes(pieces: np.ndarray, codes: list[str], buildings: gpd.GeoDataFrame) -> list[set[str]]:

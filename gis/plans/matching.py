@@ -81,6 +81,8 @@ class Match:
     ----------
     grid_of : ndarray of int64, shape (cells,)
         Row of the grid of each cell; -1 for none.
+    crossed : ndarray of int64
+        Cells that do not lie in one polygon with all their ground.
     grids : DataFrame
         One row a grid: ``polygon_m2``; ``cells`` (how many it got); ``cells_m2``; ``displaced_m2``, ground of its
         polygon that another grid got, or none; ``gained_m2``, ground that its polygon did not have; ``outside_m2``,
@@ -94,6 +96,7 @@ class Match:
     """
 
     grid_of: np.ndarray
+    crossed: np.ndarray
     grids: pd.DataFrame
     overlaps: pd.DataFrame
     buildings: pd.DataFrame
@@ -142,7 +145,8 @@ def match_cells(
     meant = _meant(ground, community)
     ground = ground.only(meant)
     grid_of = ground.best()
-    doubtful = np.flatnonzero(meant[cell_of] & ~ground.is_clear()[cell_of])
+    crossed = meant & ~ground.is_clear()
+    doubtful = np.flatnonzero(crossed[cell_of])
     pieces = _pieces(footprints[doubtful], cells[cell_of[doubtful]])
     votes = _Shares.of(pieces, grids)
     said = votes.best()
@@ -154,6 +158,7 @@ def match_cells(
     none = len(grids)
     return Match(
         grid_of=np.where(grid_of == none, -1, grid_of),
+        crossed=np.flatnonzero(crossed),
         grids=_tell_grids(cells, grids, ground, grid_of),
         overlaps=_overlaps(grids),
         buildings=pd.DataFrame(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gis.store.connect import Connection
 
-__all__ = ["copy_frame", "fetch_frame", "fetch_geo_frame", "plain", "reserve_ids", "stage"]
+__all__ = ["copy_frame", "fetch_frame", "fetch_geo_frame", "objects", "plain", "reserve_ids", "stage"]
 
 PIECE = 1 << 20
 """Bytes handed to the server at a time."""
@@ -118,6 +118,11 @@ def fetch_geo_frame(
     frame = pd.DataFrame(cursor.fetchall(), columns=pd.Index(names))
     geometry = shapely.from_wkb(frame.pop("wkb").to_numpy(dtype=object))
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(geometry, index=frame.index, crs=SRID))
+
+
+def objects(column: pd.Series) -> np.ndarray:
+    """Give the values of a column as Python objects, None where there is none."""
+    return np.array([None, *(None if _missing(v) else v for v in column)], object)[1:]
 
 
 def _arrow(frame: pd.DataFrame, name: str, kind: str) -> pa.Array:

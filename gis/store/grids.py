@@ -24,6 +24,7 @@ from gis.plans.differences import Old, tell_differences
 from gis.plans.matching import Match, match_cells, mend_polygons
 from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, fetch_frame, plain
+from gis.store.cutting import cut_along
 from gis.store.districts import lock
 from gis.store.locating import NETWORK
 from gis.store.metric import to_metric
@@ -55,6 +56,7 @@ def import_grids(
     effective: dt.date,
     network: str = NETWORK,
     level: int = 1,
+    exact: bool = False,
     accept_partial: bool = False,
     by: str = "gridkeeper",
     progress: Progress = quiet,
@@ -74,6 +76,8 @@ def import_grids(
         First day on which they are in force, in the district's time zone.
     network : str
     level : int
+    exact : bool
+        Divide cells along the old lines where that cuts no building.
     accept_partial : bool
         Go without grids that get no cell.
     by : str
@@ -107,7 +111,15 @@ def import_grids(
         cells = read_cells(connection, place, as_of=as_of, at=now)
         ground = read_frames(connection, place, at=now, as_of=as_of)
         drawn = _drawn(batch, place)
-        match = _matched(batch.report, cells, ground, drawn)
+        mended = mend_polygons(np.asarray(drawn.geometry.array, object))
+        match, old = _matched(cells, ground, drawn, mended.polygons)
+        if exact:
+            lines = mended.polygons
+            cells = cut_along(
+                connection, place, cells, ground, match.crossed, lines, batch.report, since=since, now=now
+            )
+            match, old = _matched(cells, ground, drawn, mended.polygons)
+        tell_differences(batch.report, old, mended, match)
         _require_cells(batch.report, match, accept_partial=accept_partial)
         progress("import grids", 1, 4)
         inside = _Divisions.read(connection, place, of, cells, match)
@@ -149,21 +161,12 @@ def _drawn(batch: BatchLike, place: District) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=shapes, crs=place.metric_crs)
 
 
-def _matched(report: Report, cells: StoredCells, ground: Ground, drawn: gpd.GeoDataFrame) -> Match:
+def _matched(cells: StoredCells, ground: Ground, drawn: gpd.GeoDataFrame, polygons: np.ndarray) -> tuple[Match, Old]:
+    """Match the cells of a district to mended polygons; and what its numbers stand for."""
     table, held = cells.tessellation.cells, cells.tessellation.building_cell
     shapes = np.asarray(table.geometry.array, object)
     footprint = dict(zip(ground.buildings["building_id"], ground.buildings.geometry, strict=True))
-    known = held["building_id"].isin(footprint).to_numpy()
-    held = held[known]
-    mended = mend_polygons(np.asarray(drawn.geometry.array, object))
-    match = match_cells(
-        shapes,
-        mended.polygons,
-        community=table["community_id"].to_numpy(object),
-        footprints=np.array([footprint[code] for code in held["building_id"]], object),
-        cell_of=held["cell"].to_numpy(np.int64),
-        households=held["households"].to_numpy(float),
-    )
+    held = held[held["building_id"].isin(footprint)]
     inner = gpd.GeoSeries(shapely.point_on_surface(shapes), crs=table.crs).to_crs(4490)
     old = Old(
         codes=drawn["code"].to_numpy(object),
@@ -175,8 +178,15 @@ def _matched(report: Report, cells: StoredCells, ground: Ground, drawn: gpd.GeoD
         buildings=held["building_id"].to_numpy(object),
         building_cell=held["cell"].to_numpy(np.int64),
     )
-    tell_differences(report, old, mended, match)
-    return match
+    match = match_cells(
+        shapes,
+        polygons,
+        community=old.community,
+        footprints=np.array([footprint[code] for code in old.buildings], object),
+        cell_of=old.building_cell,
+        households=held["households"].to_numpy(float),
+    )
+    return match, old
 
 
 def _require_cells(report: Report, match: Match, *, accept_partial: bool) -> None:
@@ -281,8 +291,8 @@ def _plan_of(
             "grid_code": codes,
             "households": np.bincount(grid_of, table["households"].to_numpy(float), len(rows)),
             "buildings": np.bincount(grid_of, table["buildings"].to_numpy(float), len(rows)).astype(int),
-            "name": [given or name for given, name in zip(told["name"], names, strict=True)],
-            "kind": [kind or of.level.kind for kind in told["kind"]],
+            "name": [_text(given) or name for given, name in zip(told["name"], names, strict=True)],
+            "kind": [_text(kind) or of.level.kind for kind in told["kind"]],
             "division_id": [inside.numbers[code] for code in lies],
         }
     )
@@ -308,6 +318,11 @@ def _plan_of(
         base=np.full(len(row_of), None, object),
         origin=None,
     )
+
+
+def _text(value: object) -> str | None:
+    """Read a cell of a frame, where nothing may be None or not a number."""
+    return value if isinstance(value, str) and value else None
 
 
 def _largest(grid_of: np.ndarray, division: list[str], area: np.ndarray) -> list[str]:

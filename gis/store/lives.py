@@ -15,6 +15,7 @@ from gis.store.districts import lock
 from gis.store.locating import NETWORK
 from gis.store.persons import require_person
 from gis.store.queries import query
+from gis.store.rehoming import rehome
 from gis.store.stored_plans import checked, read_plan, require_base, require_passed, told
 from gis.store.versions import choose_effective, require_change, withdraw, write_publication
 
@@ -180,3 +181,4 @@ def _publish(
     report = {"measures": found.measures(), "checks": told(found.checks, stored)}
     connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
     write_publication(connection, place, stored, found, effective=moment, now=clock(), by=actor.name)
+    rehome(connection, place, clock())

@@ -20,10 +20,85 @@ if TYPE_CHECKING:
     from gis.store.connect import Connection
     from gis.store.districts import District
 
-__all__ = ["Origin", "read_origin", "succeeding"]
+__all__ = ["Origin", "Pieces", "read_origin", "succeeding", "trace"]
 
 CRUMB_M2 = 1e-3
 """Less ground in common is arithmetic."""
+ITSELF, NOWHERE = -1, -2
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Cells in pieces by where they came from.
+
+    Parameters
+    ----------
+    cell : ndarray of int64, shape (pieces,)
+        Row of the cells.
+    before : ndarray of int64, shape (pieces,)
+        Row of the replaced cells; `ITSELF` for a whole cell that was there, `NOWHERE` for what no cell had.
+    households, area : ndarray of float, shape (pieces,)
+        Area in m2.
+    """
+
+    cell: np.ndarray
+    before: np.ndarray
+    households: np.ndarray
+    area: np.ndarray
+
+    def take(self, own: np.ndarray, replaced: np.ndarray) -> np.ndarray:
+        """What each piece had before, of what each cell and each replaced cell had; None for nothing."""
+        had = np.full(len(self.cell), None, object)
+        itself, other = self.before == ITSELF, self.before >= 0
+        had[itself] = own[self.cell[itself]]
+        had[other] = replaced[self.before[other]]
+        return had
+
+
+def trace(
+    connection: Connection,
+    *,
+    ids: np.ndarray,
+    made: np.ndarray,
+    households: np.ndarray,
+    shapes: np.ndarray,
+    replaced: np.ndarray,
+    was: np.ndarray,
+    as_of: dt.date,
+    at: dt.datetime,
+) -> Pieces:
+    """Trace new cells: households with their building, ground where it lay.
+
+    Parameters
+    ----------
+    ids, households, shapes : ndarray, shape (cells,)
+        Numbers, households, polygons in metres.
+    made : ndarray of int64
+        Rows of the new ones.
+    replaced, was : ndarray
+        Numbers and polygons in metres of the cells whose place they take.
+    as_of, at
+        Date of the counts, moment at which buildings stand.
+    """
+    area = shapely.area(shapes)
+    begun = np.setdiff1d(np.arange(len(ids)), made)
+    row, lay = shapely.STRtree(was).query(shapes[made], predicate="intersects")
+    common = shapely.area(shapely.intersection(shapes[made[row]], was[lay]))
+    large = common > CRUMB_M2
+    row, lay, common = made[row[large]], lay[large], common[large]
+    rest = np.maximum(area[made] - np.bincount(row, common, len(ids))[made], 0.0)
+    values = {"cells": ids[made].tolist(), "replaced": replaced.tolist(), "as_of": as_of, "at": at}
+    people = connection.execute(query("drafts.people_of_cells"), values).fetchall() if len(made) else []
+    of, number = ({int(n): i for i, n in enumerate(numbers)} for numbers in (replaced, ids))
+    came = np.array([NOWHERE if before is None else of[before] for _, before, _ in people], np.int64)
+    return Pieces(
+        cell=np.concatenate([begun, row, made, np.array([number[a] for a, _, _ in people], np.int64)]),
+        before=np.concatenate([np.full(len(begun), ITSELF), lay, np.full(len(made), NOWHERE), came]),
+        households=np.concatenate(
+            [households[begun], np.zeros(len(row) + len(made)), np.array([n for *_, n in people], float)]
+        ),
+        area=np.concatenate([area[begun], common, rest, np.zeros(len(people))]),
+    )
 
 
 @dataclass(frozen=True)
@@ -73,32 +148,20 @@ def read_origin(
     as_of, at
         Date of the counts, moment at which buildings stand.
     """
-    old = base != None  # noqa: E711 - cell by cell
     replaced = in_metres(fetch_geo_frame(connection, query("drafts.replaced"), {"plan": plan_id}), place.metric_crs)
     codes, cells = replaced["base_code"].to_numpy(object), replaced["cell_id"].to_numpy(np.int64)
-    begun, made = np.flatnonzero(old), np.flatnonzero(~old)
-    area = shapely.area(shapes)
-    was = np.asarray(replaced.geometry.array, object)
-    row, lay = shapely.STRtree(was).query(shapes[made], predicate="intersects")
-    common = shapely.area(shapely.intersection(shapes[made[row]], was[lay]))
-    row, lay, common = made[row[common > CRUMB_M2]], lay[common > CRUMB_M2], common[common > CRUMB_M2]
-    rest = area[made] - np.bincount(row, common, len(ids))[made]
-    values = {"cells": ids[made].tolist(), "replaced": cells.tolist(), "as_of": as_of, "at": at}
-    people = connection.execute(query("drafts.people_of_cells"), values).fetchall() if len(made) else []
-    code_of = dict(zip(cells.tolist(), codes, strict=True))
-    number = {int(cell): int(i) for i, cell in zip(made, ids[made], strict=True)}
-    nobody = np.full(len(made), None, object)
-    came = np.array([None, *(code_of.get(b) for _, b, _ in people)], object)[1:]
-    return Origin(
-        base=np.concatenate([base[begun], codes[lay], nobody, came]),
-        cell=np.concatenate([begun, row, made, np.array([number[a] for a, _, _ in people], np.int64)]),
-        households=np.concatenate(
-            [households[begun], np.zeros(len(row) + len(made)), np.array([n for *_, n in people], float)]
-        ),
-        area=np.concatenate([area[begun], common, np.maximum(rest, 0.0), np.zeros(len(people))]),
-        gone=codes,
-        gone_cells=cells,
+    pieces = trace(
+        connection,
+        ids=ids,
+        made=np.flatnonzero(base == None),  # noqa: E711 - cell by cell
+        households=households,
+        shapes=shapes,
+        replaced=cells,
+        was=np.asarray(replaced.geometry.array, object),
+        as_of=as_of,
+        at=at,
     )
+    return Origin(pieces.take(base, codes), pieces.cell, pieces.households, pieces.area, codes, cells)
 
 
 def succeeding(

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from gis.graph import follows_code
-from gis.store.copying import fetch_frame, fetch_geo_frame
+from gis.store.copying import fetch_frame, fetch_geo_frame, objects
 from gis.store.levels import across
 from gis.store.lives import read_life
 from gis.store.metric import to_metric
@@ -128,7 +128,7 @@ def _codes(
         place,
         row["id"],
         ids=cells["cell_id"].to_numpy(np.int64),
-        base=cells["base_code"].to_numpy(object),
+        base=objects(cells["base_code"]),
         households=cells["households"].to_numpy(float),
         shapes=shapes,
         as_of=row["as_of"],

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gis.store.districts import District
     from gis.store.reading import Ground, StoredCells
 
-__all__ = ["renewal_of", "split_of"]
+__all__ = ["renewal_of", "split_of", "store_remade"]
 
 NEAR_M = 0.1
 """Cells this near to a new one share vertices with it."""
@@ -186,7 +186,7 @@ def _stored(
     making, ids = before.tessellation_id, np.empty(0, np.int64)
     if not remade.nothing:
         making = insert_making(connection, place, settings, report, now, base=before.tessellation_id)
-        ids = _copy(connection, place, making, before, ground, remade, settings)
+        ids = store_remade(connection, place, making, before, ground, remade, settings)
         _keep_links(connection, int(row["id"]), before.ids, ids, remade)
     gone = before.ids[remade.gone]
     base = draft.base[at[remade.gone]]
@@ -205,7 +205,7 @@ def _by_key(keys: np.ndarray, cells: np.ndarray) -> dict[str, list[int]]:
     return {str(key): cells[keys == key].tolist() for key in sorted(set(keys))}
 
 
-def _copy(
+def store_remade(
     connection: Connection,
     place: District,
     making: int,
@@ -214,6 +214,7 @@ def _copy(
     remade: Remade,
     settings: CellSettings,
 ) -> np.ndarray:
+    """Write new cells with their buildings, borders and lineage, valid at no time yet; their numbers."""
     with connection.cursor() as cursor:
         shapes = _degrees(connection, place, before, remade.cells, settings)
         ids = copy_cells(cursor, making, remade.cells, shapes, ground, remade.building_cell, valid="empty")

@@ -15,7 +15,7 @@ from gis.errors import CheckFailedError, ConflictError, NotFoundError
 from gis.measures import plan_measures
 from gis.partition import Plan, grid_frame
 from gis.plans import grid_flags, serial_of
-from gis.store.copying import fetch_frame
+from gis.store.copying import fetch_frame, objects
 from gis.store.levels import cells_of_level, next_levels
 from gis.store.locating import NETWORK
 from gis.store.networks import read_level
@@ -180,7 +180,7 @@ def read_plan(
     cells = read_cells(connection, place, as_of=as_of, at=at, cells=cells_of_plan(connection, plan_id))
     cells = cells_of_level(connection, place, cells, of.level.division_level)
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
-    keys, base = (members[name].to_numpy(object) for name in ("grid_code", "base_code"))
+    keys, base = (objects(members[name]) for name in ("grid_code", "base_code"))
     links = _links(cells, stored["links"])
     origin = None if base_version is None else _origin(connection, place, plan_id, cells, base, as_of, at)
     if codes is None:

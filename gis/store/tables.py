@@ -680,3 +680,35 @@ display_version = Table(
     ),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
 )
+
+# ---------------------------------------------------------------------------------------------- jobs
+job = Table(
+    "job",
+    metadata,
+    Column(
+        "id",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="of procrastinate.procrastinate_jobs, which has its state",
+    ),
+    Column("kind", Text, nullable=False),
+    Column(
+        "district_code",
+        Text,
+        nullable=False,
+        index=True,
+        comment="no reference: a job may make its district, and outlive it",
+    ),
+    Column("title", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("verified", Boolean, nullable=False, server_default=text("false")),
+    Column("options", JSONB, nullable=False),
+    Column("label", Text, nullable=False, server_default=text("''")),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Column("total", Integer, nullable=False, server_default=text("0"), comment="0: unknown"),
+    Column("result", JSONB, comment="written in the transaction of the work itself, where that is one"),
+    Column("fault", JSONB, comment="message, remedy, report"),
+    CheckConstraint("done >= 0 AND total >= 0", name="progress"),
+    comment="Long work for a district: what was asked, how far it is, what came of it.",
+)

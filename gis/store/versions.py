@@ -20,10 +20,13 @@ from gis.clock import next_local_midnight
 from gis.errors import ConflictError, InputError
 from gis.partition.colours import colour_beside
 from gis.plans import grid_name, lineage, same_cells
+from gis.store.carrying import Change as Replaced
 from gis.store.copying import copy_frame, fetch_geo_frame, plain, reserve_ids
 from gis.store.districts import bump_layers
 from gis.store.metric import to_stored
+from gis.store.postings import begin_postings, end_postings
 from gis.store.queries import query
+from gis.store.replacing import put_back, replace_cells
 from gis.store.stored_plans import told, whole_network
 
 if TYPE_CHECKING:
@@ -128,7 +131,7 @@ def write_publication(
     with connection.cursor() as cursor:
         ids = reserve_ids(cursor, query("plans.reserve_grid_ids"), len(change.opened))
         number = dict(zip(codes[change.opened], ids.tolist(), strict=True))
-        ended = _move_postings(connection, change, number, moment)
+        moved, ended = end_postings(connection, change.closed.tolist(), number, moment)
         report = _report(stored, change, ended)
         values = {"now": now, "by": by, "checks": Jsonb(told(found.checks, stored)), "report": Jsonb(plain(report))}
         row = cursor.execute(query("plans.insert_publication"), {**moment, **values}).fetchone()
@@ -137,8 +140,13 @@ def write_publication(
         keys = [str(key) for key in stored.keys[change.opened]]
         cursor.execute(query("plans.insert_memberships"), {**moment, "keys": keys, "grids": ids.tolist()})
         _copy_lineage(cursor, stored, change, number)
-        for posting in change.moved:
-            cursor.execute(query("publishing.insert_posting"), {**posting, **moment})
+    begin_postings(connection, moved, moment)
+    gone, made = _replaced(stored)
+    if len(gone) or len(made):
+        replaced = Replaced(
+            publication, version, stored.network_id, stored.level, gone, made, effective=effective, now=now, by=by
+        )
+        report["carried"] = replace_cells(connection, place, replaced)
     bump_layers(connection, place.id, "grids")
     if not stored.is_first:
         measures = whole_network(connection, place, stored, found.buildings, effective) or found.measures()
@@ -160,15 +168,12 @@ class _Change:
         Rows of the plan's grids that get a version.
     closed : ndarray of int64
         Ids of the old grids that end.
-    moved : list of dict
-        Postings that go on with the grid that keeps the code.
     """
 
     old_codes: np.ndarray
     old_ids: np.ndarray
     opened: np.ndarray
     closed: np.ndarray
-    moved: list[dict[str, Any]]
 
 
 def _change(connection: Connection, stored: StoredPlan, moment: dict[str, Any]) -> _Change:
@@ -188,7 +193,14 @@ def _change(connection: Connection, stored: StoredPlan, moment: dict[str, Any]) 
     same[[old >= 0 and old_codes[old] != code for old, code in zip(same, codes, strict=True)]] = -1  # another code
     stays = np.zeros(len(old_ids), bool)
     stays[same[same >= 0]] = True
-    return _Change(old_codes, old_ids, np.flatnonzero(same < 0), old_ids[~stays], [])
+    return _Change(old_codes, old_ids, np.flatnonzero(same < 0), old_ids[~stays])
+
+
+def _replaced(stored: StoredPlan) -> tuple[np.ndarray, np.ndarray]:
+    """Cells that a plan takes away, and cells that it brings."""
+    if stored.origin is None:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return stored.origin.gone_cells, stored.cells.ids[stored.base == None]  # noqa: E711 - cell by cell
 
 
 def require_change(connection: Connection, stored: StoredPlan) -> None:
@@ -201,21 +213,6 @@ def require_change(connection: Connection, stored: StoredPlan) -> None:
     change = _change(connection, stored, {"network": stored.network_id, "level": stored.level, "plan": stored.id})
     if not len(change.opened):
         raise ConflictError(f"Plan {stored.id} leaves every grid as it is.", "Edit it first, or discard it.")
-
-
-def _move_postings(
-    connection: Connection, change: _Change, number: dict[str, int], moment: dict[str, Any]
-) -> list[str]:
-    """End the postings to grids that end; those whose code goes on are begun again there. The others are named."""
-    values = {**moment, "grids": change.closed.tolist()}
-    ended = []
-    for _, worker, _, role, code, name, grid_code in connection.execute(query("publishing.postings"), values):
-        if grid_code in number:
-            change.moved.append({"worker": worker, "role": role, "grid": number[grid_code]})
-        else:
-            ended.append(f"{code} {name}: {grid_code}")
-    connection.execute(query("publishing.close_postings"), values)
-    return ended
 
 
 def _report(stored: StoredPlan, change: _Change, ended: list[str]) -> dict[str, Any]:
@@ -336,13 +333,23 @@ def withdraw(connection: Connection, place: District, life: dict[str, Any], now:
             f"Version {later[0]} was made on version {life['version']} of these communities.",
             f"Withdraw version {later[0]} first.",
         )
+    with put_back(connection, place, life, now) as carried:
+        _take_back(connection, values)
+        for publication, plan, _, network, level, version, effective in carried:
+            more = {"publication": publication, "network": network, "level": level, "version": version}
+            _take_back(connection, {**more, "plan": plan, "effective": effective, "now": now})
+            connection.execute(query("plans.set_status"), {"plan": plan, "status": "discarded"})
+    bump_layers(connection, place.id, "grids")
+
+
+def _take_back(connection: Connection, values: dict[str, Any]) -> None:
+    """Make a publication valid at no time; what it was to replace goes on."""
     replaced = [row[0] for row in connection.execute(query("publishing.replaced_grids"), values)]
     for name in ("empty_memberships", "empty_postings", "empty_grids"):
         connection.execute(query(f"publishing.{name}"), values)
     for name in ("reopen_grids", "reopen_memberships", "reopen_postings"):
         connection.execute(query(f"publishing.{name}"), {**values, "grids": replaced})
     connection.execute(query("publishing.withdraw_publication"), values)
-    bump_layers(connection, place.id, "grids")
 
 
 def _multi(shapes: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ from gis.store.districts import bump_layers, district_of
 from gis.store.divisions import LEVELS, change_divisions, midnight_of
 from gis.store.locating import cells_in_force, place_frame, settle_buildings
 from gis.store.queries import query
+from gis.store.rehoming import answer_new_events
 from gis.store.streets import renew_streets
 from gis.store.workers import post
 
@@ -195,6 +196,8 @@ def write_batch(
             derive_imported(connection, place, batch.kind, clock=clock)
         if batch.kind == "workers":
             post(connection, place, batch.report, clock=clock)
+        if batch.kind == "events":
+            answer_new_events(connection, place, clock())
         record_run(cursor, values, batch)
     return batch.report
 
@@ -288,9 +291,10 @@ def _completed(batch: BatchLike, place: District) -> pd.DataFrame:
     if batch.kind == "buildings" and "address_key" not in frame:
         keys = [fold_address(_text(v)) or None for v in frame.get("address", pd.Series(None, index=frame.index))]
         frame = frame.assign(address_key=pd.Series(keys, index=frame.index, dtype=object))
-    if batch.kind == "events" and frame["occurred_at"].dt.tz is None:
-        local = frame["occurred_at"].dt.tz_localize(place.time_zone, ambiguous=False, nonexistent="shift_forward")
-        frame = frame.assign(occurred_at=local)
+    for name in ("occurred_at", "closed_at") if batch.kind == "events" else ():
+        if name in frame and isinstance(frame[name].dtype, np.dtype) and frame[name].dtype.kind == "M":
+            local = frame[name].dt.tz_localize(place.time_zone, ambiguous=False, nonexistent="shift_forward")
+            frame = frame.assign(**{name: local})
     return frame
 
 

@@ -281,3 +281,24 @@ def test_the_whole_life_on_the_command_line(run):
         run("plan", "rollback", district, "--version", 1, "--as", "李规划")
     with connect(run.url) as connection:
         assert pipeline.list_persons(connection) == [(1, "李规划"), (2, "王审批")]
+
+
+def test_a_cell_is_split_and_cells_are_renewed_on_request(client):
+    plan = opened(client, EAST)
+    assert "nothing to make anew" in edit(client, plan, 0, "renew", {}, 409)["detail"]
+    cells = good(client.get(f"{D}/plans/{plan}/cells"))["cells"]
+    across = {"cell": cells["cell_id"][0], "line": [serve.lonlat(299, 135), serve.lonlat(451, 135)]}
+    wrong = {**across, "line": [[116.4, 95.0]]}
+    assert edit(client, plan, 0, "split", wrong, 422)["status"] == 422
+    shapes = good(client.get(f"{D}/plans/{plan}/cells.geojson"))["features"]
+    middle = shapely.Point(serve.lonlat(375, 135))
+    across["cell"] = next(
+        cells["cell_id"][f["id"]] for f in shapes if shapely.geometry.shape(f["geometry"]).contains(middle)
+    )
+    done = edit(client, plan, 0, "split", across)
+    # the neighbour across the street gets a vertex: it is replaced too
+    assert (done["remade"], done["can_undo"], done["changed"]["grid"].count("")) == (True, True, 2)
+    assert len(good(client.get(f"{D}/plans/{plan}/cells"))["cells"]["cell_id"]) == len(cells["cell_id"]) + 1
+    back = good(client.post(f"{D}/plans/{plan}/undo", json={"revision": 1}, headers=LI))
+    assert back["remade"]
+    assert good(client.get(f"{D}/plans/{plan}/cells"))["cells"]["cell_id"] == cells["cell_id"]

@@ -149,7 +149,7 @@ def test_the_serving_role_may_do_exactly_this(database):
     history = {"household_count", "import_run", "cell", "cell_edge", "cell_lineage", "building_cell", "grid_lineage"}
     history |= {"tessellation", "plan_scope", "publication", "grid", "grid_cell", "posting"}
     history |= {"person", "plan_operation", "plan_step", "plan_waiver", "division_lineage", "event_move"}
-    history |= {"cell_community", "part_cell", "event_cell", "street"}
+    history |= {"cell_community", "part_cell", "event_cell", "street", "job"}
     assert may["UPDATE"] == every - history
     assert may["DELETE"] == {
         "district", "part", "event", "tessellation", "plan", "plan_scope", "plan_cell", "display_shape",

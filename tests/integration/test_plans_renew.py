@@ -189,3 +189,123 @@ def test_a_line_splits_a_cell_where_it_cuts_no_building(store):
     for _ in range(3):
         edit(store, plan, "undo")
     assert cells_of(store, plan) == before
+
+
+# ---------------------------------------------------------------------------------------------- in force
+def located(connection, at, x, y, **more):
+    return pipeline.locate_points(connection, D, [lonlat(x, y)], at=at, **more)[0]
+
+
+def things(connection, at):
+    """Cell of every part and event as it is read at a moment."""
+    return {
+        kind: connection.execute(
+            f"SELECT t.code, CASE WHEN h.{kind}_id IS NULL THEN t.cell_id ELSE h.cell_id END FROM {kind} t"
+            f" LEFT JOIN {kind}_cell h ON h.{kind}_id = t.id AND h.valid @> %s::timestamptz ORDER BY 1",
+            [at],
+        ).fetchall()
+        for kind in ("part", "event")
+    }
+
+
+def everything(connection):
+    """All that says who is where when; rows valid at no time left out."""
+    statements = {
+        "grid": "SELECT id, code, valid::text FROM grid WHERE NOT isempty(valid)",
+        "grid_cell": "SELECT id, cell_id, grid_id, valid::text FROM grid_cell WHERE NOT isempty(valid)",
+        "posting": "SELECT id, worker_id, grid_id, valid::text FROM posting WHERE NOT isempty(valid)",
+        "cell": "SELECT id, community_id, valid::text FROM cell WHERE NOT isempty(valid)",
+        "part": "SELECT id, cell_id, how, distance_m FROM part",
+        "part_cell": "SELECT part_id, cell_id, valid::text FROM part_cell",
+        "event": "SELECT id, cell_id, duty_cell_id, how FROM event",
+        "event_cell": "SELECT event_id, cell_id, valid::text FROM event_cell",
+        "street": "SELECT code, community_id, cell_id, valid::text FROM street WHERE NOT isempty(valid)",
+    }
+    return {name: sorted(connection.execute(text).fetchall(), key=str) for name, text in statements.items()}
+
+
+def households(connection, at):
+    """Households of each grid of the west at a moment, in the buildings that stand then."""
+    rows = connection.execute(
+        "SELECT right(g.code, 3), sum(h.households)::int FROM grid g JOIN grid_cell m ON m.grid_id = g.id"
+        " AND m.valid @> %(at)s::timestamptz JOIN building_cell k ON k.cell_id = m.cell_id"
+        " JOIN building b ON b.id = k.building_id AND b.valid @> %(at)s::timestamptz"
+        " JOIN household_count h ON h.building_id = b.id WHERE g.valid @> %(at)s::timestamptz AND g.code LIKE %(west)s"
+        " AND g.network_id = (SELECT id FROM network WHERE code = 'community') GROUP BY 1 ORDER BY 1",
+        {"at": at, "west": f"{WEST}%"},
+    )
+    return dict(rows.fetchall())
+
+
+def second_network(connection):
+    """Another network with the same grids in the west; its codes are P1 to P4."""
+    copied = """
+        WITH n AS (
+            INSERT INTO network (district_id, code, name) SELECT district_id, 'police', '警格' FROM network RETURNING id
+        ), l AS (
+            INSERT INTO network_level SELECT id, 1, 'community', 'local', 'basic', 200, 100, 300 FROM n
+        ), p AS (
+            INSERT INTO plan (network_id, level, tessellation_id, status, as_of, settings, report)
+            SELECT n.id, 1, t.id, 'published', '2026-06-30', '{}', '{}' FROM n, tessellation t
+            RETURNING id, network_id
+        ), u AS (
+            INSERT INTO publication (network_id, level, version, plan_id, effective, published_by, checks)
+            SELECT network_id, 1, 1, id, %(begin)s, 'x', '[]' FROM p RETURNING id, network_id
+        ), g AS (
+            INSERT INTO grid (network_id, level, code, kind, name, division_id, publication_id, area_m2, geom, valid)
+            SELECT u.network_id, 1, 'P' || right(g.code, 1), 'basic', 'P', g.division_id, u.id, g.area_m2, g.geom,
+                   tstzrange(%(begin)s, NULL)
+            FROM u, grid g WHERE g.code LIKE %(west)s RETURNING id, code, network_id
+        )
+        INSERT INTO grid_cell (network_id, level, cell_id, grid_id, valid)
+        SELECT g.network_id, 1, m.cell_id, g.id, m.valid
+        FROM g JOIN grid o ON o.code LIKE %(west)s AND right(o.code, 1) = right(g.code, 1)
+        JOIN grid_cell m ON m.grid_id = o.id"""
+    connection.execute(copied, {"begin": BEGIN, "west": f"{WEST}%"})
+    connection.commit()
+
+
+def test_a_publication_ahead_of_time_replaces_cells_and_is_taken_back(store):
+    second_network(store)
+    before, was = everything(store), things(store, BEFORE)
+    plan = opened(store)
+    edit(store, plan, "renew")
+    gone = [row[0] for row in store.execute("SELECT DISTINCT from_cell FROM cell_lineage ORDER BY 1")]
+    made = [row[0] for row in store.execute("SELECT DISTINCT to_cell FROM cell_lineage ORDER BY 1")]
+    step(store, plan, "submit")
+    step(store, plan, "approve", WANG)
+    for _ in range(2):
+        step(store, plan, "publish")
+        assert {row[0] for row in store.execute("SELECT valid::text FROM cell WHERE id = ANY(%s)", [gone])} == {
+            '(,"2026-07-02 16:00:00+00")'
+        }
+        assert things(store, BEFORE) == was
+        moved = things(store, AFTER)
+        assert moved != was
+        assert not {cell for kind in moved.values() for _, cell in kind} & set(gone)
+        step(store, plan, "withdraw", WANG)
+        now = everything(store)
+        for name in now:
+            assert now[name] == before[name]
+    step(store, plan, "publish")
+    assert households(store, BEFORE) == {"001": 235, "002": 195, "003": 130, "004": 195}
+    assert households(store, AFTER) == {"001": 235, "002": 195, "003": 130, "004": 195}
+    place = (129, 230)  # in N1
+    assert located(store, BEFORE, *place).cell in gone
+    after = located(store, AFTER, *place)
+    assert after.cell in made
+    assert after.grid_code == f"{WEST}001"
+    for at in (BEFORE, AFTER):
+        assert located(store, at, *place, network="police").grid_code == "P1"
+    kinds = store.execute("SELECT origin, count(*) FROM grid WHERE NOT isempty(valid) GROUP BY 1 ORDER BY 1").fetchall()
+    assert kinds == [("carried", 3), ("plan", 15)]
+    shares = store.execute(
+        "SELECT sum(l.household_share), sum(l.area_share) FROM grid_lineage l JOIN grid g ON g.id = l.to_grid"
+        " WHERE NOT isempty(g.valid) GROUP BY l.from_grid"
+    ).fetchall()
+    assert len(shares) == 6
+    assert np.allclose(shares, 1)
+    stray = """SELECT count(*) FROM grid_cell m JOIN cell c ON c.id = m.cell_id WHERE NOT m.valid <@ c.valid"""
+    assert scalar(store, stray) == 0
+    assert scalar(store, "SELECT count(*) FROM building_cell k JOIN cell c ON c.id = k.cell_id AND c.valid @> %s"
+                         " JOIN building b ON b.id = k.building_id AND b.valid @> %s", AFTER, AFTER) == 24  # fmt: skip

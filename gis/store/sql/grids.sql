@@ -42,3 +42,39 @@ INSERT INTO plan (network_id, level, tessellation_id, status, as_of, base_versio
 VALUES (%(network)s, %(level)s, %(tessellation)s, 'published', %(as_of)s, NULL, %(now)s, %(settings)s, %(report)s,
         %(title)s, %(by)s)
 RETURNING id
+
+-- name: open_plan
+-- A plan in the making that stands on cells.
+SELECT p.id, p.status, n.code FROM plan p JOIN network n ON n.id = p.network_id
+WHERE p.status IN ('draft', 'submitted', 'approved')
+  AND EXISTS (SELECT FROM plan_cell c WHERE c.plan_id = p.id AND c.cell_id = ANY(%(gone)s::bigint[]))
+ORDER BY p.id LIMIT 1
+
+-- name: derived_later
+-- When things were last located anew that lay in cells, where that is after a moment.
+SELECT max(v) FROM (
+    SELECT upper(valid) AS v FROM part_cell WHERE cell_id = ANY(%(gone)s::bigint[])
+    UNION ALL SELECT upper(valid) FROM event_cell WHERE cell_id = ANY(%(gone)s::bigint[])
+    UNION ALL SELECT upper(valid) FROM cell_community WHERE cell_id = ANY(%(gone)s::bigint[])
+) h WHERE v > %(effective)s
+
+-- name: copy_memberships
+-- Children belong to the grids of their parent, of every network, from a moment on.
+INSERT INTO grid_cell (network_id, level, cell_id, grid_id, valid)
+SELECT m.network_id, m.level, l.to_cell, m.grid_id, m.valid * tstzrange(%(effective)s, NULL)
+FROM grid_cell m JOIN (
+    SELECT DISTINCT ON (k.to_cell) k.to_cell, k.from_cell FROM cell_lineage k
+    WHERE k.to_cell = ANY(%(made)s::bigint[]) AND k.from_cell = ANY(%(gone)s::bigint[])
+    ORDER BY k.to_cell, k.area_share * (SELECT area_m2 FROM cell c WHERE c.id = k.from_cell) DESC
+) l ON l.from_cell = m.cell_id
+WHERE m.cell_id = ANY(%(gone)s::bigint[]) AND m.valid && tstzrange(%(effective)s, NULL)
+
+-- name: end_memberships
+UPDATE grid_cell SET valid = valid * tstzrange(NULL, %(effective)s)
+WHERE cell_id = ANY(%(gone)s::bigint[]) AND valid && tstzrange(%(effective)s, NULL)
+
+-- name: begin_children
+UPDATE cell SET valid = tstzrange(%(effective)s, NULL) WHERE id = ANY(%(made)s::bigint[])
+
+-- name: end_parents
+UPDATE cell SET valid = valid * tstzrange(NULL, %(effective)s) WHERE id = ANY(%(gone)s::bigint[])

@@ -204,6 +204,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Job
+         * @description Put a job into the queue.
+         */
+        post: operations["add_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/locate": {
         parameters: {
             query?: never;
@@ -812,6 +832,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description List jobs, the newest first.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description Tell how far a job is and what came of it.
+         */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description Take a job out of the queue, or stop it at its next step; it leaves nothing half-done.
+         */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Job
+         * @description Ask for the same again, as a new job.
+         */
+        post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Job
+         * @description Follow a job until it ends.
+         */
+        get: operations["follow_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/persons": {
         parameters: {
             query?: never;
@@ -849,6 +969,26 @@ export interface paths {
          */
         get: operations["get_style"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Upload
+         * @description Hand over a file as the body of the request; a job then reads it.
+         */
+        put: operations["put_upload"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1057,7 +1197,7 @@ export interface components {
             cell_id: number[];
             /**
              * Grid
-             * @description Key of the grid each belongs to now.
+             * @description Key of the grid each belongs to now; empty where other cells took its place.
              */
             grid: string[];
         };
@@ -1118,6 +1258,18 @@ export interface components {
          * @description Which plan to check.
          */
         CheckRequest: {
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
             /**
              * Plan Id
              * @description The newest draft when absent.
@@ -1467,6 +1619,30 @@ export interface components {
             link: boolean[];
         };
         /**
+         * EditJob
+         * @description Apply one edit to a draft: worth a job where it computes long.
+         */
+        EditJob: {
+            /**
+             * Edit
+             * @description move, new_grid, merge, propose, renew ...
+             */
+            edit: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "edit";
+            /** Payload */
+            payload?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Plan */
+            plan: number;
+            /** Revision */
+            revision: number;
+        };
+        /**
          * EditResult
          * @description What an edit, an undo or a redo did.
          */
@@ -1480,6 +1656,11 @@ export interface components {
             grids: components["schemas"]["GridTotals"][];
             /** Next Key */
             next_key: string;
+            /**
+             * Remade
+             * @description Cells came or went: read the cells again.
+             */
+            remade: boolean;
             /** Revision */
             revision: number;
         };
@@ -1897,6 +2078,157 @@ export interface components {
             /** Reason */
             reason?: string | null;
         };
+        /**
+         * ImportJob
+         * @description Import uploaded files of one kind.
+         */
+        ImportJob: {
+            /**
+             * Accept Crs
+             * @default false
+             */
+            accept_crs: boolean;
+            /**
+             * Accept Partial
+             * @description Take the good rows of a file with bad ones.
+             * @default false
+             */
+            accept_partial: boolean;
+            /**
+             * As Of
+             * @description Date of household counts that carry none.
+             */
+            as_of?: string | null;
+            /**
+             * Columns
+             * @description Column of the file -> field.
+             */
+            columns?: {
+                [key: string]: string;
+            };
+            /**
+             * Crs
+             * @description EPSG code, gcj02 or bd09; wins over what the file says.
+             */
+            crs?: string | null;
+            /**
+             * Estimate Households
+             * @default false
+             */
+            estimate_households: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "import";
+            /**
+             * Level
+             * @description Level of divisions whose file does not say.
+             */
+            level?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /**
+             * Uploads
+             * @description Numbers of uploads.
+             */
+            uploads: string[];
+            /**
+             * What
+             * @description divisions, compounds, landcover, buildings, barriers, parts, events, workers ...
+             */
+            what: string;
+        };
+        /**
+         * JobFault
+         * @description Why a job did not do what was asked.
+         */
+        JobFault: {
+            /** Message */
+            message: string;
+            /** Remarks */
+            remarks?: components["schemas"]["RemarkLine"][];
+            /**
+             * Remedy
+             * @default
+             */
+            remedy: string;
+        };
+        /**
+         * JobItem
+         * @description A job: what was asked, how far it is, what came of it.
+         */
+        JobItem: {
+            /**
+             * Attempts
+             * @description How often it was begun and ended.
+             */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** District */
+            district: string;
+            /** Done */
+            done: number;
+            /** Ended At */
+            ended_at: string | null;
+            fault: components["schemas"]["JobFault"] | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Label
+             * @description What it does now.
+             */
+            label: string;
+            /** Person */
+            person: string;
+            /**
+             * Result
+             * @description What the work tells, by kind.
+             */
+            result: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
+            /** Title */
+            title: string;
+            /**
+             * Total
+             * @description 0: unknown.
+             */
+            total: number;
+            /** Verified */
+            verified: boolean;
+            /**
+             * Waits For
+             * @description Job of the same district that comes first.
+             */
+            waits_for: number | null;
+        };
+        /**
+         * JobList
+         * @description Jobs, the newest first, and whether anybody does them.
+         */
+        JobList: {
+            /** Jobs */
+            jobs: components["schemas"]["JobItem"][];
+            /**
+             * Workers
+             * @description Workers that are alive; 0: jobs wait until one is started.
+             */
+            workers: number;
+        };
         JsonValue: unknown;
         /**
          * KeyFigure
@@ -1951,6 +2283,73 @@ export interface components {
              * @description Its grid in the old draft.
              */
             wanted: string;
+        };
+        /**
+         * LoadJob
+         * @description Load a whole district: import all, make cells, propose, check and publish the first grids.
+         */
+        LoadJob: {
+            /**
+             * Accept Crs
+             * @default false
+             */
+            accept_crs: boolean;
+            /**
+             * Accept Partial
+             * @description Take the good rows of a file with bad ones.
+             * @default false
+             */
+            accept_partial: boolean;
+            /**
+             * As Of
+             * @description Date of household counts that carry none.
+             */
+            as_of?: string | null;
+            /**
+             * Crs
+             * @description EPSG code, gcj02 or bd09; wins over what the file says.
+             */
+            crs?: string | null;
+            /** Effective */
+            effective?: string | null;
+            /**
+             * Estimate Households
+             * @default false
+             */
+            estimate_households: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "load";
+            /** Maximum */
+            maximum?: number | null;
+            /** Metric Crs */
+            metric_crs?: string | null;
+            /** Minimum */
+            minimum?: number | null;
+            /**
+             * Name
+             * @description Name of the district.
+             */
+            name?: string | null;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Target
+             * @default 200
+             */
+            target: number;
+            /** Time Zone */
+            time_zone?: string | null;
+            /**
+             * Uploads
+             * @description Numbers of uploads, one a kind.
+             */
+            uploads: string[];
         };
         /**
          * LocatedGrid
@@ -2491,6 +2890,24 @@ export interface components {
             name: string;
         };
         /**
+         * PlanPublishJob
+         * @description Publish an approved plan.
+         */
+        PlanPublishJob: {
+            /**
+             * Effective
+             * @description The next local midnight when absent.
+             */
+            effective?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "plan_publish";
+            /** Plan */
+            plan: number;
+        };
+        /**
          * PlanPublishRequest
          * @description From when the plan is in force.
          */
@@ -2637,10 +3054,21 @@ export interface components {
             target?: number | null;
         };
         /**
-         * ProposeRequest
-         * @description Settings of a proposal.
+         * ProposeJob
+         * @description Propose a first plan.
          */
-        ProposeRequest: {
+        ProposeJob: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "propose";
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
             /**
              * Maximum
              * @description 1.5 of the target when absent.
@@ -2652,16 +3080,92 @@ export interface components {
              */
             minimum?: number | null;
             /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
             /**
              * Target
-             * @description Households a grid should have.
-             * @default 200
+             * @description Households a grid should have; as the level has it.
              */
-            target: number;
+            target?: number | null;
+        };
+        /**
+         * ProposeRequest
+         * @description Settings of a proposal.
+         */
+        ProposeRequest: {
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Maximum
+             * @description 1.5 of the target when absent.
+             */
+            maximum?: number | null;
+            /**
+             * Minimum
+             * @description 0.75 of the target when absent.
+             */
+            minimum?: number | null;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Target
+             * @description Households a grid should have; as the level has it.
+             */
+            target?: number | null;
+        };
+        /**
+         * PublishJob
+         * @description Check a first plan and put its grids in force.
+         */
+        PublishJob: {
+            /**
+             * Effective
+             * @description At once when absent (first publication).
+             */
+            effective?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "publish";
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
+            /**
+             * Plan Id
+             * @description The newest draft when absent.
+             */
+            plan_id?: number | null;
         };
         /**
          * PublishRequest
@@ -2673,6 +3177,18 @@ export interface components {
              * @description At once when absent (first publication).
              */
             effective?: string | null;
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
             /**
              * Plan Id
              * @description The newest draft when absent.
@@ -2782,6 +3298,28 @@ export interface components {
             unit?: string | null;
         };
         /**
+         * Renew
+         * @description New cells where the ground has changed.
+         */
+        Renew: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "renew";
+            payload: components["schemas"]["RenewEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * RenewEdit
+         * @description Make the cells of the plan's communities anew where the ground has changed; nothing needs to be said.
+         */
+        RenewEdit: Record<string, never>;
+        /**
          * Renumber
          * @description New numbers.
          */
@@ -2889,6 +3427,42 @@ export interface components {
             households: number;
             /** Name */
             name: string;
+        };
+        /**
+         * Split
+         * @description A split of a cell.
+         */
+        Split: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "split";
+            payload: components["schemas"]["SplitEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * SplitEdit
+         * @description Split a cell along a line that cuts no building.
+         */
+        SplitEdit: {
+            /**
+             * Cell
+             * @description Number of a cell, as in cell_id.
+             */
+            cell: number;
+            /**
+             * Line
+             * @description Longitude and latitude of its points, EPSG:4490; through the cell.
+             */
+            line: [
+                number,
+                number
+            ][];
         };
         /**
          * State
@@ -3074,6 +3648,22 @@ export interface components {
             zero: components["schemas"]["Pair"];
         };
         /**
+         * TessellateJob
+         * @description Divide a district into cells.
+         */
+        TessellateJob: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "tessellate";
+            /**
+             * Max Cell M2
+             * @description Largest empty cell, m2; 50,000 when absent.
+             */
+            max_cell_m2?: number | null;
+        };
+        /**
          * TessellateRequest
          * @description Settings of the cells.
          */
@@ -3114,6 +3704,18 @@ export interface components {
              * @description Code of the grid of the level above that it lies in; null at the top.
              */
             parent: string | null;
+        };
+        /**
+         * Upload
+         * @description A file handed over, kept until a job has read it.
+         */
+        Upload: {
+            /** Bytes */
+            bytes: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * VersionItem
@@ -3651,6 +4253,46 @@ export interface operations {
             };
         };
     };
+    add_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Code of the district; an import may make it. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportJob"] | components["schemas"]["LoadJob"] | components["schemas"]["TessellateJob"] | components["schemas"]["ProposeJob"] | components["schemas"]["PublishJob"] | components["schemas"]["EditJob"] | components["schemas"]["PlanPublishJob"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     locate: {
         parameters: {
             query: {
@@ -4170,7 +4812,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"] | components["schemas"]["Renumber"];
+                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"] | components["schemas"]["Renumber"] | components["schemas"]["Renew"] | components["schemas"]["Split"];
             };
         };
         responses: {
@@ -4521,8 +5163,14 @@ export interface operations {
     };
     propose_plan: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Put it into the queue and answer 202 with the job. */
+                background?: boolean;
+            };
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
             path: {
                 /** @description Code of the district. */
                 d: string;
@@ -4544,6 +5192,15 @@ export interface operations {
                     "application/json": components["schemas"]["StepReport"];
                 };
             };
+            /** @description The job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
             /** @description A fault, told as problem+json (RFC 9457). */
             default: {
                 headers: {
@@ -4558,8 +5215,14 @@ export interface operations {
     };
     publish_plan: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Put it into the queue and answer 202 with the job. */
+                background?: boolean;
+            };
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
             path: {
                 /** @description Code of the district. */
                 d: string;
@@ -4579,6 +5242,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepReport"];
+                };
+            };
+            /** @description The job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -4781,8 +5453,14 @@ export interface operations {
     };
     tessellate_district: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Put it into the queue and answer 202 with the job. */
+                background?: boolean;
+            };
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
             path: {
                 /** @description Code of the district. */
                 d: string;
@@ -4802,6 +5480,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepReport"];
+                };
+            };
+            /** @description The job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -4920,6 +5607,175 @@ export interface operations {
             };
         };
     };
+    list_jobs: {
+        parameters: {
+            query?: {
+                /** @description Of this district only. */
+                district?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each a JobItem as JSON, whenever it changes; the last one has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_persons: {
         parameters: {
             query?: never;
@@ -5000,6 +5856,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Style"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the file; its ending tells the format. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */

@@ -192,6 +192,7 @@ export const useDraft = defineStore('draft', () => {
     canUndo.value = result.can_undo
     canRedo.value = result.can_redo
     nextKey.value = result.next_key
+    if (result.remade) return reload(null)
     if (known && pending.value > 0) return
     const { cell_id: cells, grid: keys } = result.changed
     // Other numbers, or other cells: these are not in the editor.
