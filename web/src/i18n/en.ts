@@ -1,6 +1,7 @@
 /** The words of the screen in English. */
 import type { Key } from './messages'
 import { planEn } from './messages-plan'
+import { streetEn } from './messages-street'
 
 export const en: Record<Key, string> = {
   appName: 'Gridkeeper',
@@ -210,4 +211,5 @@ export const en: Record<Key, string> = {
   thenReload: 'Then press “Retry”.',
   unknownDistrict: 'There is no district with the code “{code}”',
   ...planEn,
+  ...streetEn,
 }

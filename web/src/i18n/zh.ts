@@ -1,6 +1,7 @@
 /** The words of the screen in Chinese: those the trade uses. */
 
 import { planZh } from './messages-plan'
+import { streetZh } from './messages-street'
 
 export const zh = {
   appName: '网格管家',
@@ -220,4 +221,5 @@ export const zh = {
   thenReload: '完成后点“重试”。',
   unknownDistrict: '没有编码为“{code}”的辖区',
   ...planZh,
+  ...streetZh,
 }
