@@ -54,7 +54,8 @@ def renew_cells(
 ) -> Remade:
     """Put new cells only where they differ from those before.
 
-    A cell stays where a new one is the same ground, vertex by vertex, with the same buildings. Cells that were split
+    A cell stays where a new one is the same ground, vertex by vertex, with the same of the buildings that are given
+    ground; those that cutting leaves out (`not_a_building`, outside) decide nothing. Cells that were split
     stay where a new one is the ground they were split from.
 
     Parameters
@@ -82,6 +83,7 @@ def renew_cells(
     if len(around):
         new = on_lattice(stitch(np.concatenate([new, around]), grid)[: len(new)], grid)
     held, wanted = buildings_in(before), buildings_in(fresh)
+    placed = {code for codes in wanted for code in codes}  # others only joined the cell they stand in (rule 1)
     community, now = (made.cells["community_id"].to_numpy(object) for made in (before, fresh))
     at = {key: row for row, key in enumerate(lattice_keys(old, grid))}
     split = dict(
@@ -91,7 +93,7 @@ def renew_cells(
     made = []
     for i, key in enumerate(lattice_keys(new, grid)):
         same = [at[key]] if key in at else list(split.get(key, ()))
-        there = {code for row in same for code in held[row]}
+        there = {code for row in same for code in held[row]} & placed
         if same and wanted[i] == there and (community[same] == now[i]).all():
             kept |= dict.fromkeys(same, i)
         else:
