@@ -54,9 +54,9 @@ def renew_cells(
 ) -> Remade:
     """Put new cells only where they differ from those before.
 
-    A cell stays where a new one is the same ground, vertex by vertex, with the same of the buildings that are given
-    ground; those that cutting leaves out (`not_a_building`, outside) decide nothing. Cells that were split
-    stay where a new one is the ground they were split from.
+    A cell stays where a new one has the same ground (but for vertices on straight borders) and buildings; those
+    that cutting leaves out (`not_a_building`, outside) decide nothing. Cells that were split stay where a new one is
+    the ground they were split from.
 
     Parameters
     ----------
@@ -98,6 +98,11 @@ def renew_cells(
             kept |= dict.fromkeys(same, i)
         else:
             made.append(i)
+    for i, row in _alike(new, made, old, sorted(set(range(len(old))) - set(kept)), grid):
+        if wanted[i] == held[row] & placed and community[row] == now[i]:
+            kept[row] = i
+    taken = set(kept.values())
+    made = [i for i in made if i not in taken]
     rows = np.array(sorted(kept), np.int64)
     source = np.array([kept[row] for row in rows.tolist()], np.int64)
     frame = fresh.cells.iloc[made][COLUMNS].reset_index(drop=True)
@@ -110,6 +115,20 @@ def renew_cells(
         adjacency=fresh.adjacency,
     )
     return remake(before, stand, around, settings)
+
+
+def _alike(new: np.ndarray, made: list[int], old: np.ndarray, left: list[int], grid: float) -> list[tuple[int, int]]:
+    """Pairs of the same ground that differ in vertices on straight borders only: neighbours came or went there."""
+    first, second = np.array(made, np.int64), np.array(left, np.int64)
+    a, b = shapely.STRtree(old[second]).query(shapely.point_on_surface(new[first]), predicate="intersects")
+    pairs = zip(first[a].tolist(), second[b].tolist(), strict=True)
+    return [(i, row) for i, row in pairs if _along(new[i], old[row], grid) and _along(old[row], new[i], grid)]
+
+
+def _along(one: shapely.Geometry, other: shapely.Geometry, grid: float) -> bool:
+    """Whether all vertices of a polygon lie on the outline of another, to a step and a half of the lattice."""
+    points = shapely.points(shapely.get_coordinates(one))
+    return bool(shapely.distance(points, shapely.boundary(other)).max() <= 1.5 * grid)
 
 
 def _array(shapes: Sequence[shapely.Geometry]) -> np.ndarray:
