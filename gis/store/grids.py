@@ -31,6 +31,7 @@ from gis.store.metric import to_metric
 from gis.store.networks import read_level
 from gis.store.queries import query
 from gis.store.reading import read_cells, read_frames
+from gis.store.rehoming import rehome
 from gis.store.step import Step
 from gis.store.stored_plans import Checked, StoredPlan, with_cell
 from gis.store.versions import write_publication
@@ -138,6 +139,7 @@ def import_grids(
         progress("import grids", 3, 4)
         if network == NETWORK:
             post(connection, place, batch.report, since=since, network=network, level=level, clock=clock)
+        rehome(connection, place, now)
         batch.report.counts.update({"inserted": len(found.grids), "unchanged": 0})
         with connection.cursor() as cursor:
             record_run(cursor, {"district": place.id, "now": now}, batch)

@@ -1,5 +1,6 @@
 /** The words of the screen in English. */
 import type { Key } from './messages'
+import { jobsEn } from './messages-jobs'
 import { planEn } from './messages-plan'
 
 export const en: Record<Key, string> = {
@@ -210,4 +211,5 @@ export const en: Record<Key, string> = {
   thenReload: 'Then press “Retry”.',
   unknownDistrict: 'There is no district with the code “{code}”',
   ...planEn,
+  ...jobsEn,
 }
