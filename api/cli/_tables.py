@@ -63,13 +63,20 @@ def _row(report: Report, remark: Remark) -> list[object]:
     from gis.ingest.rule_words import rule_words  # noqa: PLC0415
 
     what, remedy = rule_words(remark.rule)
-    return [
-        *(report.source, remark.row, remark.field, remark.code, SEVERITY[remark.severity], remark.rule, what, remedy),
-        *(_plain(remark.message), _plain(remark.remedy or ""), remark.lon, remark.lat),
-    ]
+    texts = (
+        remark.field,
+        remark.code,
+        SEVERITY[remark.severity],
+        remark.rule,
+        what,
+        remedy,
+        remark.message,
+        remark.remedy,
+    )
+    return [_plain(report.source), remark.row, *map(_plain, texts), remark.lon, remark.lat]
 
 
-def _plain(text: str) -> str:
+def _plain(text: str | None) -> str | None:
     """A text that a spreadsheet takes for a text: no formula, no control character."""
-    clean = "".join(c for c in text if c >= " " or c == "\n")
-    return f"'{clean}" if clean[:1] in {"=", "+", "@"} else clean
+    clean = "".join(c for c in text or "" if c >= " " or c == "\n")
+    return f"'{clean}" if clean[:1] in {"=", "+", "-", "@"} else clean or None

@@ -64,7 +64,9 @@ def register(app: typer.Typer) -> None:
 def import_(
     kind: Annotated[
         str,
-        typer.Argument(help="divisions, compounds, landcover, buildings, barriers, grids, parts, events or workers."),
+        typer.Argument(
+            help="divisions, compounds, landcover, buildings, households, barriers, grids, parts, events or workers."
+        ),
     ],
     files: Annotated[
         list[str],

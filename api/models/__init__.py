@@ -13,7 +13,7 @@ from api.models.districts import (
     PlanInForce,
     VersionItem,
 )
-from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Style
+from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Series, Style
 from api.models.jobs import JobItem, JobList, JobRequest, Upload
 from api.models.locating import Answer, Answers, PointsToLocate
 from api.models.networks import NetworkItem, NetworkLevel
@@ -84,6 +84,7 @@ __all__ = [
     "RevisionRequest",
     "RollbackRequest",
     "SearchHit",
+    "Series",
     "StepReport",
     "Style",
     "TessellateRequest",

@@ -10,7 +10,17 @@ from pydantic import Field
 from api.models.common import LonLat, Model, Words
 from gis.measures import Basis
 
-__all__ = ["Figure", "FigureClass", "FigureValues", "HeatFeature", "HeatMap", "HeatPoint", "HeatWeight", "Style"]
+__all__ = [
+    "Figure",
+    "FigureClass",
+    "FigureValues",
+    "HeatFeature",
+    "HeatMap",
+    "HeatPoint",
+    "HeatWeight",
+    "Series",
+    "Style",
+]
 
 
 class Figure(Model):
@@ -73,6 +83,24 @@ class FigureValues(Model):
     as_of: dt.date | None = Field(description="Date of the household counts.")
     at: dt.datetime = Field(description="The moment whose grids these are.")
     period: tuple[dt.datetime, dt.datetime] | None = Field(description="Events counted: [from, to), UTC.")
+
+
+class MonthValue(Model):
+    """A month's value."""
+
+    month: str = Field(description="Local month, e.g. 2026-03.")
+    value: int | None = Field(description="Null where nothing was counted yet.")
+
+
+class Series(Model):
+    """A count by local month."""
+
+    key: str
+    basis: Basis = Field(description="then: in the grid or division that bore the code at its own time.")
+    grid: str | None
+    division: str | None
+    at: dt.datetime
+    months: list[MonthValue]
 
 
 class Pair(Model):

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from api.deps import App, Connection, DistrictAt, Period
-from api.models import Figure, FigureValues, HeatMap, Style
+from api.models import Figure, FigureValues, HeatMap, Series, Style
 from gis.measures import Basis
-from layers import figures, heat, style
+from layers import figures, heat, series, style
 
 __all__ = ["router"]
 
@@ -44,6 +44,27 @@ async def get_figure(
 ) -> FigureValues:
     """Give a figure of every grid in force, with the classes of its legend."""
     return FigureValues(**await figures.values(connection, app.answers, district, key, basis))
+
+
+@router.get("/districts/{d}/series/{key}")
+async def get_series(
+    connection: Connection,
+    app: App,
+    district: DistrictAt,
+    key: Annotated[str, Path(description="events or households.")],
+    period: Period,
+    grid: Annotated[str | None, Query(description="Code of a grid.")] = None,
+    division: Annotated[str | None, Query(description="Code of a division; the district when both are absent.")] = None,
+    basis: Annotated[
+        Basis | None,
+        Query(description="As for a figure; households are told on then: the grid that bore the code at each time."),
+    ] = None,
+) -> Series:
+    """Give a count by local month; the year up to the moment when no period is named."""
+    found = await series.values(
+        connection, app.answers, district, key, grid=grid, division=division, period=period, basis=basis
+    )
+    return Series(**found)
 
 
 @router.get("/districts/{d}/heat")

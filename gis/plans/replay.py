@@ -184,11 +184,12 @@ def first_keys(base: np.ndarray, community: np.ndarray) -> np.ndarray:
     """Name the grids a draft begins with: the codes of its base.
 
     Where a community was split through a grid, the grid is one in each part: the part with most of its cells (of equal
-    ones the first) has its code, the others are new grids.
+    ones the first) has its code, the others are new grids. Cells that had none are a new grid in each community.
 
     Parameters
     ----------
     base, community : ndarray of str, shape (n,)
+        `ABSENT` in `base` for a cell that had no grid.
 
     Returns
     -------
@@ -203,7 +204,7 @@ def first_keys(base: np.ndarray, community: np.ndarray) -> np.ndarray:
     pairs = Counter(zip(keys.tolist(), community.tolist(), strict=True))
     kept: dict[str, str] = {}
     for code, name in sorted(pairs, key=lambda pair: (str(pair[0]), -pairs[pair], str(pair[1]))):
-        if kept.setdefault(code, name) != name:
+        if code == ABSENT or kept.setdefault(code, name) != name:
             keys[(base == code) & (community == name)] = new_key(keys)
     return keys
 

@@ -25,12 +25,11 @@ from gis.plans import (
     new_key,
     replay,
     require_draft,
-    same_cells,
 )
 from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.districts import district_of, lock
 from gis.store.levels import communities_within, pairs_across, plan_of_level
-from gis.store.lives import life_of, read_life, record_step, take_step
+from gis.store.lives import life_of, read_life, record_step
 from gis.store.locating import NETWORK
 from gis.store.networks import read_level, read_networks
 from gis.store.persons import require_person
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from gis.store.networks import StoredLevel
     from gis.store.reading import StoredCells
 
-__all__ = ["Edit", "edit_draft", "open_draft", "read_draft", "roll_back"]
+__all__ = ["Edit", "assignment_of", "begin_draft", "edit_draft", "open_draft", "read_draft", "write_edit"]
 
 
 @dataclass(frozen=True)
@@ -113,10 +112,10 @@ def open_draft(
     """
     with lock(connection, district) as place:
         actor = require_person(connection, actor)
-        return _open(connection, place, communities, actor, of=(network, level), title=title, now=clock())
+        return begin_draft(connection, place, communities, actor, of=(network, level), title=title, now=clock())
 
 
-def _open(
+def begin_draft(
     connection: Connection,
     place: District,
     communities: Sequence[str],
@@ -126,6 +125,7 @@ def _open(
     title: str | None,
     now: dt.datetime,
 ) -> int:
+    """Do the work of `open_draft` inside the caller's transaction, for a network and level."""
     first = f"Put first grids in force: gridkeeper propose {place.code}, then gridkeeper publish {place.code}."
     if of == (NETWORK, 1) and not any(known.code == NETWORK for _, known in read_networks(connection, place)):
         raise ConflictError(f"District {place.code} has no grids yet.", first)
@@ -195,107 +195,6 @@ def _scope(
     return scope
 
 
-def roll_back(
-    connection: Connection,
-    district: str,
-    version: int,
-    actor: Actor,
-    *,
-    communities: Sequence[str] | None = None,
-    network: str = NETWORK,
-    level: int = 1,
-    clock: Clock = utc_now,
-) -> int:
-    """Submit a plan that has the grids of an earlier version again, in one transaction.
-
-    It is approved by another person and published like any other plan.
-
-    Parameters
-    ----------
-    version : int
-        Grids as they were when it took effect.
-    communities : sequence of str, optional
-        Where to go back; by default everywhere where the grids are others now.
-
-    Returns
-    -------
-    int
-        Number of the plan, submitted.
-
-    Raises
-    ------
-    NotFoundError
-        There is no such version, or it was withdrawn.
-    ConflictError
-        The grids are the same now, or stand on other cells.
-    CheckFailedError
-        The old grids would not pass the hard checks now.
-    """
-    with connection.transaction():
-        plan_id = _open_old(connection, district, version, actor, communities, (network, level), clock)
-        take_step(connection, district, plan_id, actor, "submit", clock=clock)
-    return plan_id
-
-
-def _open_old(
-    connection: Connection,
-    district: str,
-    version: int,
-    actor: Actor,
-    communities: Sequence[str] | None,
-    of: tuple[str, int],
-    clock: Clock,
-) -> int:
-    with lock(connection, district) as place:
-        actor, now = require_person(connection, actor), clock()
-        values = {"network": read_level(connection, place, *of).network_id, "level": of[1], "version": version}
-        old = fetch_frame(connection, query("drafts.version_cells"), values)
-        if not len(old):
-            raise NotFoundError(
-                f"District {place.code} has no version {version} to go back to.", "GET its plans to see the versions."
-            )
-        old = old[old["community"].isin(communities)] if communities else old
-        present = _present(connection, values, old)
-        changed = [str(code) for code, rows in present.groupby("community") if _differs(rows)]
-        if not changed:
-            raise ConflictError(f"The grids are those of version {version} now.", "Nothing needs to be rolled back.")
-        plan_id = _open(connection, place, changed, actor, of=of, title=f"Rollback to version {version}", now=now)
-        draft = _replayed(connection, plan_id)
-        wanted = present[present["community"].isin(changed)]
-        assignment = _assignment(draft, wanted["cell_id"].to_numpy(np.int64), wanted["grid_code"].to_numpy(object))
-        payload = {"communities": changed, "version": version, "assignment": assignment}
-        _write(connection, plan_id, draft, Operation(1, "restore", payload), actor, now)
-        return plan_id
-
-
-def _present(connection: Connection, of: Mapping[str, Any], old: pd.DataFrame) -> pd.DataFrame:
-    """Set the grids of the last publication (`now_code`) beside those of a version."""
-    values = {**of, "communities": [int(v) for v in old["community_id"].unique()]}
-    now = fetch_frame(connection, query("drafts.base_cells"), values).rename(columns={"grid_code": "now_code"})
-    if set(now["cell_id"]) != set(old["cell_id"]):
-        raise ConflictError("The cells have changed since that version.", "Open a draft and mend it by hand.")
-    return old.merge(now[["cell_id", "now_code"]], on="cell_id").sort_values("cell_id")
-
-
-def _differs(rows: pd.DataFrame) -> bool:
-    """Whether the grids of a community are other sets of cells."""
-    old, now = (pd.factorize(rows[name])[0] for name in ("grid_code", "now_code"))
-    return bool((same_cells(old, now) < 0).any())
-
-
-def _assignment(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[str, list[int]]:
-    """Cells by key: a code that the base has is a key, another grid is a new one."""
-    keys = set(draft.known())
-    assignment: dict[str, list[int]] = {}
-    known = draft.known()
-    community = draft.community[np.searchsorted(draft.cells, cells)]
-    for code, name in sorted(set(zip(codes.astype(str), community, strict=True))):
-        key = str(code) if known.get(code) == name else new_key(keys)
-        keys.add(key)
-        assignment[key] = cells[(codes == code) & (community == name)].tolist()
-    return assignment
-
-
 # ------------------------------------------------------------------------------------------------ editing
 def read_draft(connection: Connection, plan_id: int) -> tuple[Draft, np.ndarray]:
     """Replay a plan.
@@ -315,10 +214,6 @@ def read_draft(connection: Connection, plan_id: int) -> tuple[Draft, np.ndarray]
     draft = replay(draft, (Operation(*row) for row in log))
     kept = dict(zip(frame["cell_id"], frame["grid_code"], strict=True))
     return draft, np.array([kept.get(cell, ABSENT) for cell in draft.cells], object)
-
-
-def _replayed(connection: Connection, plan_id: int) -> Draft:
-    return read_draft(connection, plan_id)[0]
 
 
 def edit_draft(
@@ -364,7 +259,7 @@ def edit_draft(
         require_draft(life_of(row))
         if row["base_version"] is None:
             raise ConflictError(f"Plan {plan_id} is a first proposal: it is not edited.", "Publish it, then edit.")
-        draft = _replayed(connection, plan_id)
+        draft = read_draft(connection, plan_id)[0]
         if revision != draft.revision:
             raise StaleError(
                 f"Plan {plan_id} is at edit {draft.revision}, you know edit {revision}: somebody was first.",
@@ -381,12 +276,13 @@ def edit_draft(
             given = renewal_of(connection, place, row, draft, clock())
         if kind == "split":
             given = split_of(connection, place, row, draft, given, clock())
-        return _write(connection, plan_id, draft, Operation(revision + 1, kind, given), actor, clock())
+        return write_edit(connection, plan_id, draft, Operation(revision + 1, kind, given), actor, clock())
 
 
-def _write(
+def write_edit(
     connection: Connection, plan_id: int, draft: Draft, operation: Operation, actor: Actor, now: dt.datetime
 ) -> Edit:
+    """Apply an edit and record it, inside the caller's transaction."""
     before = dict(zip(draft.cells.tolist(), draft.keys, strict=True))
     at = draft.apply(operation)
     was = [before.get(cell, ABSENT) for cell in draft.cells[at].tolist()]
@@ -464,8 +360,21 @@ def _proposed(
         "communities": communities,
         "seed": int(asked.get("seed", 1)),
         "target": target or settings["target"],
-        "assignment": _assignment(draft, cells.ids, _inherited(draft, cells, codes, of.level.code_profile)),
+        "assignment": assignment_of(draft, cells.ids, _inherited(draft, cells, codes, of.level.code_profile)),
     }
+
+
+def assignment_of(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[str, list[int]]:
+    """Give cells by key: a code that the base has is a key, another grid is a new one."""
+    keys = set(draft.known())
+    assignment: dict[str, list[int]] = {}
+    known = draft.known()
+    community = draft.community[np.searchsorted(draft.cells, cells)]
+    for code, name in sorted(set(zip(codes.astype(str), community, strict=True))):
+        key = str(code) if known.get(code) == name else new_key(keys)
+        keys.add(key)
+        assignment[key] = cells[(codes == code) & (community == name)].tolist()
+    return assignment
 
 
 def _links(connection: Connection, plan_id: int) -> list[list[int]]:

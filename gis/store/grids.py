@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from psycopg.types.json import Jsonb
 
 from gis.checks import run_checks
 from gis.clock import Clock, local_date, utc_now
-from gis.codes import community_grid_profile
 from gis.errors import ConflictError, InputError
 from gis.measures import plan_measures
-from gis.partition import Plan, grid_frame
-from gis.plans import grid_flags, grid_name, serial_of
-from gis.plans.differences import Old, tell_differences
-from gis.plans.matching import Match, match_cells, mend_polygons
+from gis.partition import grid_frame
+from gis.plans.differences import tell_differences
+from gis.plans.matching import Match, mend_polygons
 from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.cutting import cut_along
 from gis.store.districts import lock
+from gis.store.drawn import Divisions, drawn_grids, match_grids, plan_of_grids
 from gis.store.locating import NETWORK
-from gis.store.metric import to_metric
-from gis.store.networks import read_level
+from gis.store.plans import level_asked
 from gis.store.queries import query
 from gis.store.reading import read_cells, read_frames
 from gis.store.rehoming import rehome
@@ -39,11 +35,12 @@ from gis.store.workers import post
 from gis.store.write import record_run
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from gis.remarks import Report, Severity
     from gis.store.connect import Connection
-    from gis.store.districts import District
     from gis.store.networks import StoredLevel
-    from gis.store.reading import Ground, StoredCells
+    from gis.store.reading import Ground
     from gis.store.write import BatchLike
 
 __all__ = ["import_grids"]
@@ -99,7 +96,6 @@ def import_grids(
         With the report: a grid gets no cell, or none does; the date lies ahead.
     """
     with lock(connection, district) as place:
-        of = read_level(connection, place, network, level)
         since = dt.datetime.combine(effective, dt.time(), ZoneInfo(place.time_zone)).astimezone(dt.UTC)
         now = clock()
         if since > now:
@@ -107,26 +103,27 @@ def import_grids(
                 f"Grids in force cannot begin on {effective}, which lies ahead.",
                 "Give the day since when they are in force; what is to come is made as a plan.",
             )
-        as_of = place.as_of or local_date(clock(), place.time_zone)
+        as_of = place.as_of or local_date(now, place.time_zone)
         progress("import grids", 0, 4)
         cells = read_cells(connection, place, as_of=as_of, at=now)
+        of = level_asked(connection, place, (network, level), sorted(set(cells.tessellation.cells["community_id"])))
         ground = read_frames(connection, place, at=now, as_of=as_of)
-        drawn = _drawn(batch, place)
+        drawn = drawn_grids(batch, place)
         mended = mend_polygons(np.asarray(drawn.geometry.array, object))
-        match, old = _matched(cells, ground, drawn, mended.polygons)
+        match, old = match_grids(cells, ground, drawn, mended.polygons)
         if exact:
             lines = mended.polygons
             cells = cut_along(
                 connection, place, cells, ground, match.crossed, lines, batch.report, since=since, now=now
             )
-            match, old = _matched(cells, ground, drawn, mended.polygons)
+            match, old = match_grids(cells, ground, drawn, mended.polygons)
         tell_differences(batch.report, old, mended, match)
         _require_cells(batch.report, match, accept_partial=accept_partial)
         progress("import grids", 1, 4)
-        inside = _Divisions.read(connection, place, of, cells, match)
+        inside = Divisions.read(connection, place, of, cells, match)
         mine = np.flatnonzero(match.grid_of >= 0)
         part = read_cells(connection, place, as_of=as_of, at=now, cells=cells.ids[mine])
-        stored = _plan_of(place, of, part, drawn, match.grid_of[mine], inside, as_of=as_of, at=now)
+        stored = plan_of_grids(place, of, part, drawn, match.grid_of[mine], inside, as_of=as_of, at=now)
         if _in_force(connection, of, stored, inside):
             batch.report.counts.update({"inserted": 0, "unchanged": len(stored.plan.grids)})
             return Step(batch.report, tessellation_id=cells.tessellation_id)
@@ -155,42 +152,7 @@ def import_grids(
     )
 
 
-# ------------------------------------------------------------------------------------------ cells to grids
-def _drawn(batch: BatchLike, place: District) -> gpd.GeoDataFrame:
-    """The grids of a file in metres, in the order of their codes."""
-    frame = batch.frame.sort_values("code", kind="stable").reset_index(drop=True)
-    shapes = to_metric(np.asarray(frame["geometry"], object), place.metric_crs)
-    return gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=shapes, crs=place.metric_crs)
-
-
-def _matched(cells: StoredCells, ground: Ground, drawn: gpd.GeoDataFrame, polygons: np.ndarray) -> tuple[Match, Old]:
-    """Match the cells of a district to mended polygons; and what its numbers stand for."""
-    table, held = cells.tessellation.cells, cells.tessellation.building_cell
-    shapes = np.asarray(table.geometry.array, object)
-    footprint = dict(zip(ground.buildings["building_id"], ground.buildings.geometry, strict=True))
-    held = held[held["building_id"].isin(footprint)]
-    inner = gpd.GeoSeries(shapely.point_on_surface(shapes), crs=table.crs).to_crs(4490)
-    old = Old(
-        codes=drawn["code"].to_numpy(object),
-        cells=cells.ids,
-        community=table["community_id"].to_numpy(object),
-        households=table["households"].to_numpy(float),
-        area_m2=shapely.area(shapes),
-        spots=np.column_stack([inner.x, inner.y]),
-        buildings=held["building_id"].to_numpy(object),
-        building_cell=held["cell"].to_numpy(np.int64),
-    )
-    match = match_cells(
-        shapes,
-        polygons,
-        community=old.community,
-        footprints=np.array([footprint[code] for code in old.buildings], object),
-        cell_of=old.building_cell,
-        households=held["households"].to_numpy(float),
-    )
-    return match, old
-
-
+# ------------------------------------------------------------------------------------------ what is refused
 def _require_cells(report: Report, match: Match, *, accept_partial: bool) -> None:
     """Refuse grids that get no cell, unless told to go without them.
 
@@ -214,128 +176,7 @@ def _require_cells(report: Report, match: Match, *, accept_partial: bool) -> Non
         )
 
 
-# ------------------------------------------------------------------------------------------ the plan
-@dataclass(frozen=True)
-class _Divisions:
-    """The communities that get grids, each with the division of the network's level that it lies in.
-
-    Parameters
-    ----------
-    communities : list of int
-        Numbers.
-    of : dict
-        Code of the division by code of the community.
-    numbers : dict
-        Number of the division by its code.
-    since : datetime or None
-        When the youngest of them began.
-    """
-
-    communities: list[int]
-    of: dict[str, str]
-    numbers: dict[str, int]
-    since: dt.datetime | None
-
-    @classmethod
-    def read(
-        cls, connection: Connection, place: District, of: StoredLevel, cells: StoredCells, match: Match
-    ) -> _Divisions:
-        codes = cells.tessellation.cells["community_id"].to_numpy(object)[match.grid_of >= 0]
-        values = {"district": place.id, "codes": sorted(set(codes)), "division_level": of.level.division_level}
-        found = connection.execute(query("grids.divisions"), values).fetchall()
-        lost = [community for community, _, division, *_ in found if division is None]
-        if lost:
-            raise ConflictError(
-                f"Community {lost[0]} lies in no {of.level.division_level}, inside of which grids of this level stay.",
-                "Import the divisions of that level first.",
-            )
-        return cls(
-            communities=[number for _, number, *_ in found],
-            of={community: division for community, _, division, *_ in found},
-            numbers={division: number for _, _, division, number, _ in found},
-            since=max((since for *_, since in found if since is not None), default=None),
-        )
-
-    def outlines(self, cells: StoredCells) -> gpd.GeoDataFrame:
-        """Unions of the communities' cells by division: what grids are to fill and to stay inside of."""
-        table = cells.tessellation.cells
-        division = np.array([self.of.get(code, "") for code in table["community_id"]], object)
-        shapes = np.asarray(table.geometry.array, object)
-        names = sorted(set(division) - {""})
-        unions = [shapely.coverage_union_all(shapes[division == name]) for name in names]
-        return gpd.GeoDataFrame({"community_id": names}, geometry=unions, crs=table.crs)
-
-
-def _plan_of(
-    place: District,
-    of: StoredLevel,
-    cells: StoredCells,
-    drawn: gpd.GeoDataFrame,
-    row_of: np.ndarray,
-    inside: _Divisions,
-    *,
-    as_of: dt.date,
-    at: dt.datetime,
-) -> StoredPlan:
-    """Make the plan that the file is, of the cells that have a grid and the grids that have cells."""
-    rows, grid_of = np.unique(row_of, return_inverse=True)
-    table = cells.tessellation.cells
-    lies = _largest(grid_of, [inside.of[code] for code in table["community_id"]], table.geometry.area.to_numpy())
-    told = drawn.iloc[rows]
-    codes = told["code"].to_numpy(object)
-    profiles = [community_grid_profile(parent, of.level.code_profile) for parent in lies]
-    serials = [serial_of(c, profile, parent) or 0 for c, profile, parent in zip(codes, profiles, lies, strict=True)]
-    names = [grid_name(n, place.time_zone) if n else code for n, code in zip(serials, codes, strict=True)]
-    grids = pd.DataFrame(
-        {
-            "community_id": lies,
-            "serial": serials,
-            "grid_code": codes,
-            "households": np.bincount(grid_of, table["households"].to_numpy(float), len(rows)),
-            "buildings": np.bincount(grid_of, table["buildings"].to_numpy(float), len(rows)).astype(int),
-            "name": [_text(given) or name for given, name in zip(told["name"], names, strict=True)],
-            "kind": [_text(kind) or of.level.kind for kind in told["kind"]],
-            "division_id": [inside.numbers[code] for code in lies],
-        }
-    )
-    none = np.empty((0, 2), np.int32)
-    grids["flags"] = grid_flags(cells.tessellation, grid_of, len(rows), none, of.level.maximum)
-    return StoredPlan(
-        id=0,
-        of=of,
-        status="published",
-        as_of=as_of,
-        base_version=None,
-        cells=cells,
-        at=at,
-        plan=Plan(
-            grid_of.astype(np.int32),
-            grids,
-            none,
-            cells.tessellation.report,
-            {name: getattr(of.level, name) for name in ("target", "minimum", "maximum")},
-        ),
-        measures={},
-        keys=codes,
-        base=np.full(len(row_of), None, object),
-        origin=None,
-    )
-
-
-def _text(value: object) -> str | None:
-    """Read a cell of a frame, where nothing may be None or not a number."""
-    return value if isinstance(value, str) and value else None
-
-
-def _largest(grid_of: np.ndarray, division: list[str], area: np.ndarray) -> list[str]:
-    """The division that holds most of each grid; of equals the lower code."""
-    names, at = np.unique(np.asarray(division, str), return_inverse=True)
-    table = np.zeros((int(grid_of.max()) + 1, len(names)))
-    np.add.at(table, (grid_of, at), area)
-    return [str(names[i]) for i in table.argmax(axis=1)]
-
-
-def _in_force(connection: Connection, of: StoredLevel, stored: StoredPlan, inside: _Divisions) -> bool:
+def _in_force(connection: Connection, of: StoredLevel, stored: StoredPlan, inside: Divisions) -> bool:
     """Whether these grids are in force already.
 
     Raises
@@ -357,7 +198,7 @@ def _in_force(connection: Connection, of: StoredLevel, stored: StoredPlan, insid
     )
 
 
-def _require_older(connection: Connection, stored: StoredPlan, inside: _Divisions, since: dt.datetime) -> None:
+def _require_older(connection: Connection, stored: StoredPlan, inside: Divisions, since: dt.datetime) -> None:
     """See that cells and divisions were there when the grids began.
 
     Raises

@@ -5,7 +5,7 @@ from gis.store.answers import Answer, locate_points
 from gis.store.cells import tessellate_district
 from gis.store.derivation import locate_things
 from gis.store.districts import district_of, list_districts, remove_district
-from gis.store.drafts import Edit, edit_draft, open_draft, read_draft, roll_back
+from gis.store.drafts import Edit, edit_draft, open_draft, read_draft
 from gis.store.grids import import_grids
 from gis.store.lives import read_life, read_lives, read_steps, take_step
 from gis.store.loading import Loaded, load_district, read_folder
@@ -15,6 +15,7 @@ from gis.store.plans import propose_plan
 from gis.store.publishing import check_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
 from gis.store.rebasing import Rebased, rebase_draft
+from gis.store.restoring import roll_back
 from gis.store.step import Step
 from gis.store.streets import choose_cell, find_street, set_home, summarise_streets
 from gis.store.waivers import read_waivers, waive

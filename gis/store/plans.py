@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gis.store.networks import StoredLevel
     from gis.store.reading import StoredCells
 
-__all__ = ["StoredPlan", "propose_plan", "read_plan", "with_cell"]
+__all__ = ["StoredPlan", "level_asked", "propose_plan", "read_plan", "with_cell"]
 
 
 def propose_plan(
@@ -85,7 +85,7 @@ def propose_plan(
         as_of = as_of or place.as_of or local_date(now, place.time_zone)
         cells = read_cells(connection, place, as_of=as_of, at=now)
         communities = sorted(set(cells.tessellation.cells["community_id"]))
-        of = _level(connection, place, (network, level), communities, (target, minimum, maximum))
+        of = level_asked(connection, place, (network, level), communities, (target, minimum, maximum))
         ground = read_frames(connection, place, at=now, as_of=as_of)
         options = {**_limits(of.level, target, minimum, maximum), "seed": seed, "executor": executor}
         cells, plan = plan_of_level(connection, place, of, cells, ground, progress=progress, **options)
@@ -95,14 +95,22 @@ def propose_plan(
     return Step(plan.report, tessellation_id=cells.tessellation_id, plan_id=plan_id, measures=measures)
 
 
-def _level(
+def level_asked(
     connection: Connection,
     place: District,
     asked: tuple[str, int],
     communities: list[str],
-    wanted: tuple[float | None, ...],
+    wanted: tuple[float | None, ...] = (None, None, None),
 ) -> StoredLevel:
-    """Read the level asked for; that of the community grids is made where it does not exist."""
+    """Read the level (network, number) asked for; that of the community grids is made where it does not exist.
+
+    Parameters
+    ----------
+    communities : list of str
+        Codes of those that it has cells in.
+    wanted : tuple
+        Target, minimum and maximum of households a grid of the community grids, where they are asked for.
+    """
     if asked == (NETWORK, 1):
         names = {"name": "社区网格", "name_en": "Community grids"}
         values = {"district": place.id, "network": NETWORK, **names}

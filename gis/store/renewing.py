@@ -121,8 +121,11 @@ def split_of(
 def _before(
     connection: Connection, place: District, row: Mapping[str, Any], draft: Draft, now: dt.datetime
 ) -> tuple[StoredCells, Ground]:
-    cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=draft.cells[draft.present])
-    return cells, read_frames(connection, place, at=now, as_of=row["as_of"])
+    """Cells of a draft and the ground as it is, or as it is when communities of the draft begin later."""
+    since = connection.execute(query("publishing.scope_since"), {"plan": row["id"]}).fetchone()
+    at = max(now, since[0]) if since and since[0] else now
+    cells = read_cells(connection, place, as_of=row["as_of"], at=at, cells=draft.cells[draft.present])
+    return cells, read_frames(connection, place, at=at, as_of=row["as_of"])
 
 
 def _beside(connection: Connection, place: District, before: StoredCells, ground: Ground, scope: list[str]) -> Beside:
@@ -173,12 +176,14 @@ def _stored(
     area = table.geometry.area.to_numpy()
     share = remade.lineage
     held = remade.building_cell.merge(before.tessellation.building_cell, on="building_id", suffixes=("", "_before"))
+    division = dict(zip(table["community_id"], draft.community[at], strict=True))  # that grids of the level stay inside
+    own = np.array([None, *(division[code] for code in remade.cells["community_id"])], object)[1:]
     inherited = inherit_keys(
         draft.keys[at],
-        table["community_id"].to_numpy(object),
+        draft.community[at],
         stays,
         np.column_stack([table["households"].to_numpy(float), area]),
-        remade.cells["community_id"].to_numpy(object),
+        own,
         pd.DataFrame({"made": held["cell"], "before": held["cell_before"], "households": held["households"]}),
         share.assign(area=share["area_share"].to_numpy() * area[share["before"].to_numpy(np.int64)]),
     )
@@ -197,7 +202,7 @@ def _stored(
         "was": _by_key(base[old], gone[old]),
         "made": _by_key(inherited.made, ids),
         "moved": _by_key(inherited.kept[moved], before.ids[moved]),
-        "community": dict(zip(map(str, ids.tolist()), remade.cells["community_id"], strict=True)),
+        "community": dict(zip(map(str, ids.tolist()), own, strict=True)),
     }
 
 

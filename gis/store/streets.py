@@ -278,6 +278,8 @@ def set_home(
             row = connection.execute(query("streets.insert"), {**chosen, "since": begins, "until": until}).fetchone()
             made.append(int(row[0]) if row else 0)
         derive(connection, place, "events", ids=sorted(things), clock=clock)
+        asked = {"ids": sorted(things), "now": now, "network": NETWORK, "level": 1}
+        connection.execute(query("streets.answer_open"), asked)
         bump_layers(connection, place.id, "streets")
     return made[0]
 

@@ -136,7 +136,7 @@ def write_publication(
         values = {"now": now, "by": by, "checks": Jsonb(told(found.checks, stored)), "report": Jsonb(plain(report))}
         row = cursor.execute(query("plans.insert_publication"), {**moment, **values}).fetchone()
         publication, version = (int(row[0]), int(row[1])) if row else (0, 0)
-        _copy_grids(cursor, connection, place, stored, found, change.opened, ids, publication, effective, origin)
+        _copy_grids(cursor, connection, place, stored, found, change, ids, publication, effective, origin)
         keys = [str(key) for key in stored.keys[change.opened]]
         cursor.execute(query("plans.insert_memberships"), {**moment, "keys": keys, "grids": ids.tolist()})
         _copy_lineage(cursor, stored, change, number)
@@ -235,40 +235,26 @@ def _copy_grids(
     place: District,
     stored: StoredPlan,
     found: Checked,
-    opened: np.ndarray,
+    change: _Change,
     ids: np.ndarray,
     publication: int,
     effective: dt.datetime,
     origin: str,
 ) -> None:
-    given = stored.plan.grids.iloc[opened]  # imported grids have their own names and kinds
-    divisions = dict(connection.execute(query("plans.scope"), {"plan": stored.id}).fetchall())
-    grids = found.grids.iloc[opened]
+    grids = found.grids.iloc[change.opened]
     shapes = _multi(to_stored(np.asarray(grids.geometry.array, object), place.metric_crs))
-    colours = grids["colour"].to_numpy()
-    if not stored.is_first:
-        colours = _colours(connection, stored, shapes)
+    alone = stored.is_first and origin == "plan"
     rows = gpd.GeoDataFrame(
         {
             "id": ids,
             "network_id": stored.network_id,
             "level": stored.level,
             "code": grids["grid_code"].to_numpy(object),
-            "kind": given["kind"].to_numpy(object) if "kind" in given else stored.kind,
-            "name": (
-                given["name"].to_numpy(object)
-                if "name" in given
-                else [grid_name(serial, place.time_zone) for serial in given["serial"].tolist()]
-            ),
-            "division_id": (
-                given["division_id"].to_numpy()
-                if "division_id" in given
-                else [divisions[code] for code in grids["community_id"]]
-            ),
+            **_described(connection, place, stored, change),
             "publication_id": publication,
             "origin": origin,
             "flags": grids["flags"].to_list(),
-            "colour": colours,
+            "colour": grids["colour"].to_numpy() if alone else _colours(connection, stored, shapes),
             "area_m2": grids["area_m2"].to_numpy(),
             "valid": f"[{effective.isoformat()},)",
         },
@@ -276,6 +262,25 @@ def _copy_grids(
         crs=4490,
     )
     copy_frame(cursor, "grid", rows)
+
+
+def _described(connection: Connection, place: District, stored: StoredPlan, change: _Change) -> dict[str, Any]:
+    """Name, kind and division of grids that get a version: as imported, or as the grid had them whose code goes on."""
+    grids = stored.plan.grids.iloc[change.opened]
+    if "name" in grids:
+        return {name: grids[name].to_numpy(object) for name in ("name", "kind", "division_id")}
+    divisions = dict(connection.execute(query("plans.scope"), {"plan": stored.id}).fetchall())
+    before = connection.execute(query("publishing.described"), {"grids": change.closed.tolist()})
+    known = {code: (name, kind) for code, name, kind in before}
+    named = [
+        known.get(code, (grid_name(serial, place.time_zone), stored.kind))
+        for code, serial in zip(grids["grid_code"], grids["serial"].tolist(), strict=True)
+    ]
+    return {
+        "name": [name for name, _ in named],
+        "kind": [kind for _, kind in named],
+        "division_id": [divisions[code] for code in grids["community_id"]],
+    }
 
 
 def _colours(connection: Connection, stored: StoredPlan, shapes: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ from gis.store.divisions import communities_at, community_of_cells
 from gis.store.metric import to_stored
 from gis.store.reading import cells_at
 from gis.store.reconciling import reconcile
+from tests.integration import served_district as serve
 from tests.integration import small_district as small
 
 D = small.DISTRICT
@@ -135,8 +136,8 @@ def households(rows, as_of):
 
 
 @pytest.fixture(scope="module")
-def year(databases):
-    """The whole year, lived once."""
+def lived(databases):
+    """The whole year, lived once, and its database."""
     with databases.clone() as database, connect(database.app_url) as connection:
         year = Year(connection)
         year.until(day(3, 31))
@@ -160,7 +161,12 @@ def year(databases):
         for name, actor in (("approve", WANG), ("publish", LI)):
             pipeline.take_step(connection, D, plan, actor, name, clock=year)
         year.until(day(12, 31))
-        yield year
+        yield year, database
+
+
+@pytest.fixture(scope="module")
+def year(lived):
+    return lived[0]
 
 
 W = {
@@ -233,6 +239,22 @@ def test_sums_then_and_as_of_add_up(year, date):
     assert people.reconciled
     assert people.in_none == 0
     assert people.total == 780 + sum(story_at(date)[3].values())
+
+
+def test_the_service_serves_each_date(lived):
+    year, database = lived
+    with serve.served(database.app_url, now=year) as client:
+        for date in DATES:
+            told, at = year.notes[date], {"at": date.isoformat()}
+            grids = client.get(f"/api/districts/{D}/grids", params=at).json()
+            assert {g["code"]: g["households"] for g in grids} == told["loads"]
+            numbers = {g["id"]: g["code"] for g in grids}
+            for basis in ("then", "as_of"):
+                asked = at | {"basis": basis}
+                events = client.get(f"/api/districts/{D}/figures/events", params=asked).json()
+                assert {code: events["values"][str(number)] for number, code in numbers.items()} == {
+                    code: told[basis].get(code, 0) for code in told["loads"]
+                }, (basis, date)
 
 
 def test_no_code_is_ever_used_again(year):

@@ -126,6 +126,7 @@ def test_a_point_is_answered_for_at_a_moment(client, ask):
     then, now = (ask("/locate", at=at, lon=lon, lat=lat) for at in (FIRST, None))
     assert (then["grid"]["code"], then["version"]) == (GONE, 1)
     assert (now["grid"]["code"], now["version"]) == (HEIR, 2)
+    assert (then["community"]["code"], now["community"]["code"]) == (WEST, SOUTH)
     assert ask("/locate", at=BEFORE, lon=lon, lat=lat)["grid"] is None
     body = {"points": [[lon, lat]]}
     assert client.post(f"{D}/locate", params={"at": FIRST}, json=body).json()["answers"] == [then]
@@ -191,3 +192,34 @@ def test_what_is_asked_wrongly_is_named(ask):
     assert (told["status"], "community 1" in told["remedy"]) == (404, True)
     assert ask(level=3)["status"] == 404
     assert ask("/grids", network="community", level=1) == ask("/grids")
+
+
+def test_a_series_runs_by_local_months(ask):
+    def run(key, **query):
+        told = ask(f"/series/{key}", **query)
+        return told["basis"], {m["month"]: m["value"] for m in told["months"]}
+
+    located = serve.EVENTS - serve.UNLOCATED
+    basis, whole = run("events")
+    assert (basis, min(whole), max(whole), len(whole)) == ("as_of", "2025-08", "2026-07", 12)
+    assert (whole["2026-01"], whole["2026-04"], sum(whole.values())) == (located, located, 2 * located)
+    _, gone = run("events", grid=GONE)
+    assert sum(gone.values()) == 0
+    _, gone = run("events", grid=GONE, basis="then")
+    assert sum(gone.values()) == ask("/figures/events", basis="then")["events"]["elsewhere"]
+    for code in (EAST, "990101001"):
+        total = next(d for d in ask()["divisions"] if d["code"] == code)["totals"]["events_year"]
+        assert sum(run("events", division=code)[1].values()) == total
+    assert sum(run("events", at=FIRST)[1].values()) == located
+
+    basis, households = run("households", **{"from": "2025-12-01", "to": "2026-06-30"})
+    assert (basis, households["2025-12"], households["2026-05"], households["2026-06"]) == (
+        "then", None, 24 * 60, 24 * 65,
+    )  # fmt: skip
+    _, heir = run("households", grid=HEIR)
+    assert (heir["2026-02"], heir["2026-03"], heir["2026-06"]) == (180, 360, 390)
+    _, split = run("households", division=SOUTH)
+    assert (split["2026-04"], split["2026-05"]) == (None, 360)
+    assert ask("/series/rumours")["status"] == 404
+    assert ask("/series/households", basis="as_of")["status"] == 422
+    assert ask("/series/events", **{"from": "1990-01-01"})["status"] == 422

@@ -263,3 +263,52 @@ def test_names_of_columns_are_those_offices_use(store, tmp_path):
     batch = read_kind("grids", [file], district=district_bounds(store, D))
     take(store, batch)
     assert [row[:2] for row in rows(store, GRIDS)] == [("乙", "乙片"), ("甲", "甲片")]
+
+
+def test_community_grids_may_be_the_first_thing_there_is(fresh_database):
+    clock = stopped_at(BEGIN)
+    with connect(fresh_database.app_url) as connection:
+        for kind in ("divisions", "buildings", "barriers", "workers"):
+            pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
+        pipeline.tessellate_district(connection, D, clock=clock)
+        batch = halves(codes=(f"{WEST}007", f"{EAST}002"))
+        step = take(connection, batch, network="community", effective=dt.date(2019, 1, 1))
+        assert step.report.counts["hard_checks_failed"] == 0
+        assert step.report.counts["posted"] == 2
+        [answer] = pipeline.locate_points(connection, D, [batch.frame.geometry[0].centroid.coords[0]], clock=CLOCK)
+        assert (answer.grid_code, answer.grid_name, answer.version) == (f"{WEST}007", "第七网格", 1)
+
+
+def test_the_next_plan_mends_what_was_taken_as_it_was(store):
+    """A grid with a code of another making, and ground in no grid: both are right in the plan after, names go on."""
+    wang = Actor("王审批")
+    pipeline.add_person(store, wang.name, clock=CLOCK)
+    pipeline.add_network(store, D, Network("party", "党建网格"))
+    batch = drawn(
+        [shapely.box(0, 0, 300, 150), shapely.box(0, 150, 300, 300), shapely.box(300, 0, 450, 300)],
+        ["甲", f"{WEST}004", f"{EAST}009"],
+        name=["老甲", "红旗", "东风"],
+    )
+    take(store, batch, network="party")
+    plan = pipeline.open_draft(store, D, [WEST, EAST], Actor("李规划"), network="party", clock=CLOCK)
+    held = rows(store, "SELECT count(*), count(DISTINCT grid_code) FROM plan_cell WHERE plan_id = %s", plan)
+    assert held == [(len(cells_at(store, district_of(store, D), NOW)), 4)]
+    step = pipeline.check_plan(store, D, plan, clock=CLOCK)
+    assert all(check.passed for check in step.checks if check.hard), [c.message for c in step.checks if not c.passed]
+    corner = rows(
+        store,
+        "SELECT p.cell_id FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %s"
+        " AND p.grid_code = %s ORDER BY ST_XMax(c.geom) DESC LIMIT 1",
+        plan, f"{WEST}004",
+    )  # fmt: skip
+    move = {"cells": [corner[0][0]], "to": "甲"}
+    pipeline.edit_draft(store, D, plan, Actor("李规划"), revision=0, kind="move", payload=move, clock=CLOCK)
+    for name, actor in (("submit", Actor("李规划")), ("approve", wang), ("publish", wang)):
+        pipeline.take_step(store, D, plan, actor, name, clock=CLOCK)
+    named = "SELECT g.code, g.name, g.origin FROM grid g JOIN network n ON n.id = g.network_id WHERE n.code = 'party'"
+    assert rows(store, named + " AND upper_inf(g.valid) ORDER BY 1") == [
+        (f"{WEST}004", "红旗", "plan"),
+        (f"{WEST}005", "第五网格", "plan"),
+        (f"{EAST}009", "东风", "import"),
+        (f"{EAST}010", "第十网格", "plan"),
+    ]

@@ -309,3 +309,23 @@ def test_a_publication_ahead_of_time_replaces_cells_and_is_taken_back(store):
     assert scalar(store, stray) == 0
     assert scalar(store, "SELECT count(*) FROM building_cell k JOIN cell c ON c.id = k.cell_id AND c.valid @> %s"
                          " JOIN building b ON b.id = k.building_id AND b.valid @> %s", AFTER, AFTER) == 24  # fmt: skip
+
+
+def test_old_grids_are_laid_over_the_cells_that_there_are_now(store):
+    plan = opened(store)
+    edit(store, plan, "renew")
+    edit(store, plan, "merge", {"from": f"{WEST}003", "into": f"{WEST}004"})
+    put_through(store, plan, NOW)
+    assert households(store, NOW) == {"001": 235, "002": 195, "004": 325}
+    back = pipeline.roll_back(store, D, 1, LI, clock=CLOCK)
+    told = scalar(store, "SELECT report->'laid_over' FROM plan WHERE id = %s", back)
+    assert (told["cells"], told["households"]) == (7, 0.0)
+    assert told["area_m2"] < 1
+    insist(store, back)
+    step(store, back, "approve", WANG)
+    step(store, back, "publish")
+    # 004 gave 195 of its 325 households to the heir of its code; 003 was withdrawn and does not come back
+    assert households(store, AFTER) == {"001": 235, "002": 195, "004": 195, "005": 130}
+    assert located(store, AFTER, 75, 75).grid_code == f"{WEST}005"
+    with pytest.raises(ConflictError, match="are those of version 1"):
+        pipeline.roll_back(store, D, 1, LI, clock=CLOCK)

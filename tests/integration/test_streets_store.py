@@ -36,6 +36,7 @@ def along(n=18, prefix="A"):
         "code": [f"{prefix}{i:02}" for i in range(n)],
         "class_name": "占道经营",
         "occurred_at": [BEGIN + dt.timedelta(hours=i) for i in range(n)],
+        "state": ["open" if i % 2 else "closed" for i in range(n)],
     }
     return small.batch("events", small.frame(columns, [shapely.Point(p) for p in ALONG[:n]]))
 
@@ -116,6 +117,8 @@ def test_a_planner_changes_the_home_and_the_events_follow(store):
     assert owners(store, LATER) == ({other}, set(geometric))
     assert owners(store, LATER - dt.timedelta(seconds=1)) == ({duty}, set(geometric))
     assert street_of(store)["person"] == LI.name
+    answers = "SELECT DISTINCT e.state, g.code FROM event e LEFT JOIN grid g ON g.id = e.grid_id WHERE e.code LIKE 'A%'"
+    assert set(store.execute(answers).fetchall()) == {("open", other), ("closed", None)}
     after = kept(store)
     assert {row[1] for row in after} == {cell}
     assert [row[2] for row in after] == [row[1] for row in before]

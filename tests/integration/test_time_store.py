@@ -12,6 +12,7 @@ import shapely
 
 from gis.clock import stopped_at
 from gis.errors import ConflictError, InputError
+from gis.plans import Actor
 from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.districts import district_of
@@ -369,3 +370,62 @@ def test_a_count_is_of_the_building_of_its_date(store):
         pipeline.write_batch(store, D, counts([("B000", 1, None, dt.date(2026, 9, 2), False)]), clock=CLOCK)
     pipeline.write_batch(store, D, counts([("B000", 5, None, dt.date(2026, 8, 2), False)]), clock=CLOCK)
     assert households(store, BEFORE)[WEST] == 780 - 60
+
+
+# ---------------------------------------------------------------------------------------------- plans
+LI, WANG = Actor("李规划"), Actor("王审批")
+
+
+def put_through(store, plan, clock=CLOCK, **more):
+    for name, actor in (("submit", LI), ("approve", WANG)):
+        pipeline.take_step(store, D, plan, actor, name, clock=clock)
+    pipeline.take_step(store, D, plan, LI, "publish", clock=clock, **more)
+
+
+def test_grids_that_a_new_border_cuts_become_one_on_each_side(store):
+    for actor in (LI, WANG):
+        pipeline.add_person(store, actor.name, clock=CLOCK)
+    change(store, halves(at=100))
+    with pytest.raises(ConflictError, match=f"stands in community {SOUTH} too"):
+        pipeline.open_draft(store, D, [NORTH], LI, clock=CLOCK)
+    plan = pipeline.open_draft(store, D, [NORTH, SOUTH], LI, clock=CLOCK)
+    draft, keys = pipeline.read_draft(store, plan)
+    assert (draft.keys == keys).all()
+    sides = {key: set(draft.community[keys == key]) for key in keys}
+    assert all(len(side) == 1 for side in sides.values())
+    assert sum(key.startswith("new-") for key in sides) == 2
+    early = midnight_of(dt.date(2026, 8, 1), district_of(store, D))
+    with pytest.raises(InputError, match="are as it has them from 2026-08-31 16:00"), store.transaction():
+        put_through(store, plan, effective=early)
+    put_through(store, plan)  # by default when the communities begin
+    rows = store.execute(
+        "SELECT g.code, array_agg(DISTINCT d.code), min(lower(g.valid))"
+        " FROM grid g JOIN grid_cell m ON m.grid_id = g.id"
+        " JOIN cell c ON c.id = m.cell_id JOIN division d ON d.id = c.community_id"
+        " WHERE upper_inf(g.valid) AND upper_inf(m.valid) GROUP BY g.code ORDER BY 1"
+    ).fetchall()
+    assert all(len(codes) == 1 and code.startswith(codes[0]) for code, codes, _ in rows)
+    assert {since for code, _, since in rows if not code.startswith(EAST)} == {midnight_of(DAY, district_of(store, D))}
+    assert len(rows) == 6 + 4
+
+
+def test_a_change_told_late_reaches_behind_a_publication(store):
+    for actor in (LI, WANG):
+        pipeline.add_person(store, actor.name, clock=CLOCK)
+    plan = pipeline.open_draft(store, D, [WEST], LI, clock=CLOCK)
+    merge = {"from": f"{WEST}001", "into": f"{WEST}002"}
+    pipeline.edit_draft(store, D, plan, LI, revision=0, kind="merge", payload=merge, clock=CLOCK)
+    put_through(store, plan)
+    before = store.execute("SELECT code, valid FROM grid ORDER BY id").fetchall()
+    late = stopped_at(dt.datetime(2026, 8, 20, tzinfo=dt.UTC))
+    pipeline.write_batch(store, D, halves(), effective=dt.date(2026, 7, 10), clock=late)
+    assert set(cells_by_community(store, BEGIN)[0]) == {WEST, EAST}
+    assert set(cells_by_community(store, NOW)[0]) == {NORTH, SOUTH, EAST}
+    assert store.execute("SELECT code, valid FROM grid ORDER BY id").fetchall() == before  # they stay as published
+    plan = pipeline.open_draft(store, D, [NORTH, SOUTH], LI, clock=late)
+    assert store.execute("SELECT base_version FROM plan WHERE id = %s", [plan]).fetchone() == (2,)
+    put_through(store, plan, clock=late)
+    assert store.execute("SELECT max(version) FROM publication").fetchone() == (3,)
+    life = {row["id"]: row["replaced"] for row in pipeline.read_lives(
+        store, district_of(store, D), dt.datetime(2026, 9, 1, tzinfo=dt.UTC))}  # fmt: skip
+    assert sorted(life.values()) == [False, False, True]  # version 1 stands in the east; 2 has nothing left

@@ -8,7 +8,10 @@ import pytest
 import shapely
 
 from gis.errors import InputError
-from gis.ingest import ReadOptions, read_kind
+from gis.files import _read_others
+from gis.ingest import DistrictBounds, ReadOptions, read_kind
+from gis.progress import quiet
+from tests import made_city
 
 HOME = (116.4, 39.9)
 
@@ -133,3 +136,13 @@ def test_grids_need_code_and_ground(tmp_path):
     with pytest.raises(InputError) as caught:
         read_kind("grids", [path])
     assert {"code_missing", "kind_unknown", "geometry_missing"} <= {r.rule for r in caught.value.report.errors}
+
+
+def test_file_mode_leaves_demolished_buildings_out(tmp_path):
+    frame = made_city.buildings().head(5).assign(状态=["已拆除", *["现存"] * 4])
+    frame.to_file(tmp_path / "b.gpkg")
+    bounds, columns = DistrictBounds("x", made_city.communities()), {"households": None, "community_code": None}
+    reports = []
+    read = _read_others({"buildings": [tmp_path / "b.gpkg"]}, bounds, columns, None, reports, quiet)
+    assert read["buildings"]["code"].tolist() == frame["building_id"].tolist()[1:]
+    assert reports[0].tally()["demolished_left_out"] == 1

@@ -37,6 +37,7 @@ LEFT JOIN LATERAL (
     FROM (SELECT DISTINCT ON (h.building_id) h.households, h.estimated
           FROM household_count h JOIN building b ON b.id = h.building_id
           WHERE b.district_id = d.id AND b.valid @> %(at)s
+            AND h.as_of <= (%(at)s::timestamptz AT TIME ZONE d.time_zone)::date
           ORDER BY h.building_id, h.as_of DESC, h.recorded_at DESC, h.id DESC) l
 ) h ON true
 LEFT JOIN LATERAL (

@@ -97,18 +97,19 @@ FROM network n JOIN network_level l ON l.network_id = n.id AND l.level = %(level
 WHERE n.district_id = %(district)s AND n.code = %(network)s
 
 -- name: base_cells
--- Cells of communities with the grid each belongs to from the last publication on, and the division it stays inside.
-SELECT m.cell_id, g.code AS grid_code, c.tessellation_id,
+-- Cells of communities with the grid each belongs to from the last publication on ('' where an import left it without
+-- one), and the division it stays inside.
+SELECT c.id AS cell_id, coalesce(g.code, '') AS grid_code, c.tessellation_id,
        CASE l.division_level WHEN d.level THEN d.code WHEN e.level THEN e.code WHEN f.level THEN f.code END AS community
 FROM cell c
 JOIN network_level l ON l.network_id = %(network)s AND l.level = %(level)s
 JOIN division d ON d.id = c.community_id
 LEFT JOIN division e ON e.id = d.parent_id
 LEFT JOIN division f ON f.id = e.parent_id
-JOIN grid_cell m ON m.cell_id = c.id AND m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
-JOIN grid g ON g.id = m.grid_id
-WHERE c.community_id = ANY(%(communities)s)
-ORDER BY m.cell_id
+LEFT JOIN grid_cell m ON m.cell_id = c.id AND m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
+LEFT JOIN grid g ON g.id = m.grid_id
+WHERE c.community_id = ANY(%(communities)s) AND (m.id IS NOT NULL OR upper_inf(c.valid))
+ORDER BY c.id
 
 -- name: grids_shared
 -- A grid of communities that stands in another one too, with the code of that one.
@@ -312,6 +313,21 @@ JOIN division d ON d.id = c.community_id
 LEFT JOIN division e ON e.id = d.parent_id
 LEFT JOIN division f ON f.id = e.parent_id
 WHERE u.network_id = %(network)s AND u.level = %(level)s AND u.version = %(version)s AND u.withdrawn_at IS NULL
+ORDER BY m.cell_id
+
+-- name: network_cells
+-- Cells with their grids from the last publication on.
+SELECT m.cell_id, c.community_id,
+       CASE l.division_level WHEN d.level THEN d.code WHEN e.level THEN e.code WHEN f.level THEN f.code END AS community,
+       g.code AS grid_code
+FROM network_level l
+JOIN grid_cell m ON m.network_id = l.network_id AND m.level = l.level AND upper_inf(m.valid)
+JOIN grid g ON g.id = m.grid_id
+JOIN cell c ON c.id = m.cell_id
+JOIN division d ON d.id = c.community_id
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
+WHERE l.network_id = %(network)s AND l.level = %(level)s
 ORDER BY m.cell_id
 
 -- name: replaced

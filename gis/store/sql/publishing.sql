@@ -28,6 +28,10 @@ JOIN grid g ON g.id = m.grid_id
 WHERE s.plan_id = %(plan)s
 ORDER BY g.code
 
+-- name: described
+-- What grids are called, by code.
+SELECT code, name, kind FROM grid WHERE id = ANY(%(grids)s) ORDER BY code
+
 -- name: grids_beside
 -- Colours of the grids that stay, in a box of degrees.
 SELECT g.colour, ST_AsBinary(g.geom) AS wkb FROM grid g

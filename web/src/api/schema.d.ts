@@ -692,6 +692,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/series/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Series
+         * @description Give a count by local month; the year up to the moment when no period is named.
+         */
+        get: operations["get_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/streets/{street}": {
         parameters: {
             query?: never;
@@ -2351,6 +2371,22 @@ export interface components {
             into: string;
         };
         /**
+         * MonthValue
+         * @description A month's value.
+         */
+        MonthValue: {
+            /**
+             * Month
+             * @description Local month, e.g. 2026-03.
+             */
+            month: string;
+            /**
+             * Value
+             * @description Null where nothing was counted yet.
+             */
+            value: number | null;
+        };
+        /**
          * Move
          * @description A move.
          */
@@ -3308,6 +3344,31 @@ export interface components {
              * @enum {string}
              */
             type: "grid" | "building" | "division" | "part" | "event";
+        };
+        /**
+         * Series
+         * @description A count by local month.
+         */
+        Series: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Basis
+             * @description then: in the grid or division that bore the code at its own time.
+             * @enum {string}
+             */
+            basis: "then" | "as_of";
+            /** Division */
+            division: string | null;
+            /** Grid */
+            grid: string | null;
+            /** Key */
+            key: string;
+            /** Months */
+            months: components["schemas"]["MonthValue"][];
         };
         /**
          * Share
@@ -5164,6 +5225,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchHit"][];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_series: {
+        parameters: {
+            query?: {
+                /** @description Code of a grid. */
+                grid?: string | null;
+                /** @description Code of a division; the district when both are absent. */
+                division?: string | null;
+                /** @description As for a figure; households are told on then: the grid that bore the code at each time. */
+                basis?: ("then" | "as_of") | null;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+                /** @description First local day. */
+                from?: string | null;
+                /** @description Last local day, included. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description events or households. */
+                key: string;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */

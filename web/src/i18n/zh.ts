@@ -2,6 +2,7 @@
 
 import { jobsZh } from './messages-jobs'
 import { planZh } from './messages-plan'
+import { streetZh } from './messages-street'
 
 export const zh = {
   appName: '网格管家',
@@ -222,4 +223,5 @@ export const zh = {
   unknownDistrict: '没有编码为“{code}”的辖区',
   ...planZh,
   ...jobsZh,
+  ...streetZh,
 }

@@ -16,7 +16,7 @@ export const useJobs = defineStore('jobs', () => {
   const refused = ref<ServiceError | null>(null)
   const uploading = ref(false)
   const streams = new Map<number, EventSource>()
-  const active = computed(() => list.data?.jobs.filter((job) => !ended(job)).length ?? 0)
+  const active = computed(() => list.data.value?.jobs.filter((job) => !ended(job)).length ?? 0)
 
   async function load(): Promise<void> {
     const found = await list.load((signal) => answer<JobList>(client.GET('/api/jobs', { params: { query: { limit: 30 } }, signal })))
@@ -38,11 +38,11 @@ export const useJobs = defineStore('jobs', () => {
   }
 
   function put(job: Job): void {
-    const jobs = list.data?.jobs
-    if (!jobs) return
-    const at = jobs.findIndex((known) => known.id === job.id)
-    if (at < 0) jobs.unshift(job)
-    else jobs[at] = job
+    const known = list.data.value
+    if (!known) return
+    const there = known.jobs.some((one) => one.id === job.id)
+    const jobs = there ? known.jobs.map((one) => (one.id === job.id ? job : one)) : [job, ...known.jobs]
+    list.data.value = { ...known, jobs }
   }
 
   /** Does something with jobs; a refusal is kept to be shown. */

@@ -9,7 +9,7 @@ export interface Camera {
   zoom: number
 }
 
-export const SELECTABLE = ['grid', 'building', 'part', 'event'] as const
+export const SELECTABLE = ['grid', 'building', 'part', 'event', 'street'] as const
 export type Selectable = (typeof SELECTABLE)[number]
 
 export interface Selection {

@@ -5,6 +5,7 @@ import type { Lang } from '@/i18n/messages'
 import type { LayerKey } from '@/lib/layers'
 import { baseLayers, buildingLayers, streetLabels } from './style-base'
 import { gridFill, gridLabels, gridLines, divisionLabels, divisionLines, selectionLines } from './style-grids'
+import { streetHomes } from './style-streets'
 import { eventLayers, heatLayer, partLayers } from './style-points'
 import { BASE, type Theme } from './palette'
 
@@ -31,6 +32,9 @@ export interface MapView {
   estimated: number[]
   selectedGrid: number | null
   selectedBuilding: number | null
+  selectedStreet: number | null
+  /** Homes of streets changed from here: their tiles are other ones then. */
+  homes: number
   area: { id: number; level: string } | null
   eventClass: string | null
   partClass: string | null
@@ -63,6 +67,7 @@ function sources(view: MapView, origin: string): Record<string, SourceSpecificat
     divisions: tiles(`divisions/${divisions}`, query(view.asked)),
     grids: tiles(`grids/${grids}`, query(view.asked)),
     parts: tiles('parts', query({ class: view.partClass, ...view.asked })),
+    streets: tiles('streets', query({ ...view.asked, v: view.homes ? String(view.homes) : null })),
     events: tiles('events', query({ class: view.eventClass, ...time, ...view.asked })),
     heat: { type: 'geojson', data: view.heat ?? { type: 'FeatureCollection', features: [] } },
   }
@@ -81,6 +86,7 @@ export function buildStyle(view: MapView, origin: string): StyleSpecification {
       ...on('grids', gridFill(view)),
       ...on('base', under.ways),
       ...on('buildings', buildingLayers(c, view.opacity.buildings)),
+      ...on('streets', streetHomes(view, c)),
       ...on('grids', gridLines(view, c)),
       ...on('divisions', divisionLines(view, c)),
       ...selectionLines(view, c),

@@ -15,7 +15,7 @@ export const useCards = defineStore('cards', () => {
     const [d, { type, id }] = [view.district!, view.selection!]
     const path = { d, thing: Number(id) }
     const query = view.asked
-    switch (type) {
+    switch (type as Exclude<typeof type, 'street'>) {
       case 'grid':
         return answer<Card>(client.GET('/api/districts/{d}/grids/{code}', { params: { path: { d, code: id }, query }, signal }))
       case 'building':
@@ -27,7 +27,7 @@ export const useCards = defineStore('cards', () => {
     }
   }
 
-  const key = computed(() => (view.district && view.selection ? `${view.district}/${view.selection.type}/${view.selection.id}?${JSON.stringify(view.asked)}` : null))
+  const key = computed(() => (view.district && view.selection && view.selection.type !== 'street' ? `${view.district}/${view.selection.type}/${view.selection.id}?${JSON.stringify(view.asked)}` : null))
   watch(key, (now) => {
     loaded.clear()
     if (now) void loaded.load(ask)
