@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003  # typer reads it
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ network_app = typer.Typer(help="Several sets of grids on the same cells.", no_ar
 def register(app: typer.Typer) -> None:
     """Add this family's commands to `app`."""
     app.add_typer(network_app, name="network")
+    app.command()(correspondence)
 
 
 @network_app.command("add")
@@ -85,3 +87,41 @@ def _show(district: str, code: str | None) -> None:
             what = (str(level.level), level.division_level, level.kind, level.code_profile, wanted)
             table.add_row(*own, *what, str(now.grids), version)
     console.print(table)
+
+
+def correspondence(
+    district: District,
+    *,
+    old: Annotated[str, typer.Option("--from", help="Old grids: NETWORK[:LEVEL][@v1 or @2026-08-01].")],
+    new: Annotated[str, typer.Option("--to", help="New grids, named the same way.")],
+    out: Annotated[Path | None, typer.Option(help="File to write: .csv, .xlsx or .json.")] = None,
+) -> None:
+    """Tell what became of every old grid: shares of its area, households and parts, 100 % in all."""
+    from rich.table import Table  # noqa: PLC0415
+
+    from api.cli._show import console, write_json  # noqa: PLC0415
+    from gis.errors import InputError  # noqa: PLC0415
+    from gis.networks import read_reference  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+    from layers.networks import NO_GRID, readable, told_correspondence  # noqa: PLC0415
+
+    if out is not None and out.suffix not in {".csv", ".xlsx", ".json"}:
+        raise InputError(f"{out.name}: no table is written as {out.suffix or 'that'}.", "Use .csv, .xlsx or .json.")
+    with open_store() as connection:
+        found = pipeline.correspond(connection, district, read_reference(old), read_reference(new))
+    if out is None:
+        table = Table("old", "new", "area", "households", "", "parts", "")
+        for row in told_correspondence(found)["rows"]:
+            area, people, parts = (f"{100 * row[f'{name}_share']:.1f} %" for name in ("area", "household", "part"))
+            counts = (area, f"{row['households']:,.0f}", people, f"{row['parts']:,}", parts)
+            table.add_row(row["old"] or NO_GRID, row["new"] or NO_GRID, *counts)
+        console.print(table)
+    elif out.suffix == ".json":
+        write_json(out, told_correspondence(found))
+    else:
+        shown = readable(found.table)
+        if out.suffix == ".csv":
+            shown.to_csv(out, index=False, encoding="utf-8-sig")
+        else:
+            shown.to_excel(out, index=False)
+        print(out)

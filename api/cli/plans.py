@@ -20,8 +20,10 @@ __all__ = ["register"]
 
 District = Annotated[str, typer.Argument(help="Code of the district, as `gridkeeper districts` lists it.")]
 Plan = Annotated[int, typer.Argument(help="Number of the plan, as `gridkeeper plan list` lists it.")]
+Network = Annotated[str, typer.Option(metavar="CODE", help="Network, as `gridkeeper network list` lists it.")]
+Level = Annotated[int, typer.Option(min=1, help="Level of the network; 1 is the coarsest.")]
 By = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does it: a name of `gridkeeper person list`.")]
-Communities = Annotated[str, typer.Option(help="Codes of communities, parted by commas.")]
+Communities = Annotated[str, typer.Option(help="Codes of communities (what grids stay inside), parted by commas.")]
 Reason = Annotated[str, typer.Option(help="What is to be mended.")]
 Effective = Annotated[
     str | None, typer.Option(help="When it takes effect, e.g. 2026-08-01 or 2026-08-01T08:00; the next midnight.")
@@ -63,17 +65,21 @@ def open_plan(
     communities: Communities,
     by: By,
     title: Annotated[str | None, typer.Option(help="What the plan is for.")] = None,
+    network: Network = "community",
+    level: Level = 1,
 ) -> None:
     """Open a draft from the grids in force in some communities."""
     from gis.store import pipeline  # noqa: PLC0415
 
     with _store() as connection:
-        plan = pipeline.open_draft(connection, district, communities.split(","), _actor(by), title=title)
+        names = communities.split(",")
+        of: dict[str, Any] = {"network": network, "level": level}
+        plan = pipeline.open_draft(connection, district, names, _actor(by), title=title, **of)
         _show(connection, district, plan)
 
 
 @plan_app.command("list")
-def list_plans(district: District) -> None:
+def list_plans(district: District, *, network: Network = "community", level: Level = 1) -> None:
     """List the plans of a district, the newest first."""
     from rich.table import Table  # noqa: PLC0415
 
@@ -86,7 +92,7 @@ def list_plans(district: District) -> None:
     now = utc_now()
     with _store() as connection:
         place = pipeline.district_of(connection, district)
-        rows = pipeline.read_lives(connection, place, now)
+        rows = pipeline.read_lives(connection, place, now, network=network, level=level)
     table = Table("plan", "title", "state", "communities", "base", "version", "effective", "by", "edits")
     for row in rows:
         codes = [code for code, _ in row["scope"]]
@@ -276,13 +282,16 @@ def roll_back(
     version: Annotated[int, typer.Option(min=1, help="Grids as they were when this version took effect.")],
     by: By,
     communities: Annotated[str | None, typer.Option(help="Where; everywhere that has changed since.")] = None,
+    network: Network = "community",
+    level: Level = 1,
 ) -> None:
     """Submit a plan with the grids of an earlier version; another person approves it, then it is published."""
     from gis.store import pipeline  # noqa: PLC0415
 
     with _store() as connection:
         where = None if communities is None else communities.split(",")
-        plan = pipeline.roll_back(connection, district, version, _actor(by), communities=where)
+        of: dict[str, Any] = {"network": network, "level": level}
+        plan = pipeline.roll_back(connection, district, version, _actor(by), communities=where, **of)
         _show(connection, district, plan)
 
 

@@ -135,10 +135,11 @@ def _propose(work: Work) -> dict[str, Any]:
     done = pipeline.propose_plan(
         work.connection,
         work.district,
-        target=work.options.get("target", 200),
+        target=work.options.get("target"),
         minimum=work.options.get("minimum"),
         maximum=work.options.get("maximum"),
         seed=work.options.get("seed", 1),
+        **_network(work),
         executor=work.executor,
         progress=work.progress,
     )
@@ -155,9 +156,15 @@ def _publish(work: Work) -> dict[str, Any]:
         work.options.get("plan_id"),
         effective=_moment(work.options.get("effective"), place.time_zone),
         by=work.person,
+        **_network(work),
         progress=work.progress,
     )
     return _step(done)
+
+
+def _network(work: Work) -> dict[str, Any]:
+    """Level of a network the work is for."""
+    return {"network": work.options.get("network", "community"), "level": work.options.get("level", 1)}
 
 
 def _edit(work: Work) -> dict[str, Any]:

@@ -16,7 +16,14 @@ from api.models.districts import (
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Series, Style
 from api.models.jobs import JobItem, JobList, JobRequest, Upload
 from api.models.locating import Answer, Answers, PointsToLocate
-from api.models.networks import NetworkItem, NetworkLevel
+from api.models.networks import (
+    CorrespondenceRow,
+    CorrespondenceSide,
+    CorrespondenceTable,
+    NetworkItem,
+    NetworkLevel,
+    TreeGrid,
+)
 from api.models.plans import (
     CheckLine,
     EditRequest,
@@ -45,6 +52,9 @@ __all__ = [
     "CheckOutcome",
     "CheckRequest",
     "ClassCount",
+    "CorrespondenceRow",
+    "CorrespondenceSide",
+    "CorrespondenceTable",
     "DistrictDetail",
     "DistrictItem",
     "Division",
@@ -88,6 +98,7 @@ __all__ = [
     "StepReport",
     "Style",
     "TessellateRequest",
+    "TreeGrid",
     "Upload",
     "VersionItem",
     "WaiverRequest",

@@ -25,22 +25,29 @@ class TessellateRequest(Model):
     max_cell_m2: float | None = Field(default=None, gt=0, description="Largest empty cell, m2; 50,000 when absent.")
 
 
-class ProposeRequest(Model):
+class _OfNetwork(Model):
+    """Which level of which network."""
+
+    network: str = Field(default="community", description="Code of a network.")
+    level: int = Field(default=1, ge=1, description="Level of the network; 1 is the coarsest.")
+
+
+class ProposeRequest(_OfNetwork):
     """Settings of a proposal."""
 
-    target: int = Field(default=200, ge=1, description="Households a grid should have.")
+    target: int | None = Field(default=None, ge=1, description="Households a grid should have; as the level has it.")
     minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when absent.")
     maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when absent.")
     seed: int = 1
 
 
-class CheckRequest(Model):
+class CheckRequest(_OfNetwork):
     """Which plan to check."""
 
     plan_id: int | None = Field(default=None, description="The newest draft when absent.")
 
 
-class PublishRequest(Model):
+class PublishRequest(_OfNetwork):
     """Which plan to publish, and from when."""
 
     plan_id: int | None = Field(default=None, description="The newest draft when absent.")

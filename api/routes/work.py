@@ -45,18 +45,15 @@ async def propose_plan(
     """Propose a plan over the newest cells."""
     if background:
         return await _queued(app, district.code, "propose", asked, person)
-    done = await run_in_threadpool(
-        partial(steps.propose, target=asked.target, minimum=asked.minimum, maximum=asked.maximum, seed=asked.seed),
-        app.database_url,
-        district.code,
-    )
+    done = await run_in_threadpool(partial(steps.propose, **asked.model_dump()), app.database_url, district.code)
     return StepReport(**done)
 
 
 @router.post("/check")
 async def check_plan(app: App, district: District, asked: CheckRequest) -> StepReport:
     """Run all checks over a plan."""
-    return StepReport(**await run_in_threadpool(steps.check, app.database_url, district.code, asked.plan_id))
+    done = await run_in_threadpool(partial(steps.check, **asked.model_dump()), app.database_url, district.code)
+    return StepReport(**done)
 
 
 @router.post("/publish", response_model=StepReport, responses=QUEUED)
@@ -66,7 +63,7 @@ async def publish_plan(
     """Check a plan and put its grids in force."""
     if background:
         return await _queued(app, district.code, "publish", asked, person)
-    done = await run_in_threadpool(steps.publish, app.database_url, district.code, asked.plan_id, asked.effective)
+    done = await run_in_threadpool(partial(steps.publish, **asked.model_dump()), app.database_url, district.code)
     return StepReport(**done)
 
 

@@ -1,5 +1,6 @@
 """What are the rules of a plan's life: its steps, its edits, its codes and its lineage? Pure: arrays in and out."""
 
+from gis.plans.correspondence import COLUMNS, Pieces, correspondence, ground_pieces
 from gis.plans.describing import grid_flags, grid_name
 from gis.plans.inheriting import Inherited, inherit_keys
 from gis.plans.islands import holds_island
@@ -10,18 +11,22 @@ from gis.plans.succession import Succession, codes_of_plan, heirs, serial_of, sh
 
 __all__ = [
     "ABSENT",
+    "COLUMNS",
     "TRANSITIONS",
     "Actor",
     "Draft",
     "Inherited",
     "Life",
     "Operation",
+    "Pieces",
     "Succession",
     "codes_of_plan",
+    "correspondence",
     "count_parts",
     "first_keys",
     "grid_flags",
     "grid_name",
+    "ground_pieces",
     "heirs",
     "holds_island",
     "inherit_keys",

@@ -11,11 +11,8 @@ import numpy as np
 import pandas as pd
 from psycopg.types.json import Jsonb
 
-from gis.checks import run_checks
 from gis.clock import Clock, local_date, utc_now
 from gis.errors import ConflictError, InputError
-from gis.measures import plan_measures
-from gis.partition import grid_frame
 from gis.plans.differences import tell_differences
 from gis.plans.matching import Match, mend_polygons
 from gis.progress import Progress, quiet
@@ -27,19 +24,18 @@ from gis.store.locating import NETWORK
 from gis.store.plans import level_asked
 from gis.store.queries import query
 from gis.store.reading import read_cells, read_frames
+from gis.store.rehoming import rehome
 from gis.store.step import Step
-from gis.store.stored_plans import Checked, StoredPlan, with_cell
+from gis.store.stored_plans import checked
 from gis.store.versions import write_publication
 from gis.store.workers import post
 from gis.store.write import record_run
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from gis.remarks import Report, Severity
     from gis.store.connect import Connection
     from gis.store.networks import StoredLevel
-    from gis.store.reading import Ground
+    from gis.store.stored_plans import Checked, StoredPlan
     from gis.store.write import BatchLike
 
 __all__ = ["import_grids"]
@@ -127,7 +123,7 @@ def import_grids(
             batch.report.counts.update({"inserted": 0, "unchanged": len(stored.plan.grids)})
             return Step(batch.report, tessellation_id=cells.tessellation_id)
         _require_older(connection, stored, inside, since)
-        found = _checked(of, stored, ground, inside.outlines(cells))
+        found = checked(connection, place, stored, inside.outlines(cells))
         _tell_checks(batch.report, found)
         progress("import grids", 2, 4)
         stored = _write_plan(connection, stored, found, batch.report, by=by, now=now)
@@ -135,6 +131,7 @@ def import_grids(
         progress("import grids", 3, 4)
         if network == NETWORK:
             post(connection, place, batch.report, since=since, network=network, level=level, clock=clock)
+        rehome(connection, place, now)
         batch.report.counts.update({"inserted": len(found.grids), "unchanged": 0})
         with connection.cursor() as cursor:
             record_run(cursor, {"district": place.id, "now": now}, batch)
@@ -213,28 +210,6 @@ def _require_older(connection: Connection, stored: StoredPlan, inside: Divisions
 
 
 # ------------------------------------------------------------------------------------------ what is wrong with them
-def _checked(of: StoredLevel, stored: StoredPlan, ground: Ground, outlines: gpd.GeoDataFrame) -> Checked:
-    """Run the checks over what came; a grid should stay inside the division that holds most of it."""
-    plan, part = stored.plan, stored.tessellation
-    grids = grid_frame(part, plan)
-    buildings = with_cell(ground.buildings, part)
-    codes = plan.grids["grid_code"].to_numpy(object)
-    checks = run_checks(
-        outlines,
-        grids,
-        part.cells.assign(grid_code=codes[plan.grid_of]),
-        buildings,
-        [(int(a), int(b)) for a, b in part.adjacency.pairs[part.adjacency.link]],
-        minimum=of.level.minimum,
-        maximum=of.level.maximum,
-        barriers=ground.barriers,
-        compounds=ground.compounds,
-        code_profile=of.level.code_profile,
-        division=of.level.division_level,
-    )
-    return Checked(grids, checks, ground.buildings, lambda: plan_measures(part, plan, grids=grids, buildings=buildings))
-
-
 def _tell_checks(report: Report, found: Checked) -> None:
     failed = [check for check in found.checks if not check.passed]
     for check in failed:

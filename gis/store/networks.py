@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from gis.store.connect import Connection
     from gis.store.districts import District
 
-__all__ = ["LevelInForce", "StoredLevel", "add_network", "levels_in_force", "read_level", "read_networks"]
+__all__ = [
+    "LevelInForce",
+    "StoredLevel",
+    "add_network",
+    "levels_in_force",
+    "network_tree",
+    "read_level",
+    "read_networks",
+]
 
 
 @dataclass(frozen=True)
@@ -140,3 +148,24 @@ def levels_in_force(connection: Connection, place: District, at: dt.datetime) ->
     """Tell what is in force in every level of a district's networks at a moment."""
     rows = connection.execute(query("networks.in_force"), {"district": place.id, "at": at})
     return [LevelInForce(*row) for row in rows]
+
+
+def network_tree(
+    connection: Connection, place: District, network: str, at: dt.datetime, as_of: dt.date
+) -> list[dict[str, Any]]:
+    """Tell how the grids of a network lie in each other at a moment, from coarse to fine.
+
+    Returns
+    -------
+    list of dict
+        ``level``, ``code``, ``name``, ``kind``, ``division`` (code), ``parent`` (code of the grid of the level above
+        that holds its cells, None at the top), ``households`` of `as_of`, ``area_m2``.
+
+    Raises
+    ------
+    NotFoundError
+        The district has no such network.
+    """
+    [(number, _)] = read_networks(connection, place, network)
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query("networks.tree"), {"network": number, "at": at, "as_of": as_of}).fetchall()

@@ -3,13 +3,14 @@
 from gis.plans import Actor
 from gis.store.answers import Answer, locate_points
 from gis.store.cells import tessellate_district
+from gis.store.corresponding import Correspondence, correspond
 from gis.store.derivation import locate_things
 from gis.store.districts import district_of, list_districts, remove_district
 from gis.store.drafts import Edit, edit_draft, open_draft, read_draft
 from gis.store.grids import import_grids
 from gis.store.lives import read_life, read_lives, read_steps, take_step
 from gis.store.loading import Loaded, load_district, read_folder
-from gis.store.networks import add_network, levels_in_force, read_networks
+from gis.store.networks import add_network, levels_in_force, network_tree, read_networks
 from gis.store.persons import add_person, list_persons
 from gis.store.plans import propose_plan
 from gis.store.publishing import check_plan, publish_plan
@@ -25,6 +26,7 @@ from gis.store.write import NewDistrict, write_batch
 __all__ = [
     "Actor",
     "Answer",
+    "Correspondence",
     "Edit",
     "Loaded",
     "NewDistrict",
@@ -34,6 +36,7 @@ __all__ = [
     "add_person",
     "check_plan",
     "choose_cell",
+    "correspond",
     "district_bounds",
     "district_of",
     "edit_draft",
@@ -45,6 +48,7 @@ __all__ = [
     "load_district",
     "locate_points",
     "locate_things",
+    "network_tree",
     "open_draft",
     "post_workers",
     "propose_plan",

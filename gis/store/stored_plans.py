@@ -300,8 +300,16 @@ def with_cell(buildings: gpd.GeoDataFrame, tessellation: Tessellation) -> gpd.Ge
     return buildings[buildings["building_id"].isin(held)]
 
 
-def checked(connection: Connection, place: District, stored: StoredPlan) -> Checked:
-    """Give the grids as polygons, what the checks say of them, and what they measure."""
+def checked(
+    connection: Connection, place: District, stored: StoredPlan, outlines: gpd.GeoDataFrame | None = None
+) -> Checked:
+    """Give the grids as polygons, what the checks say of them, and what they measure.
+
+    Parameters
+    ----------
+    outlines : GeoDataFrame, optional
+        ``community_id``, geometry: what the grids are to fill; by default the ground of the plan's cells.
+    """
     plan, tessellation = stored.plan, stored.tessellation
     ground = read_frames(connection, place, at=stored.at, as_of=stored.as_of)
     grids = grid_frame(tessellation, plan)
@@ -311,7 +319,7 @@ def checked(connection: Connection, place: District, stored: StoredPlan) -> Chec
     beside = next_levels(connection, stored.of, stored.cells.ids)
     next_to = {f"{name}_code": of for name in ("finer", "coarser") if (of := getattr(beside, name)) is not None}
     checks = run_checks(
-        tessellation.communities,
+        tessellation.communities if outlines is None else outlines,
         grids,
         tessellation.cells.assign(grid_code=codes[plan.grid_of], **next_to),
         buildings,

@@ -160,6 +160,10 @@ def lived(databases):
         plan = pipeline.roll_back(connection, D, 2, LI, communities=[NORTH], clock=year)
         for name, actor in (("approve", WANG), ("publish", LI)):
             pipeline.take_step(connection, D, plan, actor, name, clock=year)
+        year.until(day(11, 20))  # version 5: cells anew where a building went and another came
+        plan = pipeline.open_draft(connection, D, [NORTH], LI, clock=year)
+        year.edit(plan, "renew", None)
+        year.publish(plan)
         year.until(day(12, 31))
         yield year, database
 
@@ -185,7 +189,7 @@ STORY = [
     (day(7, 11, 0), NORTH, SOUTH, OWN, {N(1): 170, N(2): 195, S(1): 225, S(2): 195}),
     # the north east has more households: the merged grid keeps its code
     (day(9, 2, 0), NORTH, SOUTH, OWN | {"north west": N(2)}, {N(2): 365, S(1): 225, S(2): 195}),
-    # 001 was withdrawn: it is never used again
+    # 001 was withdrawn: it is never used again; version 5 changes cells, not grids
     (day(10, 16, 0), NORTH, SOUTH, OWN | {"north west": N(3)}, {N(3): 170, N(2): 195, S(1): 225, S(2): 195}),
 ]  # fmt: skip
 
@@ -267,23 +271,64 @@ def test_no_code_is_ever_used_again(year):
 
 
 def test_lineage_tells_the_way(year):
-    rows = year.connection.execute(
-        "SELECT f.code, t.code, round(l.household_share::numeric, 3)::float, round(l.area_share::numeric, 3)::float"
-        " FROM grid_lineage l JOIN grid f ON f.id = l.from_grid JOIN grid t ON t.id = l.to_grid ORDER BY t.id, f.code"
+    went = year.connection.execute(
+        "SELECT u.version, f.code, t.code, round(l.household_share::numeric, 3)::float FROM grid_lineage l"
+        " JOIN grid f ON f.id = l.from_grid JOIN grid t ON t.id = l.to_grid"
+        " JOIN publication u ON u.id = t.publication_id"
+        " ORDER BY 1, 2, 3"
     ).fetchall()
-    went = {(a, b): people for a, b, people, _ in rows}
-    assert went == {
-        **{(W[name], OWN[name]): 1.0 for name in W},
-        (N(1), N(2)): 1.0,
-        (N(2), N(2)): round(195 / 365, 3),  # the last of three: version 4 divides what version 3 merged
-        (N(2), N(3)): round(170 / 365, 3),
-    }
+    assert [row for row in went if row[0] == 2] == sorted((2, W[name], OWN[name], 1.0) for name in W)
+    assert [row for row in went if row[0] == 3] == [(3, N(1), N(2), 1.0), (3, N(2), N(2), 1.0)]
+    parted = [(4, N(2), N(2), round(195 / 365, 3)), (4, N(2), N(3), round(170 / 365, 3))]
+    assert [row for row in went if row[0] == 4] == parted
+    assert (5, N(3), N(3), 1.0) in went
+    assert {(old, new) for version, old, new, _ in went if version == 5} <= {(N(2), N(2)), (N(3), N(3))}
     split = year.connection.execute(
         "SELECT f.code, t.code, l.area_share, l.household_share FROM division_lineage l"
         " JOIN division f ON f.id = l.from_division JOIN division t ON t.id = l.to_division ORDER BY 2"
     ).fetchall()
     assert [(a, b) for a, b, *_ in split] == [(WEST, NORTH), (WEST, SOUTH)]
     assert np.allclose([[row[2], row[3]] for row in split], [[0.5, 390 / 810], [0.5, 420 / 810]], atol=1e-6)
+
+
+def test_cells_are_those_of_their_time(year):
+    before, after = (set(cells_at(year.connection, year.place, at).tolist()) for at in (day(11, 1), day(12, 25)))
+    of = {
+        at: dict(
+            year.connection.execute(
+                "SELECT b.code, k.cell_id FROM building_cell k JOIN building b ON b.id = k.building_id"
+                " JOIN cell c ON c.id = k.cell_id WHERE c.valid @> %(at)s AND b.valid @> %(at)s",
+                {"at": at},
+            ).fetchall()
+        )
+        for at in (day(5, 15), day(11, 1), day(12, 25))
+    }
+    assert [len(buildings) for buildings in of.values()] == [24, 24, 24]  # one went, one came
+    stood = of[day(11, 1)]["N1"]  # until the next plan it stands in the cell of the building that went
+    assert of[day(5, 15)]["B010"] == stood
+    assert stood in before - after
+    assert set(of[day(12, 25)].values()) <= after
+    assert [code for code, cell in of[day(12, 25)].items() if cell == of[day(12, 25)]["N1"]] == ["N1"]
+    stays = [code for code, cell in of[day(12, 25)].items() if of[day(11, 1)].get(code) == cell]
+    assert {code for code in small.buildings().frame["code"] if code[:3] not in {"B01", "B11"}} <= set(stays)
+    assert before - after
+    assert after - before
+    rows = year.connection.execute(
+        "SELECT from_cell, sum(area_share) FROM cell_lineage WHERE from_cell = ANY(%s) GROUP BY 1",
+        [sorted(before - after)],
+    ).fetchall()
+    assert {cell for cell, _ in rows} == before - after
+    assert np.allclose([share for _, share in rows], 1, atol=1e-6)
+    with year.connection.transaction(force_rollback=True):  # a version goes back over new cells
+        plan = pipeline.roll_back(year.connection, D, 3, LI, communities=[NORTH], clock=year)
+        draft, _ = pipeline.read_draft(year.connection, plan)
+        assert set(draft.cells[draft.present].tolist()) == {
+            row[0] for row in year.connection.execute(
+                "SELECT c.id FROM cell c JOIN division d ON d.id = c.community_id"
+                " WHERE d.code = %s AND upper_inf(c.valid) AND NOT isempty(c.valid)", [NORTH]
+            )
+        }  # fmt: skip
+        assert len(set(draft.keys[draft.present])) == 1
 
 
 def test_a_draft_of_a_community_that_is_gone_goes_nowhere(year):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pytest
 
 from gis.clock import stopped_at
 from gis.errors import CheckFailedError, ConflictError, InputError, NotFoundError
-from gis.networks import Level, Network
+from gis.networks import Level, Network, read_reference
 from gis.plans import Actor
 from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.districts import district_of
 from tests.integration import nested_district as nested
+from tests.integration.served_district import lonlat, served
 
 D = nested.DISTRICT
 NOW = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
@@ -173,3 +175,78 @@ def test_a_finer_level_made_after_the_coarser_stays_inside_it(databases):
         for community in nested.COMMUNITIES:
             serials = [int(code[-3:]) for code in fine if code.startswith(community)]
             assert serials == list(range(1, len(serials) + 1))
+
+
+def compare(connection, old, new):
+    found = pipeline.correspond(connection, D, read_reference(old), read_reference(new), clock=CLOCK)
+    sums = found.table.groupby("old")[["area_share", "household_share", "part_share"]].sum()
+    assert np.allclose(sums, 1.0), "every old grid goes somewhere in full"
+    return found
+
+
+def test_two_networks_correspond_in_full(store):
+    table = compare(store, "community@v1", "police").table
+    assert table["new"].notna().all()
+    assert table["households"].sum() == nested.HOUSEHOLDS
+    area = store.execute("SELECT sum(area_m2) FROM grid WHERE level = 1 AND name IS NOT NULL AND network_id ="
+                         " (SELECT id FROM network WHERE code = 'police')").fetchone()[0]  # fmt: skip
+    assert table["area_m2"].sum() == pytest.approx(area, rel=1e-6)
+    inside = store.execute("SELECT count(*) FROM part WHERE cell_id IS NOT NULL").fetchone()[0]
+    assert 0 < table["parts"].sum() <= inside
+    same = compare(store, "community", "community@2026-07-02").table
+    assert (same["old"] == same["new"]).all()
+    tree = compare(store, "party:3", "party:2").table
+    assert not tree["old"].duplicated().any(), "a finer grid lies in one coarser grid"
+
+
+def test_versions_correspond_over_cells_that_were_split(store):
+    community = nested.COMMUNITIES[0]
+    plan = pipeline.open_draft(store, D, [community], LI, clock=CLOCK)
+    held = {code: cells for code, (_, _, cells) in grids(store, "community", 1).items() if code.startswith(community)}
+    cell = store.execute("SELECT cell_id FROM building_cell k JOIN building b ON b.id = k.building_id"
+                         " WHERE b.code = 'B000'").fetchone()[0]  # fmt: skip
+    cut = next(code for code, cells in held.items() if cell in cells)
+    first, second, _ = (code for code in sorted(held) if code != cut)
+    edit(store, plan, 0, "split", {"cell": cell, "line": [lonlat(10, -5), lonlat(10, 60)]})
+    edit(store, plan, 1, "merge", {"from": first, "into": second})
+    pipeline.take_step(store, D, plan, LI, "submit", clock=CLOCK)
+    pipeline.take_step(store, D, plan, WANG, "approve", clock=CLOCK)
+    pipeline.take_step(store, D, plan, LI, "publish", effective=NOW + dt.timedelta(hours=1), clock=CLOCK)
+    before, after = compare(store, "community@v1", "community"), compare(store, "community@v1", "community@v2")
+    assert (before.table["old"] == before.table["new"]).all(), "it takes effect in an hour"
+    assert len(set(after.new.cells) - set(after.old.cells)) >= 2, "one cell is several now"
+    for other in ("police", "party:3", "party:2"):
+        carried = compare(store, other, f"{other}@2026-07-02")
+        assert (carried.table["old"] == carried.table["new"]).all(), "the other networks keep their ground"
+        assert set(carried.new.cells) == set(after.new.cells)
+    moved = after.table[after.table["old"] != after.table["new"]]
+    assert [set(row) for row in moved[["old", "new", "household_share"]].to_numpy()] == [{first, second, 1.0}]
+    assert after.table.set_index("old").loc[cut, "new"] == cut
+    with pytest.raises(NotFoundError, match="has no version 9"):
+        compare(store, "community@v9", "police")
+    with pytest.raises(NotFoundError, match="are in force"):
+        compare(store, "police@2020-01-01", "police")
+
+
+def test_networks_their_tree_and_correspondence_over_http(networks):
+    with served(networks.app_url, now=CLOCK) as client:
+        told = client.get(f"/api/districts/{D}/networks").json()
+        assert [(one["code"], [(lv["kind"], lv["version"], lv["grids"]) for lv in one["levels"]]) for one in told] == [
+            ("community", [("basic", 1, 12)]),
+            ("party", [("service", 1, 1), ("responsibility", 1, 3), ("basic", 1, 12)]),
+            ("police", [("responsibility", 1, 5)]),
+        ]
+        tree = client.get(f"/api/districts/{D}/networks/party/tree").json()
+        for parent in (row for row in tree if row["level"] < 3):
+            children = [row["households"] for row in tree if row["parent"] == parent["code"]]
+            assert sum(children) == parent["households"] > 0
+        assert [row["parent"] for row in tree if row["level"] == 1] == [None]
+        address = f"/api/districts/{D}/correspondence?from=community@v1&to=police"
+        table = client.get(address).json()
+        assert (table["old"]["grids"], table["new"]["grids"], table["old"]["version"]) == (12, 5, 1)
+        assert sum(row["households"] for row in table["rows"]) == nested.HOUSEHOLDS
+        for file in (client.get(address, headers={"Accept": "text/csv"}), client.get(f"{address}&format=csv")):
+            assert file.content.startswith("\ufeff原网格 old,新网格 new,面积(m²)".encode())
+            assert len(file.text.splitlines()) == 1 + len(table["rows"])
+        assert client.get(f"/api/districts/{D}/networks/health/tree").status_code == 404
+        assert client.get(f"/api/districts/{D}/correspondence?from=@&to=police").status_code == 422

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import numpy as np
 import pytest
 import shapely
+from typer.testing import CliRunner
 
+from api.cli import app
 from gis.clock import stopped_at
 from gis.errors import InputError, NotFoundError
 from gis.plans import Actor
@@ -15,7 +18,7 @@ from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.districts import district_of, lock
 from gis.store.metric import to_stored
-from gis.store.streets import choose_cell, find_street, renew_streets, set_home
+from gis.store.streets import choose_cell, find_street, rederive, renew_streets, set_home
 from tests.integration import small_district as small
 
 D = small.DISTRICT
@@ -170,3 +173,89 @@ def test_codes_are_found_and_communities_named(store):
     assert find_street(store, place, across, small.COMMUNITIES[1], at=LATER)
     with pytest.raises(NotFoundError):
         find_street(store, place, "nowhere", at=LATER)
+
+
+def split_cell(store, place, cell, moment):
+    """Two cells for one from a moment on, as a publication would have it: ids of the new ones."""
+    (made,) = store.execute(
+        "INSERT INTO tessellation (district_id, settings, report, base_id)"
+        " SELECT district_id, '{}', '{}', id FROM tessellation ORDER BY id LIMIT 1 RETURNING id"
+    ).fetchone()
+    halves = store.execute(
+        "INSERT INTO cell (tessellation_id, community_id, block_no, area_m2, geom, valid)"
+        " SELECT %(made)s, c.community_id, c.block_no, c.area_m2 / 2, h.geom, tstzrange(%(moment)s, NULL)"
+        " FROM cell c CROSS JOIN LATERAL (SELECT (ST_XMin(c.geom) + ST_XMax(c.geom)) / 2 AS x) m"
+        " CROSS JOIN LATERAL (SELECT (ST_Dump(ST_Split(c.geom, ST_SetSRID(ST_MakeLine("
+        "   ST_Point(m.x, ST_YMin(c.geom) - 1), ST_Point(m.x, ST_YMax(c.geom) + 1)), 4490)))).geom) h"
+        " WHERE c.id = %(cell)s RETURNING id",
+        {"made": made, "moment": moment, "cell": cell},
+    ).fetchall()
+    store.execute("UPDATE cell SET valid = tstzrange(NULL, %s) WHERE id = %s", [moment, cell])
+    ids = [row[0] for row in halves]
+    rederive(store, place, gone=[cell], made=ids, effective=moment, clock=stopped_at(LATER))
+    return ids
+
+
+def stored_at(store, table, moment):
+    duty = "h.duty_cell_id ELSE e.duty_cell_id END" if table == "event" else "NULL ELSE NULL END"
+    return store.execute(
+        f"SELECT ST_X(e.geom), ST_Y(e.geom), CASE WHEN h.{table}_id IS NOT NULL THEN h.cell_id ELSE e.cell_id END,"
+        f" CASE WHEN h.{table}_id IS NOT NULL THEN {duty}"
+        f" FROM {table} e LEFT JOIN {table}_cell h ON h.{table}_id = e.id AND h.valid @> %s"
+        " WHERE e.geom IS NOT NULL ORDER BY e.code",
+        [moment],
+    ).fetchall()
+
+
+def test_what_is_stored_is_what_is_answered_at_every_moment(store):
+    """A cell that is split ahead of time, homes chosen before and after, and events that come late."""
+    street = street_of(store)
+    ahead = LATER + dt.timedelta(days=5)
+    with lock(store, D) as place:
+        halves = split_cell(store, place, street["cell"], ahead)
+    assert len(halves) == 2
+    (other,) = owners(store)[1] - owners(store)[0]
+    cell = choose_cell(store, district_of(store, D), street["id"], other, at=LATER)
+    set_home(store, D, street["id"], cell, LI, clock=stopped_at(LATER))
+    pipeline.write_batch(store, D, along(18, "L"), clock=stopped_at(LATER + dt.timedelta(days=1)))
+    everywhere = small.batch("events", small.events(60).frame.assign(code=[f"N{i:02}" for i in range(60)]))
+    pipeline.write_batch(store, D, everywhere, clock=stopped_at(ahead + dt.timedelta(days=1)))
+    seen = set()
+    for moment in (LATER - dt.timedelta(days=1), LATER, ahead - dt.timedelta(seconds=1), ahead):
+        for table in ("event", "part"):
+            rows = stored_at(store, table, moment)
+            found = pipeline.locate_points(store, D, [row[:2] for row in rows], at=moment)
+            assert [row[2] for row in rows] == [a.cell for a in found]
+            if table == "event":
+                assert [row[3] or row[2] for row in rows] == [a.duty_cell for a in found]
+            seen |= {row[2] for row in rows}
+    assert seen >= {street["cell"], *halves}
+    told = [
+        store.execute(f"SELECT * FROM {table} ORDER BY 1, valid").fetchall() for table in ("event_cell", "part_cell")
+    ]
+    pipeline.locate_things(store, D, clock=stopped_at(ahead + dt.timedelta(days=2)))
+    again = [
+        store.execute(f"SELECT * FROM {table} ORDER BY 1, valid").fetchall() for table in ("event_cell", "part_cell")
+    ]
+    assert again == told
+
+
+def test_on_the_command_line(store, published, monkeypatch):
+    monkeypatch.setenv("GRIDKEEPER_DATABASE_URL", published.app_url.replace(published.name, store.info.dbname))
+    street, (other,) = street_of(store), owners(store)[1] - owners(store)[0]
+
+    def run(*arguments):
+        result = CliRunner().invoke(app, [*arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.output
+
+    counts = json.loads(run("streets", D, "--json"))
+    assert counts["segments"] == 7  # three of the long street, two of each that crosses it
+    assert (counts["crossings"], counts["homes_chosen"]) == (2, [])
+    assert counts["events_on_streets"] >= len(ALONG)
+    with pytest.raises(InputError, match="--grid CODE"):
+        run("street", "home", D, street["code"], "--as", LI.name)
+    run("street", "home", D, street["code"], "--as", LI.name, "--grid", other, "--reason", "临街")
+    assert street_of(store, dt.datetime.now(dt.UTC))["grid"]["code"] == other
+    assert "临街" in run("streets", D)

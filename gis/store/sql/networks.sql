@@ -79,3 +79,36 @@ JOIN cell c ON c.id = p.cell_id
 JOIN division d ON d.id = c.community_id
 WHERE a.id = %(plan)s AND p.grid_code = ANY(%(keys)s)
 ORDER BY c.id
+
+-- name: tree
+-- Grids of a network at a moment with the grid of the level above that holds most of each, and the households of a date.
+WITH members AS (
+    SELECT m.level, m.grid_id, m.cell_id, c.area_m2
+    FROM grid_cell m JOIN cell c ON c.id = m.cell_id
+    WHERE m.network_id = %(network)s AND m.valid @> %(at)s::timestamptz
+), parents AS (
+    SELECT DISTINCT ON (f.grid_id) f.grid_id, p.grid_id AS parent
+    FROM members f JOIN members p ON p.cell_id = f.cell_id AND p.level = f.level - 1
+    GROUP BY f.grid_id, p.grid_id
+    ORDER BY f.grid_id, sum(f.area_m2) DESC, p.grid_id
+), loads AS (
+    SELECT m.grid_id, sum(h.households)::bigint AS households
+    FROM members m
+    JOIN building_cell k ON k.cell_id = m.cell_id
+    JOIN building b ON b.id = k.building_id AND b.valid @> %(at)s::timestamptz
+    CROSS JOIN LATERAL (
+        SELECT c.households FROM household_count c
+        WHERE c.building_id = k.building_id AND c.as_of <= %(as_of)s
+        ORDER BY c.as_of DESC, c.recorded_at DESC, c.id DESC LIMIT 1
+    ) h
+    GROUP BY m.grid_id
+)
+SELECT g.level, g.code, g.name, g.kind, d.code AS division, u.code AS parent, COALESCE(l.households, 0) AS households,
+       g.area_m2
+FROM grid g
+JOIN division d ON d.id = g.division_id
+LEFT JOIN parents p ON p.grid_id = g.id
+LEFT JOIN grid u ON u.id = p.parent
+LEFT JOIN loads l ON l.grid_id = g.id
+WHERE g.network_id = %(network)s AND g.valid @> %(at)s::timestamptz
+ORDER BY g.level, g.code

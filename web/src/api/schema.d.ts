@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/correspondence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Correspondence
+         * @description Tell what became of the grids of one network, level, version or moment among those of another.
+         */
+        get: operations["get_correspondence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/events/{thing}": {
         parameters: {
             query?: never;
@@ -240,6 +260,26 @@ export interface paths {
          * @description List the networks of a district with their levels and what is in force in them.
          */
         get: operations["list_networks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/networks/{n}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Network Tree
+         * @description Tell how the grids of a network lie in each other, from coarse to fine.
+         */
+        get: operations["get_network_tree"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1239,6 +1279,18 @@ export interface components {
          */
         CheckRequest: {
             /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
+            /**
              * Plan Id
              * @description The newest draft when absent.
              */
@@ -1258,6 +1310,75 @@ export interface components {
             class_name: string;
             /** Count */
             count: number;
+        };
+        /**
+         * CorrespondenceRow
+         * @description What an old and a new grid have in common; null is no grid.
+         */
+        CorrespondenceRow: {
+            /** Area M2 */
+            area_m2: number;
+            /**
+             * Area Share
+             * @description Of the old grid; the shares of each old grid sum to 1.
+             */
+            area_share: number;
+            /**
+             * Household Share
+             * @description As its area is shared, where an old grid has no households.
+             */
+            household_share: number;
+            /** Households */
+            households: number;
+            /** New */
+            new: string | null;
+            /** Old */
+            old: string | null;
+            /**
+             * Part Share
+             * @description As its area is shared, where an old grid has no parts.
+             */
+            part_share: number;
+            /** Parts */
+            parts: number;
+        };
+        /**
+         * CorrespondenceSide
+         * @description Grids of a network level at a moment.
+         */
+        CorrespondenceSide: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Grids */
+            grids: number;
+            /** Level */
+            level: number;
+            /** Network */
+            network: string;
+            /**
+             * Version
+             * @description Where the grids were named by it.
+             */
+            version: number | null;
+        };
+        /**
+         * CorrespondenceTable
+         * @description What became of every grid of one side on the other.
+         */
+        CorrespondenceTable: {
+            /**
+             * As Of
+             * Format: date
+             * @description Date of the household counts.
+             */
+            as_of: string;
+            new: components["schemas"]["CorrespondenceSide"];
+            old: components["schemas"]["CorrespondenceSide"];
+            /** Rows */
+            rows: components["schemas"]["CorrespondenceRow"][];
         };
         /**
          * Counts
@@ -2979,6 +3100,12 @@ export interface components {
              */
             kind: "propose";
             /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
              * Maximum
              * @description 1.5 of the target when absent.
              */
@@ -2989,16 +3116,21 @@ export interface components {
              */
             minimum?: number | null;
             /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
             /**
              * Target
-             * @description Households a grid should have.
-             * @default 200
+             * @description Households a grid should have; as the level has it.
              */
-            target: number;
+            target?: number | null;
         };
         /**
          * ProposeRequest
@@ -3006,6 +3138,12 @@ export interface components {
          */
         ProposeRequest: {
             /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
              * Maximum
              * @description 1.5 of the target when absent.
              */
@@ -3016,16 +3154,21 @@ export interface components {
              */
             minimum?: number | null;
             /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
             /**
              * Target
-             * @description Households a grid should have.
-             * @default 200
+             * @description Households a grid should have; as the level has it.
              */
-            target: number;
+            target?: number | null;
         };
         /**
          * PublishJob
@@ -3043,6 +3186,18 @@ export interface components {
              */
             kind: "publish";
             /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
+            /**
              * Plan Id
              * @description The newest draft when absent.
              */
@@ -3058,6 +3213,18 @@ export interface components {
              * @description At once when absent (first publication).
              */
             effective?: string | null;
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
             /**
              * Plan Id
              * @description The newest draft when absent.
@@ -3569,6 +3736,37 @@ export interface components {
             max_cell_m2?: number | null;
         };
         /**
+         * TreeGrid
+         * @description A grid in the tree of its network.
+         */
+        TreeGrid: {
+            /** Area M2 */
+            area_m2: number;
+            /** Code */
+            code: string;
+            /**
+             * Division
+             * @description Code of the division it stays inside.
+             */
+            division: string;
+            /** Households */
+            households: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "basic" | "dedicated" | "rural" | "unit" | "responsibility" | "service";
+            /** Level */
+            level: number;
+            /** Name */
+            name: string;
+            /**
+             * Parent
+             * @description Code of the grid of the level above that it lies in; null at the top.
+             */
+            parent: string | null;
+        };
+        /**
          * Upload
          * @description A file handed over, kept until a job has read it.
          */
@@ -3828,6 +4026,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepReport"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_correspondence: {
+        parameters: {
+            query: {
+                /** @description NETWORK[:LEVEL][@vVERSION | @DATE], e.g. community@v1, police:2@2026-08-01; a network alone means now. */
+                from: string;
+                /** @description NETWORK[:LEVEL][@vVERSION | @DATE], e.g. community@v1, police:2@2026-08-01; a network alone means now. */
+                to: string;
+                /** @description Instead of Accept. */
+                format?: ("json" | "csv") | null;
+            };
+            header?: never;
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrespondenceTable"];
+                    "text/csv": string;
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -4230,6 +4469,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NetworkItem"][];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_network_tree: {
+        parameters: {
+            query?: {
+                /** @description Date or moment; now when absent. */
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Code of the network. */
+                n: string;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreeGrid"][];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */

@@ -18,6 +18,7 @@ export const streetZh = {
   homeSide: '所在社区',
   carriageway: '路面宽度',
   streetLength: '长度',
+  streetClass: '道路等级',
   homesBefore: '历次主责',
   homeChange: '改由其他网格负责',
   homeChangeHint: '本社区一侧的事件随之归口，自即刻起生效；此前的事件仍按当时的主责统计。',
@@ -26,7 +27,7 @@ export const streetZh = {
   homeAtPast: '正在查看 {date}，更改请回到当前。',
   liesIn: '所在网格',
   onStreet: '所在道路',
-  streetsNear: '放大后显示',
+  streetsNear: '放大地图后显示',
 }
 
 export const streetEn: Record<keyof typeof streetZh, string> = {
@@ -47,6 +48,7 @@ export const streetEn: Record<keyof typeof streetZh, string> = {
   homeSide: 'Community',
   carriageway: 'Carriageway',
   streetLength: 'Length',
+  streetClass: 'Class',
   homesBefore: 'Homes over time',
   homeChange: 'Give it to another grid',
   homeChangeHint: 'Events on this community’s side follow, from now on; earlier ones stay with the home of their time.',

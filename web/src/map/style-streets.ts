@@ -5,6 +5,8 @@ import type { MapView } from './style'
 
 const from = { source: 'streets', 'source-layer': 'streets' } as const
 
+/** From afar nobody asks who answers for a street. */
+export const STREETS_FROM = 13
 /** Far off a street is a line, near by its carriageway, each side of a community border as its own. */
 export const CARRIAGEWAYS_FROM = 15
 
@@ -18,7 +20,7 @@ export function streetHomes(view: MapView, c: BaseColours): LayerSpecification[]
   const line = { 'line-join': 'round', 'line-cap': 'round' } as const
   return [
     {
-      id: 'street-home-line', ...from, type: 'line', minzoom: 13, maxzoom: CARRIAGEWAYS_FROM, layout: line,
+      id: 'street-home-line', ...from, type: 'line', minzoom: STREETS_FROM, maxzoom: CARRIAGEWAYS_FROM, layout: line,
       paint: {
         'line-color': colour, 'line-opacity': o,
         'line-width': ['interpolate', ['linear'], ['zoom'], 13, 1.6, 15, ['+', 2, ['/', ['get', 'half_width_m'], 3]]],
