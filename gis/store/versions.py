@@ -141,18 +141,19 @@ def write_publication(
         cursor.execute(query("plans.insert_memberships"), {**moment, "keys": keys, "grids": ids.tolist()})
         _copy_lineage(cursor, stored, change, number)
     begin_postings(connection, moved, moment)
+    carried: list[dict[str, Any]] = []
     gone, made = _replaced(stored)
     if len(gone) or len(made):
         replaced = Replaced(
             publication, version, stored.network_id, stored.level, gone, made, effective=effective, now=now, by=by
         )
-        report["carried"] = replace_cells(connection, place, replaced)
+        carried = replace_cells(connection, place, replaced)
     bump_layers(connection, place.id, "grids")
     if not stored.is_first:
         measures = whole_network(connection, place, stored, found.buildings, effective) or found.measures()
         connection.execute(
             query("drafts.set_report"),
-            {"plan": stored.id, "report": Jsonb(plain({"network_measures": measures}))},
+            {"plan": stored.id, "report": Jsonb(plain({"network_measures": measures, "carried": carried}))},
         )
     return Written(version, report)
 

@@ -6,6 +6,7 @@ Each test recomputes from the input what it asserts; nothing here trusts the che
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +14,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from gis.errors import ConflictError
 from gis.ingest import ReadOptions
+from gis.plans import Actor
 from gis.progress import worker_pool
 from gis.store import pipeline
 from gis.store.connect import connect
@@ -216,6 +219,41 @@ def test_cambridge_streets_have_one_owner_in_each_community(cambridge):
         f"\nstreets: {segments.sum()} segment homes and {(~segments).sum()} crossing homes; {split} of {len(owners)}"
         f" segments would have several owners by geometry, none has; of {total} events {on} lie on a street,"
         f" {other_cell} have another cell on duty, {other_grid} change hands"
+    )
+
+
+def test_one_changed_building_renews_a_handful_of_cells(cambridge):
+    _, _, connection = cambridge
+    person = Actor("李规划")
+    with connection.transaction(force_rollback=True):
+        pipeline.add_person(connection, person.name)
+        code, building = connection.execute(
+            """SELECT d.code, b.code FROM building b JOIN cell c ON c.building_id = b.id
+               JOIN division d ON d.id = c.community_id ORDER BY md5(b.code) LIMIT 1"""
+        ).fetchone()
+        plan = pipeline.open_draft(connection, "cambridge_ma", [code], person)
+        statement = "SELECT count(*) FROM plan_cell WHERE plan_id = %s"
+        before = connection.execute(statement, [plan]).fetchone()[0]
+        with pytest.raises(ConflictError, match="as the ground is"):
+            pipeline.edit_draft(connection, "cambridge_ma", plan, person, revision=0, kind="renew")
+        connection.execute(
+            "UPDATE building SET valid = tstzrange(NULL, now() - '1 h'::interval) WHERE code = %s", [building]
+        )
+        start, cpu = time.perf_counter(), time.process_time()
+        done = pipeline.edit_draft(connection, "cambridge_ma", plan, person, revision=0, kind="renew")
+        spent, cpu = time.perf_counter() - start, time.process_time() - cpu
+        gone = int((done.keys == "").sum())
+        assert 1 <= gone <= 60
+        shapes = fetch_geo_frame(
+            connection,
+            b"SELECT ST_AsBinary(c.geom) AS wkb FROM plan_cell p JOIN cell c ON c.id = p.cell_id"
+            b" WHERE p.plan_id = %(plan)s",
+            {"plan": plan},
+        )
+        assert shapely.coverage_is_valid(shapes.geometry.to_numpy())
+    print(
+        f"\nrenewal: building {building} gone: {gone} of {before} cells of community {code} replaced by"
+        f" {len(done.keys) - gone} in {spent:.1f} s ({cpu:.1f} CPU s)"
     )
 
 

@@ -311,6 +311,38 @@ def test_a_publication_ahead_of_time_replaces_cells_and_is_taken_back(store):
                          " JOIN building b ON b.id = k.building_id AND b.valid @> %s", AFTER, AFTER) == 24  # fmt: skip
 
 
+def test_cells_that_a_draft_made_twice_are_traced_to_those_in_force(store):
+    second_network(store)
+    plan = opened(store)
+    begun = cells_of(store, plan)
+    edit(store, plan, "renew")
+    store.execute("UPDATE building SET valid = tstzrange(NULL, %s) WHERE code = 'B011'", [BEGIN])
+    edit(store, plan, "renew")
+    insist(store, plan)
+    edit(store, plan, "split", {"cell": cell_of(store, plan, "B100"), "line": [lonlat(100, 10), lonlat(400, 10)]})
+    insist(store, plan)
+    draft, _ = pipeline.read_draft(store, plan)
+    middle = draft.cells[(draft.base == None) & ~draft.present]  # noqa: E711 - made, and gone again
+    assert len(middle) > 0
+    put_through(store, plan)
+    now = {row[0] for row in store.execute("SELECT id FROM cell WHERE valid @> %s::timestamptz", [AFTER])}
+    assert not now & set(middle.tolist())
+    assert shapely.coverage_is_valid(polygons(store, now & cells_of(store, plan)))
+    gone = sorted(begun - now)
+    shares = store.execute(
+        "SELECT sum(area_share) FROM cell_lineage WHERE from_cell = ANY(%s) AND to_cell = ANY(%s) GROUP BY from_cell",
+        [gone, sorted(now)],
+    ).fetchall()
+    assert len(shares) == len(gone)
+    assert np.allclose(shares, 1)
+    assert households(store, AFTER) == {"001": 170, "002": 195, "003": 130, "004": 195}
+    for network in ("community", "police"):  # every cell of the west has one grid of each
+        held = "SELECT count(*), count(DISTINCT m.cell_id) FROM grid_cell m JOIN network n ON n.id = m.network_id"
+        held += " WHERE n.code = %s AND m.valid @> %s::timestamptz AND m.cell_id = ANY(%s)"
+        west = sorted(now & cells_of(store, plan))
+        assert store.execute(held, [network, AFTER, west]).fetchone() == (len(west), len(west))
+
+
 def test_old_grids_are_laid_over_the_cells_that_there_are_now(store):
     plan = opened(store)
     edit(store, plan, "renew")
