@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gis.cells.cutting import cut_cells
+from gis.clock import local_date
 from gis.errors import ConflictError
 from gis.remarks import Report
 from gis.store.cells import insert_making, settings_from
@@ -85,7 +86,7 @@ def cut_along(
     rederive(connection, place, gone=gone.tolist(), made=made.tolist(), effective=since, clock=lambda: now)
     settle_buildings(connection, place, cells_in_force(connection, place, since), report, since)
     bump_layers(connection, place.id, "base", "grids")
-    return read_cells(connection, place, as_of=place.as_of or now.date(), at=now)
+    return read_cells(connection, place, as_of=place.as_of or local_date(now, place.time_zone), at=now)
 
 
 def _require_free(connection: Connection, values: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from gis.store.connect import connect
 from gis.store.copying import fetch_frame
 from gis.store.districts import district_of
 from gis.store.exports import as_imported, grids_in_force
-from gis.store.reading import district_bounds
+from gis.store.reading import district_bounds, read_cells
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -44,10 +44,10 @@ def exported(connection, code: str, file) -> gpd.GeoDataFrame:
     return frame
 
 
-def imported(connection, code: str, file, network: str):
+def imported(connection, code: str, file, network: str, **options):
     pipeline.add_network(connection, code, Network(network, network))
     batch = read_kind("grids", [file], options=ReadOptions(), district=district_bounds(connection, code))
-    return pipeline.import_grids(connection, code, batch, network=network, effective=SINCE)
+    return pipeline.import_grids(connection, code, batch, network=network, effective=SINCE, **options)
 
 
 def moved(frame: gpd.GeoDataFrame, metres: float, metric: str, seed: int = 1) -> gpd.GeoDataFrame:
@@ -117,6 +117,37 @@ def assert_round_trip(connection, code: str, folder) -> None:
     assert tally.get("grid_mended", 0) == broken
 
 
+def assert_exact(connection, code: str, folder) -> None:
+    """Bad lines divide cells: these are still an exact coverage, and the community grids have the same ground."""
+    place = district_of(connection, code)
+    frame = grids_in_force(connection, place, at=utc_now(), as_of=utc_now().date())
+    ground = connection.execute(GROUND).fetchall()
+    file = folder / "exact.gpkg"
+    write_exchange(moved(as_imported(frame), 5.0, place.metric_crs, seed=2), file)
+    step = imported(connection, code, file, "exact", exact=True)
+    print(step.report.counts)
+    assert step.report.counts["cells_divided"] > len(frame)
+    cells = read_cells(connection, place, as_of=utc_now().date(), at=utc_now())
+    shapes = np.asarray(cells.tessellation.cells.geometry.array, object)
+    assert shapely.coverage_is_valid(shapes)
+    assert len(cells.tessellation.building_cell) == connection.execute("SELECT count(*) FROM building").fetchone()[0]
+    for before, after in zip(ground, connection.execute(GROUND).fetchall(), strict=True):
+        assert after[0] == before[0]
+        assert after[1] == pytest.approx(before[1], abs=0.5)
+    split = connection.execute(
+        "SELECT count(*) FROM (SELECT FROM building_cell k JOIN grid_cell m ON m.cell_id = k.cell_id"
+        " AND m.valid @> now() GROUP BY k.building_id, m.network_id HAVING count(DISTINCT m.grid_id) > 1) s"
+    ).fetchone()
+    assert split == (0,)
+
+
+GROUND = """
+    SELECT g.code, sum(c.area_m2) FROM grid_cell m JOIN cell c ON c.id = m.cell_id AND c.valid @> now()
+    JOIN grid g ON g.id = m.grid_id JOIN network n ON n.id = m.network_id AND n.code = 'community'
+    WHERE m.valid @> now() GROUP BY g.code ORDER BY g.code
+"""
+
+
 @pytest.fixture
 def sample(databases, sample_database):
     with databases.clone(of=sample_database.name) as database, connect(database.app_url) as connection:
@@ -126,6 +157,7 @@ def sample(databases, sample_database):
 def test_the_sample_district_comes_back(sample, tmp_path):
     code = sample.execute("SELECT code FROM district").fetchone()[0]
     assert_round_trip(sample, code, tmp_path)
+    assert_exact(sample, code, tmp_path)
 
 
 @pytest.mark.slow
@@ -136,3 +168,4 @@ def test_cambridge_comes_back(fresh_database, cities, tmp_path):
         new = pipeline.NewDistrict(crs_note=read.crs_note)
         pipeline.load_district(connection, read.code, read.batches, new=new, executor=pool)
         assert_round_trip(connection, read.code, tmp_path)
+        assert_exact(connection, read.code, tmp_path)
