@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -142,12 +141,12 @@ async def _detail(connection: AsyncConnection[Any], keeper: Keeper, district: Di
     divisions = await places.divisions(connection, district)
     loads = await grid_loads(connection, keeper, district)
     totals = division_totals(divisions, loads, district)
-    if not loads:  # no grids yet: what is known of the communities is still worth telling
-        known = await places.community_loads(connection, district)
-        empty: defaultdict[str, int] = defaultdict(int)
-        totals = division_totals(divisions, [{**dict.fromkeys(SUMS, 0), **row} for row in known], district)
-        for total in totals.values():
-            total.update({name: empty[name] for name in ("grids", "within_10", "grids_over", "grids_under")})
+    if not loads or district.division_level != "community":  # what lies in a community is known without its grids
+        known = division_totals(divisions, await places.community_loads(connection, district), district)
+        level_of = {row["id"]: row["level"] for row in divisions}
+        for number, total in totals.items():
+            if not loads or level_of[number] == "community":
+                total.update({name: known[number][name] for name in SUMS})
     return {
         **await _item(connection, keeper, district),
         "divisions": [

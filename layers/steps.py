@@ -11,7 +11,6 @@ from gis.store import pipeline
 from gis.store.connect import connect
 
 if TYPE_CHECKING:
-
     from gis.store.step import Step
 
 __all__ = ["check", "propose", "publish", "tessellate", "told"]

@@ -17,6 +17,7 @@ FAMILIES = (
     "templates",
     "districts",
     "plans",
+    "moves",
     "networks",
     "jobs",
     "streets",

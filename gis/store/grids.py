@@ -32,7 +32,6 @@ from gis.store.workers import post
 from gis.store.write import record_run
 
 if TYPE_CHECKING:
-
     from gis.remarks import Report, Severity
     from gis.store.connect import Connection
     from gis.store.networks import StoredLevel

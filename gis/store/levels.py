@@ -13,6 +13,7 @@ from gis.cells import CellSettings
 from gis.cells.features import barrier_lines
 from gis.cells.findings import Findings
 from gis.cells.neighbours import neighbours_across
+from gis.cells.seams import stitch
 from gis.errors import ConflictError
 from gis.graph import Adjacency
 from gis.partition import divide_level
@@ -34,6 +35,7 @@ __all__ = [
     "across",
     "cells_of_level",
     "communities_within",
+    "edge_matched",
     "next_levels",
     "pairs_across",
     "plan_of_level",
@@ -61,8 +63,9 @@ def cells_of_level(
         return cells
     of = _divisions(connection, place, cells.ids, division_level)
     seen = cells.tessellation
-    frame = seen.cells.assign(community_id=of)
-    near = across(np.asarray(frame.geometry.array, object), seen.cells, division=of, ground=ground)
+    shapes = edge_matched(np.asarray(seen.cells.geometry.array, object))
+    frame = seen.cells.assign(community_id=of).set_geometry(gpd.GeoSeries(shapes, crs=seen.cells.crs))
+    near = across(shapes, seen.cells, division=of, ground=ground)
     known = seen.adjacency
     adjacency = Adjacency(
         np.concatenate([known.pairs, near.pairs]),
@@ -92,6 +95,11 @@ def _outlines(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"community_id": names}, geometry=unions, crs=cells.crs)
 
 
+def edge_matched(shapes: np.ndarray) -> np.ndarray:
+    """Let cells of several communities share every vertex: those made at different times fit to the lattice only."""
+    return stitch(shapes, CellSettings().grid_m)
+
+
 def across(
     shapes: np.ndarray, cells: gpd.GeoDataFrame, *, division: np.ndarray, ground: Ground | None = None
 ) -> Adjacency:
@@ -100,7 +108,7 @@ def across(
     Parameters
     ----------
     shapes : ndarray of Polygon, shape (n,)
-        In metres.
+        In metres, see `edge_matched`.
     cells : DataFrame, n rows
         ``community_id``; ``compound_id`` where it is known.
     division : ndarray of str, shape (n,)
@@ -185,7 +193,7 @@ def pairs_across(connection: Connection, plan_id: int, keys: Sequence[str]) -> n
     frame = fetch_geo_frame(connection, query("networks.shapes_in_plan"), {"plan": plan_id, "keys": list(keys)})
     if not len(frame):
         return np.empty((0, 2), np.int64)
-    shapes = to_metric(np.asarray(frame.geometry.array, object), frame["metric_crs"].iloc[0])
+    shapes = edge_matched(to_metric(np.asarray(frame.geometry.array, object), frame["metric_crs"].iloc[0]))
     near = across(shapes, frame, division=np.zeros(len(frame), np.int8))
     pairs: np.ndarray = frame["id"].to_numpy(np.int64)[near.pairs]
     return pairs

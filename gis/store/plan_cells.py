@@ -10,7 +10,7 @@ import shapely
 
 from gis.graph import follows_code
 from gis.store.copying import fetch_frame, fetch_geo_frame, objects
-from gis.store.levels import across
+from gis.store.levels import across, edge_matched
 from gis.store.lives import read_life
 from gis.store.metric import to_metric
 from gis.store.origins import read_origin, succeeding
@@ -103,7 +103,7 @@ def read_plan_cells(connection: Connection, place: District, plan_id: int, now: 
 
 def _across(place: District, cells: gpd.GeoDataFrame) -> Adjacency:
     """Neighbours across the borders of communities."""
-    shapes = to_metric(np.asarray(cells.geometry.array, object), place.metric_crs)
+    shapes = edge_matched(to_metric(np.asarray(cells.geometry.array, object), place.metric_crs))
     own = cells.assign(community_id=cells["own_community"])
     return across(shapes, own, division=cells["community"].to_numpy(object))
 

@@ -11,6 +11,7 @@ from gis.store.derivation import relocate
 from gis.store.districts import district_of, lock
 from gis.store.locating import NETWORK
 from gis.store.queries import query
+from gis.store.rehoming import rehome
 from gis.store.step import Step
 from gis.store.stored_plans import checked, read_plan, require_base, require_passed
 from gis.store.versions import write_publication
@@ -113,6 +114,7 @@ def publish_plan(
         report = relocate(connection, place, progress=quiet, clock=clock)
         if (stored.network, stored.level) == (NETWORK, 1):  # workers name communities and grids of that network
             post(connection, place, report, since=effective, clock=clock)
+        rehome(connection, place, now)
         progress("publish", 3, 3)
     report.title = "publish"
     report.counts["grids"] = len(found.grids)

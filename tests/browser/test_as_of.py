@@ -16,6 +16,7 @@ def lived(databases):
     """A server whose district has had half a year of its own."""
     with databases.clone() as clone:
         story.live_through(clone.app_url)
+        story.add_police(clone.app_url)
         with serve(clone) as server:
             yield server
 
@@ -111,3 +112,26 @@ def test_the_basis_is_said_and_the_history_is_told(view, shot, lang, theme):
     view.open(f"date={FIRST}&select=grid:{GONE}", lang=lang)
     page.wait_for_selector("[data-test=history] li.current")
     shot(page, "at-a-date")
+
+
+def test_another_network_is_chosen_by_keyboard(view, shot):
+    page = view.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    view.open("table=1")
+    expect(rows(view)).to_have_count(7)
+    page.locator("[data-test=network] > button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-network='community/1']")).to_be_focused()
+    shot(page, "menu")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(rows(view)).to_have_count(3)
+    view.idle()
+    assert view.param("network") == "police"
+    shot(page, "police")
+    page.reload()
+    expect(rows(view)).to_have_count(3)
+    page.locator("[data-test=network] > button").click()
+    page.locator("[data-network='community/1']").click()
+    expect(rows(view)).to_have_count(7)
+    assert view.param("network") is None

@@ -63,3 +63,8 @@ def test_a_planner_gives_a_street_to_another_grid(view, served, shot):
     told = view.api(f"districts/{view.district}/locate", lon=lon, lat=lat)
     assert (told["how"], told["grid"]["code"], told["street"]["person"]) == ("street", other, "李规划")
     assert view.api(f"districts/{view.district}/streets/{street}")["grid"]["code"] == other
+    view.open(f"at={lon},{lat},16&layers=labels,grids,streets,base&figure=none&select=street:{street}", lang="en")
+    card.wait_for()
+    assert "Chosen by 李规划" in card.inner_text()
+    assert "Street segment" in card.inner_text()
+    shot(view.page, "en")

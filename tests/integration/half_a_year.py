@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from gis.clock import stopped_at
+from gis.networks import Level, Network
 from gis.plans import Actor
 from gis.store import pipeline
 from gis.store.connect import connect
@@ -80,3 +81,13 @@ def live_through(url):
         pipeline.write_batch(connection, serve.DISTRICT, halves(), effective=day, clock=clock)
         clock = stopped_at(moment("2026-06-30T20:00"))
         pipeline.write_batch(connection, serve.DISTRICT, buildings("2026-06-30", 65), clock=clock)
+
+
+def add_police(url):
+    """Three grids of another network, one level above the communities."""
+    level = Level(1, "subdistrict", "responsibility", "local", 520, 300, 800)
+    clock = stopped_at(NOW)
+    with connect(url) as connection:
+        pipeline.add_network(connection, serve.DISTRICT, Network("police", "警务网格", levels=(level,)))
+        pipeline.propose_plan(connection, serve.DISTRICT, network="police", clock=clock)
+        pipeline.publish_plan(connection, serve.DISTRICT, network="police", clock=clock)

@@ -223,3 +223,29 @@ def test_a_series_runs_by_local_months(ask):
     assert ask("/series/rumours")["status"] == 404
     assert ask("/series/households", basis="as_of")["status"] == 422
     assert ask("/series/events", **{"from": "1990-01-01"})["status"] == 422
+
+
+def test_another_network_has_its_own_grids_on_the_same_things(client, ask, database):
+    story.add_police(database.app_url)
+    rows, own = ask("/grids", network="police"), ask("/grids")
+    assert len(rows) == 3
+    assert not codes(rows) & codes(own)
+    for name in ("households", "parts", "events_year"):
+        assert sum(g[name] for g in rows) == sum(g[name] for g in own)
+    police, community = ask(network="police"), ask()
+    assert (police["network"], police["level"], police["version"]) == ("police", 1, 1)
+    assert police["layers"]["grids"] != community["layers"]["grids"]
+    assert police["layers"]["base"] == community["layers"]["base"]
+    for mine, other in zip(police["divisions"], community["divisions"], strict=True):  # communities too
+        assert {n: mine["totals"][n] for n in ("households", "parts")} == {
+            n: other["totals"][n] for n in ("households", "parts")
+        }
+    lon, lat = own[0]["center"]
+    assert ask("/locate", network="police", lon=lon, lat=lat)["grid"]["code"] in codes(rows)
+    z, x, y = serve.tile_at(*serve.lonlat(SIDE, small.BLOCK), 13)
+    place = f"/tiles/{serve.DISTRICT}/grids/{police['layers']['grids']}/{z}/{x}/{y}.mvt"
+    assert {
+        p["code"] for _, p, _ in serve.layers_of(client.get(place, params={"network": "police"}))["grids"]
+    } == codes(rows)
+    told = ask("/figures/events", network="police", basis="then")["events"]
+    assert told["in_grids"] + told["elsewhere"] + told["nowhere"] == told["total"]

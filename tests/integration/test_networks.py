@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import numpy as np
+import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from gis.clock import stopped_at
 from gis.errors import CheckFailedError, ConflictError, InputError, NotFoundError
@@ -250,3 +253,35 @@ def test_networks_their_tree_and_correspondence_over_http(networks):
             assert len(file.text.splitlines()) == 1 + len(table["rows"])
         assert client.get(f"/api/districts/{D}/networks/health/tree").status_code == 404
         assert client.get(f"/api/districts/{D}/correspondence?from=@&to=police").status_code == 422
+
+
+def test_a_network_goes_from_a_command_to_a_table_for_excel(databases, networks, monkeypatch, tmp_path):
+    from api.cli import app
+
+    with databases.clone(of=networks.name) as database:
+        monkeypatch.setenv("GRIDKEEPER_DATABASE_URL", database.app_url)
+
+        def run(*arguments):
+            done = CliRunner().invoke(app, [str(a) for a in arguments])
+            assert done.exit_code == 0, done.output or done.exception
+            return done.output
+
+        level = "1:division_level=subdistrict,kind=service,target=780,min=400,max=1600"
+        assert "propose 990101 --network health" in run(
+            "network", "add", D, "health", "--name", "卫健网格", "--level", level
+        )
+        run("propose", D, "--network", "health", "--jobs", 1)
+        assert "version 1, in force" in run("publish", D, "--network", "health")
+        assert "780 (400-1600)" in run("network", "show", D, "health")
+        assert "responsibility" in run("network", "list", D)
+        plan = run("plan", "open", D, "--network", "health", "--communities", nested.SUBDISTRICTS[0], "--as", LI.name)
+        assert f"{nested.SUBDISTRICTS[0]}-001" in plan
+        assert "draft" in run("plan", "list", D, "--network", "health")
+        for name in ("table.csv", "table.xlsx", "table.json"):
+            run("correspondence", D, "--from", "community@v1", "--to", "health", "--out", tmp_path / name)
+        csv, xlsx = pd.read_csv(tmp_path / "table.csv"), pd.read_excel(tmp_path / "table.xlsx")
+        assert csv.columns.tolist() == xlsx.columns.tolist()
+        assert csv["户数 households"].sum() == xlsx["户数 households"].sum() == nested.HOUSEHOLDS
+        rows = json.loads((tmp_path / "table.json").read_text(encoding="utf-8"))["rows"]
+        assert len(rows) == len(csv)
+        assert "100.0 %" in run("correspondence", D, "--from", "party:3", "--to", "party:2")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import numpy as np
 import pytest
 import shapely
+from typer.testing import CliRunner
 
+from api.cli import app
 from gis.clock import stopped_at
 from gis.errors import InputError, NotFoundError
 from gis.plans import Actor
@@ -235,3 +238,24 @@ def test_what_is_stored_is_what_is_answered_at_every_moment(store):
         store.execute(f"SELECT * FROM {table} ORDER BY 1, valid").fetchall() for table in ("event_cell", "part_cell")
     ]
     assert again == told
+
+
+def test_on_the_command_line(store, published, monkeypatch):
+    monkeypatch.setenv("GRIDKEEPER_DATABASE_URL", published.app_url.replace(published.name, store.info.dbname))
+    street, (other,) = street_of(store), owners(store)[1] - owners(store)[0]
+
+    def run(*arguments):
+        result = CliRunner().invoke(app, [*arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.output
+
+    counts = json.loads(run("streets", D, "--json"))
+    assert counts["segments"] == 7  # three of the long street, two of each that crosses it
+    assert (counts["crossings"], counts["homes_chosen"]) == (2, [])
+    assert counts["events_on_streets"] >= len(ALONG)
+    with pytest.raises(InputError, match="--grid CODE"):
+        run("street", "home", D, street["code"], "--as", LI.name)
+    run("street", "home", D, street["code"], "--as", LI.name, "--grid", other, "--reason", "临街")
+    assert street_of(store, dt.datetime.now(dt.UTC))["grid"]["code"] == other
+    assert "临街" in run("streets", D)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from gis.networks import Level, Network, Reference, read_level, read_reference, 
 from gis.partition import coarsened, divide_level
 from gis.partition.parts import communities_of
 from gis.plans import count_parts
+from gis.store.levels import across, edge_matched
 from tests.unit.partition_ground import lattice
 
 SOUND = Network(
@@ -96,3 +99,14 @@ def test_borders_of_sets_are_the_sums_of_their_cells():
         shared = made.cells.geometry.iloc[a].intersection(made.cells.geometry.iloc[b]).length
         assert metres == pytest.approx(shared)
     assert made.adjacency.length.sum() == near.length[of[near.pairs[:, 0]] != of[near.pairs[:, 1]]].sum()
+
+
+def test_cells_of_two_communities_made_at_different_times_are_neighbours():
+    older, younger = shapely.box(0, 0, 10, 10), shapely.Polygon([(10, 0), (20, 0), (20, 10), (10, 10), (10.000004, 5)])
+    shapes = edge_matched(np.array([older, younger, shapely.box(0, 10, 10, 20)], object))
+    cells = pd.DataFrame({"community_id": ["A", "B", "A"]})
+    near = across(shapes, cells, division=np.array(["town"] * 3, object))
+    assert near.pairs.tolist() == [[0, 1]], "over the border alone: the pair inside A is known already"
+    assert near.length.tolist() == pytest.approx([10.0])
+    assert shapely.coverage_union_all(shapes[:2]).geom_type == "Polygon"
+    assert not len(across(shapes, cells, division=np.array(["town", "land", "town"], object)).pairs)

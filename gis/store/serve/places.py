@@ -266,8 +266,9 @@ async def divisions(connection: AsyncConnection[Any], district: District) -> lis
 
 
 async def community_loads(connection: AsyncConnection[Any], district: District) -> list[Row]:
-    """Households and people by community, for a district without grids in force."""
-    return await rows(connection, "serve_places.community_loads", **district.scope)
+    """Loads by community, by its cells: where no grids are in force, or they are not made community by community."""
+    since, until = district.event_year or (district.at, district.at)
+    return await rows(connection, "serve_places.community_loads", **district.scope, since=since, until=until)
 
 
 async def grids(connection: AsyncConnection[Any], district: District) -> list[Row]:

@@ -22,12 +22,12 @@ SELECT ST_AsBinary(geom) AS wkb FROM barrier
 WHERE district_id = %(district)s AND kind = 'street' AND NOT bridge AND NOT tunnel ORDER BY code
 
 -- name: summaries
--- Every district with the size of what it holds.
+-- Every district with the size of what it holds; grids are those of the community network.
 SELECT d.code, d.name,
        (SELECT count(*) FROM building b WHERE b.district_id = d.id AND b.valid @> %(at)s),
        COALESCE(h.households, 0), COALESCE(h.estimated, 0),
        (SELECT count(*) FROM grid g JOIN network n ON n.id = g.network_id
-        WHERE n.district_id = d.id AND g.valid @> %(at)s),
+        WHERE n.district_id = d.id AND n.code = 'community' AND g.level = 1 AND g.valid @> %(at)s),
        (SELECT count(*) FROM part p WHERE p.district_id = d.id),
        (SELECT count(*) FROM event e WHERE e.district_id = d.id),
        u.version, u.effective
@@ -42,7 +42,7 @@ LEFT JOIN LATERAL (
 ) h ON true
 LEFT JOIN LATERAL (
     SELECT p.version, p.effective FROM publication p JOIN network n ON n.id = p.network_id
-    WHERE n.district_id = d.id AND n.code = 'community' AND p.effective <= %(at)s AND p.withdrawn_at IS NULL
+    WHERE n.district_id = d.id AND n.code = 'community' AND p.level = 1 AND p.effective <= %(at)s AND p.withdrawn_at IS NULL
     ORDER BY p.effective DESC, p.version DESC LIMIT 1
 ) u ON true
 ORDER BY d.code

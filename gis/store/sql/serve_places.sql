@@ -116,8 +116,8 @@ WHERE v.district_id = %(district)s AND v.valid @> %(at)s
 ORDER BY CASE v.level WHEN 'district' THEN 0 WHEN 'subdistrict' THEN 1 ELSE 2 END, v.code;
 
 -- name: community_loads
--- Households and people by community where no grids are in force: by the cells at a moment, of several makings the
--- newest, else by the building's own word.
+-- Loads by community where no grid tells them: by the cells at a moment, of several makings the newest; a building in
+-- no cell by its own word.
 WITH latest AS (
     SELECT DISTINCT ON (h.building_id) h.building_id, b.community_code, h.households, h.people, h.estimated
     FROM household_count h JOIN building b ON b.id = h.building_id
@@ -130,16 +130,40 @@ WITH latest AS (
     LEFT JOIN cell_community o ON o.cell_id = c.id AND o.valid @> %(at)s
     WHERE t.district_id = %(district)s
     ORDER BY bc.building_id, t.id DESC
+), loads AS (
+    SELECT v.id, sum(l.households) AS households, sum(l.people) AS people,
+           sum(l.households) FILTER (WHERE l.estimated) AS estimated_households
+    FROM latest l
+    LEFT JOIN stands s USING (building_id)
+    JOIN division v ON v.district_id = %(district)s AND v.valid @> %(at)s AND v.level = 'community'
+         AND CASE WHEN s.community_id IS NULL THEN v.code = l.community_code ELSE v.id = s.community_id END
+    GROUP BY v.id
+), parts AS (
+    SELECT coalesce(o.community_id, c.community_id) AS id, count(*) AS parts
+    FROM part p LEFT JOIN part_cell h ON h.part_id = p.id AND h.valid @> %(at)s
+    JOIN cell c ON c.id = CASE WHEN h.part_id IS NULL THEN p.cell_id ELSE h.cell_id END
+    LEFT JOIN cell_community o ON o.cell_id = c.id AND o.valid @> %(at)s
+    WHERE p.district_id = %(district)s
+    GROUP BY 1
+), events AS (
+    SELECT coalesce(o.community_id, c.community_id) AS id, count(*) AS events
+    FROM event e LEFT JOIN event_cell h ON h.event_id = e.id AND h.valid @> %(at)s
+    JOIN cell c ON c.id = coalesce(
+        CASE WHEN %(duty)s THEN CASE WHEN h.event_id IS NULL THEN e.duty_cell_id ELSE h.duty_cell_id END END,
+        CASE WHEN h.event_id IS NULL THEN e.cell_id ELSE h.cell_id END)
+    LEFT JOIN cell_community o ON o.cell_id = c.id AND o.valid @> %(at)s
+    WHERE e.district_id = %(district)s AND e.occurred_at >= %(since)s AND e.occurred_at < %(until)s
+      AND e.occurred_at <= %(last_event)s
+    GROUP BY 1
 )
 SELECT v.id AS division_id,
-       coalesce(sum(l.households), 0)::bigint                            AS households,
-       coalesce(sum(l.households) FILTER (WHERE l.estimated), 0)::bigint AS estimated_households,
-       coalesce(sum(l.people), 0)::bigint                                AS people
-FROM latest l
-LEFT JOIN stands s USING (building_id)
-JOIN division v ON v.district_id = %(district)s AND v.valid @> %(at)s AND v.level = 'community'
-     AND CASE WHEN s.community_id IS NULL THEN v.code = l.community_code ELSE v.id = s.community_id END
-GROUP BY v.id;
+       coalesce(loads.households, 0)::bigint           AS households,
+       coalesce(loads.estimated_households, 0)::bigint AS estimated_households,
+       coalesce(loads.people, 0)::bigint               AS people,
+       coalesce(parts.parts, 0)                        AS parts,
+       coalesce(events.events, 0)                      AS events_year
+FROM division v LEFT JOIN loads USING (id) LEFT JOIN parts USING (id) LEFT JOIN events USING (id)
+WHERE v.district_id = %(district)s AND v.valid @> %(at)s AND v.level = 'community';
 
 -- name: grids
 -- Grids in force at a moment with their loads: households by the counts of then, parts, one year's events regrouped,

@@ -452,6 +452,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/moved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Moved
+         * @description List the open events that went to another grid when the plan took effect, from whom to whom.
+         */
+        get: operations["get_plan_moved"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/operations": {
         parameters: {
             query?: never;
@@ -2516,6 +2536,54 @@ export interface components {
              * @description Key of a grid in this plan: a code of the base, or new-1 ...
              */
             to: string;
+        };
+        /**
+         * MovedEvent
+         * @description An open event that went from one grid to another; no grid: nobody answered, or answers.
+         */
+        MovedEvent: {
+            /** Address */
+            address: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Class Name */
+            class_name: string;
+            /** Code */
+            code: string;
+            /** From Grid */
+            from_grid: string | null;
+            /** From Name */
+            from_name: string | null;
+            /** From Workers */
+            from_workers: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Occurred At
+             * Format: date-time
+             */
+            occurred_at: string;
+            /** State */
+            state: string;
+            /** To Grid */
+            to_grid: string | null;
+            /** To Name */
+            to_name: string | null;
+            /** To Workers */
+            to_workers: string | null;
+        };
+        /**
+         * MovedEvents
+         * @description What a plan moved when it took effect.
+         */
+        MovedEvents: {
+            /** Events */
+            events: components["schemas"]["MovedEvent"][];
+            /** Rehomed At */
+            rehomed_at: string | null;
         };
         /**
          * NetworkItem
@@ -4842,6 +4910,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan_moved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedEvents"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */

@@ -1,5 +1,6 @@
 /** The words of the screen in English. */
 import type { Key } from './messages'
+import { jobsEn } from './messages-jobs'
 import { planEn } from './messages-plan'
 import { streetEn } from './messages-street'
 
@@ -211,5 +212,6 @@ export const en: Record<Key, string> = {
   thenReload: 'Then press “Retry”.',
   unknownDistrict: 'There is no district with the code “{code}”',
   ...planEn,
+  ...jobsEn,
   ...streetEn,
 }

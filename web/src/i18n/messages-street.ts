@@ -51,7 +51,7 @@ export const streetEn: Record<keyof typeof streetZh, string> = {
   streetClass: 'Class',
   homesBefore: 'Homes over time',
   homeChange: 'Give it to another grid',
-  homeChangeHint: 'Events on this community’s side follow, from now on; earlier ones stay with the home of their time.',
+  homeChangeHint: 'Events on the side of this community follow, from now on; earlier ones stay with the home of their time.',
   homeReason: 'Reason (optional)',
   homeSave: 'Change the home',
   homeAtPast: 'You are looking at {date}; return to now to change it.',

@@ -1,5 +1,6 @@
 /** The words of the screen in Chinese: those the trade uses. */
 
+import { jobsZh } from './messages-jobs'
 import { planZh } from './messages-plan'
 import { streetZh } from './messages-street'
 
@@ -221,5 +222,6 @@ export const zh = {
   thenReload: '完成后点“重试”。',
   unknownDistrict: '没有编码为“{code}”的辖区',
   ...planZh,
+  ...jobsZh,
   ...streetZh,
 }

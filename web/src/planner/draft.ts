@@ -217,7 +217,7 @@ export const useDraft = defineStore('draft', () => {
       useConnection().lose()
       return
     }
-    await reload(error.status === 409 ? { kind: 'stale' } : { kind: 'refused', error })
+    await reload(error.revision !== null ? { kind: 'stale' } : { kind: 'refused', error })
   }
 
   const ids = (cells: Int32Array): number[] => Array.from(cells, (cell) => sheet.data.value!.columns.cells.cell_id[cell]!)
