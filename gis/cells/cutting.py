@@ -103,6 +103,9 @@ def cut_cells(
 
 def _pieces(ground: shapely.Geometry, polygons: np.ndarray, grid: float) -> np.ndarray:
     """Connected parts of a cell that lie in one polygon each; the cell itself where there is one only."""
+    west, south, east, north = shapely.bounds(ground).tolist()
+    local = shapely.clip_by_rect(polygons, west - 1, south - 1, east + 1, north + 1)
+    polygons = np.where(shapely.is_valid(local), local, polygons)  # whole grids are slow to lay over one cell
     lines = shapely.intersection(shapely.boundary(polygons), ground)
     plane = plane_of(node(line_parts(np.append(lines, ground)), grid))
     inner = shapely.point_on_surface(plane.faces)

@@ -54,8 +54,9 @@ def renew_cells(
 ) -> Remade:
     """Put new cells only where they differ from those before.
 
-    A cell stays where a new one is the same ground, vertex by vertex, with the same buildings. Cells that were split
-    stay where a new one is the ground they were split from.
+    A cell stays where a new one has the same ground (but for vertices on straight borders) and buildings; those
+    that cutting leaves out (`not_a_building`, outside) decide nothing. Cells that were split stay where a new one is
+    the ground they were split from.
 
     Parameters
     ----------
@@ -82,6 +83,7 @@ def renew_cells(
     if len(around):
         new = on_lattice(stitch(np.concatenate([new, around]), grid)[: len(new)], grid)
     held, wanted = buildings_in(before), buildings_in(fresh)
+    placed = {code for codes in wanted for code in codes}  # others only joined the cell they stand in (rule 1)
     community, now = (made.cells["community_id"].to_numpy(object) for made in (before, fresh))
     at = {key: row for row, key in enumerate(lattice_keys(old, grid))}
     split = dict(
@@ -91,11 +93,16 @@ def renew_cells(
     made = []
     for i, key in enumerate(lattice_keys(new, grid)):
         same = [at[key]] if key in at else list(split.get(key, ()))
-        there = {code for row in same for code in held[row]}
+        there = {code for row in same for code in held[row]} & placed
         if same and wanted[i] == there and (community[same] == now[i]).all():
             kept |= dict.fromkeys(same, i)
         else:
             made.append(i)
+    for i, row in _alike(new, made, old, sorted(set(range(len(old))) - set(kept)), grid):
+        if wanted[i] == held[row] & placed and community[row] == now[i]:
+            kept[row] = i
+    taken = set(kept.values())
+    made = [i for i in made if i not in taken]
     rows = np.array(sorted(kept), np.int64)
     source = np.array([kept[row] for row in rows.tolist()], np.int64)
     frame = fresh.cells.iloc[made][COLUMNS].reset_index(drop=True)
@@ -108,6 +115,20 @@ def renew_cells(
         adjacency=fresh.adjacency,
     )
     return remake(before, stand, around, settings)
+
+
+def _alike(new: np.ndarray, made: list[int], old: np.ndarray, left: list[int], grid: float) -> list[tuple[int, int]]:
+    """Pairs of the same ground that differ in vertices on straight borders only: neighbours came or went there."""
+    first, second = np.array(made, np.int64), np.array(left, np.int64)
+    a, b = shapely.STRtree(old[second]).query(shapely.point_on_surface(new[first]), predicate="intersects")
+    pairs = zip(first[a].tolist(), second[b].tolist(), strict=True)
+    return [(i, row) for i, row in pairs if _along(new[i], old[row], grid) and _along(old[row], new[i], grid)]
+
+
+def _along(one: shapely.Geometry, other: shapely.Geometry, grid: float) -> bool:
+    """Whether all vertices of a polygon lie on the outline of another, to a step and a half of the lattice."""
+    points = shapely.points(shapely.get_coordinates(one))
+    return bool(shapely.distance(points, shapely.boundary(other)).max() <= 1.5 * grid)
 
 
 def _array(shapes: Sequence[shapely.Geometry]) -> np.ndarray:

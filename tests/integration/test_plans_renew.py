@@ -127,7 +127,7 @@ def test_only_blocks_whose_ground_changed_get_new_cells(store):
     held = "SELECT array_agg(b.code ORDER BY b.code) FROM building_cell k JOIN building b ON b.id = k.building_id"
     held += " WHERE k.cell_id = ANY(%s)"
     two_blocks = ["B000", "B002", "B010", "B011", "B012"]
-    # B101, across the street, loses the vertex where its neighbours met
+    # B101, across the street, gets the vertex where its new neighbours meet
     assert scalar(store, held, sorted(made)) == [*two_blocks, "B101", "N1"]
     assert scalar(store, held, sorted(gone)) == sorted([*two_blocks, "B001", "B101", "N1"])
     shapes = insist(store, plan)
@@ -151,7 +151,7 @@ def test_undo_and_redo_of_new_cells_survive_a_reload(store):
     before = cells_of(store, plan)
     edit(store, plan, "renew")
     after, made = cells_of(store, plan), sorted(cells_of(store, plan) - before)
-    edit(store, plan, "move", {"cells": made[-1:], "to": f"{WEST}004"})
+    edit(store, plan, "move", {"cells": made[:1], "to": f"{WEST}004"})
     for _ in range(3):
         done = edit(store, plan, "undo")
         insist(store, plan)

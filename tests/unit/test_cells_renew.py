@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -94,6 +96,9 @@ def _kept_buildings(before, remade, stock):
 def test_ground_that_did_not_change_keeps_every_cell():
     before = cut()
     assert renew_cells(before, cut(), SETTINGS, beside=NOBODY).nothing
+    more = pd.DataFrame({"building_id": ["estate"], "cell": [3], "households": [0.0]})  # no building to the cutting
+    settled = replace(before, building_cell=pd.concat([before.building_cell, more], ignore_index=True))
+    assert renew_cells(settled, cut(), SETTINGS, beside=NOBODY).nothing
 
 
 slabs = st.tuples(st.integers(0, 540), st.integers(0, 270), st.integers(4, 60), st.integers(4, 30))
