@@ -30,8 +30,8 @@ FROM grid_cell m JOIN cell c ON c.id = m.cell_id JOIN grid g ON g.id = m.grid_id
 WHERE n.district_id = %(district)s AND m.valid @> %(at)s::timestamptz
 """
 CELLS = b"""
-SELECT c.id, v.valid @> %(at)s::timestamptz AS community_stands, c.valid @> %(at)s::timestamptz AS stands,
-       ST_AsBinary(c.geom) AS wkb
+SELECT c.id, v.id AS community, v.valid @> %(at)s::timestamptz AS community_stands,
+       c.valid @> %(at)s::timestamptz AS stands, ST_AsBinary(c.geom) AS wkb
 FROM cell c
 LEFT JOIN cell_community o ON o.cell_id = c.id AND o.valid @> %(at)s::timestamptz
 JOIN division v ON v.id = coalesce(o.community_id, c.community_id)
@@ -102,7 +102,8 @@ def _insist_at(connection: Connection, place: District, at: dt.datetime) -> None
     twice = members[members.duplicated(["network_id", "level", "cell_id"])]
     assert twice.empty, f"cells in two grids at {when}: {twice.to_dict('records')[:5]}"
     for key, held in members.groupby(["network_id", "level"]):
-        without = set(standing.tolist()) - set(held["cell_id"])
+        served = cells["community"].isin(cells["community"][cells["id"].isin(held["cell_id"])])
+        without = set(cells["id"][served]) - set(held["cell_id"])
         assert not without, f"cells in no grid of {key} at {when}: {sorted(without)[:5]}"
 
     grids = fetch_geo_frame(connection, GRIDS, values)
