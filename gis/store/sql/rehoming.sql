@@ -13,8 +13,9 @@ ORDER BY u.effective, u.id
 SELECT id FROM district WHERE code = %(code)s FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: move_events
--- Open events go to the grid that answers at a moment, and that is written down. Where they lie then is in event_cell
--- while a later change of cells is known already; a street's home cell answers where the network's rule says so.
+-- Open events go to the grid that answers at a moment; where that has another code, or other workers, it is written
+-- down. Where they lie then is in event_cell while a later change of cells is known already; a street's home cell
+-- answers where the network's rule says so.
 WITH answer AS (
     SELECT e.id, e.grid_id AS from_grid, m.grid_id AS to_grid
     FROM event e
@@ -32,15 +33,18 @@ WITH answer AS (
     UPDATE event e SET grid_id = a.to_grid FROM answer a
     WHERE e.id = a.id AND a.from_grid IS DISTINCT FROM a.to_grid
     RETURNING e.id, a.from_grid, a.to_grid
+), told AS (
+    SELECT m.id, m.from_grid, m.to_grid, f.code AS from_code, t.code AS to_code,
+           (SELECT string_agg(w.name, ', ' ORDER BY w.code) FROM posting p JOIN grid_worker w ON w.id = p.worker_id
+            WHERE p.grid_id = m.from_grid
+              AND p.valid && tstzrange(%(at)s::timestamptz - interval '1 ms', %(at)s)) AS from_workers,
+           (SELECT string_agg(w.name, ', ' ORDER BY w.code) FROM posting p JOIN grid_worker w ON w.id = p.worker_id
+            WHERE p.grid_id = m.to_grid AND p.valid @> %(at)s::timestamptz) AS to_workers
+    FROM moved m LEFT JOIN grid f ON f.id = m.from_grid LEFT JOIN grid t ON t.id = m.to_grid
 )
 INSERT INTO event_move (event_id, publication_id, from_grid, to_grid, from_workers, to_workers, at)
-SELECT m.id, %(publication)s, m.from_grid, m.to_grid,
-       (SELECT string_agg(w.name, ', ' ORDER BY w.code) FROM posting p JOIN grid_worker w ON w.id = p.worker_id
-        WHERE p.grid_id = m.from_grid AND p.valid && tstzrange(%(at)s::timestamptz - interval '1 ms', %(at)s)),
-       (SELECT string_agg(w.name, ', ' ORDER BY w.code) FROM posting p JOIN grid_worker w ON w.id = p.worker_id
-        WHERE p.grid_id = m.to_grid AND p.valid @> %(at)s::timestamptz),
-       %(now)s
-FROM moved m
+SELECT id, %(publication)s, from_grid, to_grid, from_workers, to_workers, %(now)s
+FROM told WHERE (from_code, from_workers) IS DISTINCT FROM (to_code, to_workers)
 
 -- name: set_rehomed
 UPDATE publication SET rehomed_at = %(now)s WHERE id = %(publication)s
