@@ -256,8 +256,9 @@ def _plan(
     code_of = dict(zip(opened["id"].tolist(), opened["code"], strict=True))
     keys = np.array([code_of.get(grid) for grid in after], object)
     held = keys != None  # noqa: E711 - cell by cell
-    where = connection.execute(query("carrying.communities"), {"cells": ids[held].tolist()}).fetchall()
-    values = {"network": level.network, "level": level.level, "communities": [row[0] for row in where]}
+    values: dict[str, Any] = {"network": level.network, "level": level.level, "cells": ids[held].tolist()}
+    where = connection.execute(query("carrying.divisions"), values).fetchall()
+    values["divisions"] = [row[0] for row in where]
     versions = connection.execute(query("carrying.newest_versions"), values).fetchall()
     row = connection.execute(
         query("drafts.insert_draft"),

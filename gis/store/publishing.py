@@ -101,6 +101,12 @@ def publish_plan(
                 f"Plan {stored.id} of {place.code} is {stored.status}, not a draft.", "Propose a new one."
             )
         require_base(connection, place, stored)
+        since = connection.execute(query("grids.cells_since"), {"cells": stored.cells.ids.tolist()}).fetchone()
+        if since and since[0] and since[0] > effective:
+            raise InputError(
+                f"The cells of plan {stored.id} are what they are from {since[0]:%Y-%m-%d %H:%M %Z} only.",
+                "Let its grids begin then or later.",
+            )
         progress("publish", 0, 3)
         found = checked(connection, place, stored)
         remedy = "See all with `gridkeeper check {district}`, mend the input and propose again."

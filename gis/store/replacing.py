@@ -101,14 +101,16 @@ def put_back(
         yield []
         return
     carried = connection.execute(query("carrying.carried"), values).fetchall()
+    later = [connection.execute(query("carrying.stands_on"), {**values, "made": made}).fetchone()]
     for _, plan, code, network, level, version, _ in carried:
         asked = {"plan": plan, "network": network, "level": level, "version": version}
-        later = connection.execute(query("publishing.later_version"), asked).fetchone()
-        if later:
-            raise ConflictError(
-                f"Version {later[0]} of network {code} was made on the cells of this one.",
-                f"Withdraw version {later[0]} of network {code} first.",
-            )
+        found = connection.execute(query("publishing.later_version"), asked).fetchone()
+        later.append(found and (code, found[0]))
+    for code, version in filter(None, later):
+        raise ConflictError(
+            f"Version {version} of network {code} was made on the cells of this one.",
+            f"Withdraw version {version} of network {code} first.",
+        )
     for name in ("empty_memberships", "reopen_memberships", "empty_cells", "reopen_cells"):
         connection.execute(query(f"carrying.{name}"), {**values, "made": made, "gone": gone})
     yield list(carried)

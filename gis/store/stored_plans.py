@@ -382,13 +382,14 @@ def _parts(connection: Connection, place: District, stored: StoredPlan) -> dict[
 
 
 def base_stands(connection: Connection, plan_id: int, network: int, level: int = 1) -> bool:
-    """Whether a plan's communities go on, and nothing was published in them, or withdrawn, since it was begun."""
+    """Whether a plan's communities and cells go on, and nothing was published, or withdrawn, since it was begun."""
     values = {"plan": plan_id, "network": network, "level": level}
-    return connection.execute(query("plans.published_since"), values).fetchone() is None
+    names = ("plans.published_since", "plans.cells_replaced")
+    return all(connection.execute(query(name), values).fetchone() is None for name in names)
 
 
 def require_base(connection: Connection, place: District, stored: StoredPlan) -> None:
-    """See that the plan's communities go on, and nothing was published in them, or withdrawn, since it was begun.
+    """See that the plan's communities and cells go on, and nothing was published, or withdrawn, since it was begun.
 
     Raises
     ------
@@ -407,6 +408,13 @@ def require_base(connection: Connection, place: District, stored: StoredPlan) ->
             f"Plan {stored.id} was begun on {_version(other[1])}, but in community {other[0]} "
             f"{_version(other[2])} is in force.",
             f"Open a new draft on the version in force (gridkeeper plan open {place.code} ...).",
+        )
+    replaced = connection.execute(query("plans.cells_replaced"), values).fetchone()
+    if replaced:
+        raise ConflictError(
+            f"Plan {stored.id} stands on cells that another network's publication replaced, or took back: the first is "
+            f"{replaced[0]}.",
+            f"Begin it anew on the cells that go on (gridkeeper plan rebase {place.code} {stored.id}).",
         )
 
 

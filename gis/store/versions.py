@@ -82,7 +82,7 @@ def choose_effective(
     ------
     InputError
         It lies in the past, has no time zone, does not come after the last publication of the plan's communities, or
-        comes before these.
+        comes before these or their cells.
     """
     midnight, last = default_effective(connection, place, stored.id, stored.network_id, now, stored.level)
     chosen: dt.datetime = effective or midnight
@@ -102,7 +102,7 @@ def choose_effective(
     since = _scope_since(connection, stored.id)
     if since is not None and chosen < since:
         raise InputError(
-            f"The communities of plan {stored.id} are as it has them from {since:%Y-%m-%d %H:%M %Z} only.",
+            f"The communities and cells that plan {stored.id} stands on are so from {since:%Y-%m-%d %H:%M %Z} only.",
             "Give that moment or a later one.",
         )
     return chosen

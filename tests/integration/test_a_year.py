@@ -25,6 +25,7 @@ from gis.store.reading import cells_at
 from gis.store.reconciling import reconcile
 from tests.integration import served_district as serve
 from tests.integration import small_district as small
+from tests.integration.invariants import insist_on_model
 
 D = small.DISTRICT
 WEST, EAST = small.COMMUNITIES
@@ -259,6 +260,12 @@ def test_the_service_serves_each_date(lived):
                 assert {code: events["values"][str(number)] for number, code in numbers.items()} == {
                     code: told[basis].get(code, 0) for code in told["loads"]
                 }, (basis, date)
+
+
+def test_the_model_holds_at_every_moment(year):
+    turns = [since for since, *_ in STORY] + [day(11, 21, 0)]
+    before = [at - dt.timedelta(microseconds=1) for at in turns[1:]]
+    insist_on_model(year.connection, year.place, [*DATES, *turns, *before])
 
 
 def test_no_code_is_ever_used_again(year):

@@ -12,7 +12,20 @@ from gis.store.connect import connect
 from gis.store.rehoming import read_moved, take_effect
 from tests.integration import served_district as serve
 from tests.integration import small_district as small
-from tests.integration.test_plans_store import BEGIN, MIDNIGHT, NOW, WEST, Clock, D, merged, put_through, scalar, step
+from tests.integration.test_plans_store import (
+    BEGIN,
+    MIDNIGHT,
+    NOW,
+    WEST,
+    Clock,
+    D,
+    edit,
+    merged,
+    opened,
+    put_through,
+    scalar,
+    step,
+)
 
 __all__ = ["clock", "published", "store"]
 
@@ -155,3 +168,32 @@ def test_the_list_is_told_over_http_and_on_the_command_line(open_events, publish
     assert f"{len(told['events'])} open event" in said
     for event in told["events"]:
         assert event["code"] in said
+
+
+def test_an_event_imported_while_new_cells_are_announced_has_who_answers_now(open_events, clock):
+    plan = opened(open_events, clock)
+    pipeline.write_batch(open_events, D, new_building(), clock=clock)
+    edit(open_events, plan, clock, "renew")
+    put_through(open_events, plan, clock)
+    import_events(open_events, clock, closed=lambda i: i % 2 == 0)  # others are open now
+    assert scalar(open_events, "SELECT count(*) FROM event_cell") > 0
+    assert all(held == should for _, held, should in answers(open_events, clock()))
+    clock.now = MIDNIGHT
+    assert len(take_effect(open_events, clock=clock)) == 1
+    assert all(held == should for _, held, should in answers(open_events, MIDNIGHT))
+    pipeline.write_batch(open_events, D, reopened(), clock=clock)
+    assert all(held == should for _, held, should in answers(open_events, MIDNIGHT))
+
+
+def new_building():
+    """Across the block of B000 to B002."""
+    shape = [small.shapely.box(115, 20, 138, 130)]
+    columns = {"code": ["N1"], "address": ["柳岸路9号"], "households": [40.0], "people": [90], "estimated": [False],
+               "as_of": [dt.date(2026, 6, 30)]}  # fmt: skip
+    return small.batch("buildings", small.frame(columns, shape))
+
+
+def reopened():
+    made = small.events()
+    made.frame["state"] = "open"
+    return made

@@ -57,12 +57,13 @@ SELECT g.id, g.code, g.kind, g.name, g.division_id, g.flags, g.colour, ST_AsBina
 FROM grid g WHERE g.id = ANY(%(grids)s::bigint[]) ORDER BY g.code
 
 -- name: newest_versions
--- The newest version of a level in communities.
+-- The newest version of a level in divisions.
 SELECT c.id, max(u.version)
-FROM unnest(%(communities)s::bigint[]) AS c (id)
-LEFT JOIN (cell k JOIN grid_cell m ON m.cell_id = k.id AND m.network_id = %(network)s AND m.level = %(level)s
+FROM unnest(%(divisions)s::bigint[]) AS c (id)
+LEFT JOIN (cell k JOIN division d ON d.id = k.community_id LEFT JOIN division e ON e.id = d.parent_id
+           JOIN grid_cell m ON m.cell_id = k.id AND m.network_id = %(network)s AND m.level = %(level)s
            JOIN grid g ON g.id = m.grid_id JOIN publication u ON u.id = g.publication_id AND u.withdrawn_at IS NULL)
-       ON k.community_id = c.id
+       ON c.id IN (d.id, d.parent_id, e.parent_id)
 GROUP BY c.id ORDER BY c.id
 
 -- name: end_memberships
@@ -82,6 +83,17 @@ FROM publication u JOIN network n ON n.id = u.network_id
 WHERE u.report->>'carried_with' = %(publication)s::text AND u.withdrawn_at IS NULL
 ORDER BY u.id
 
+-- name: stands_on
+-- A later publication that gives cells to its grids and was not carried over with one; where it was carried over with
+-- another, that other.
+SELECT n.code, coalesce(w.version, u.version)
+FROM grid_cell m JOIN grid g ON g.id = m.grid_id JOIN publication u ON u.id = g.publication_id
+LEFT JOIN publication w ON w.id = (u.report->>'carried_with')::bigint
+JOIN network n ON n.id = coalesce(w.network_id, u.network_id)
+WHERE m.cell_id = ANY(%(made)s::bigint[]) AND NOT isempty(m.valid) AND u.id > %(publication)s
+  AND u.withdrawn_at IS NULL AND w.id IS DISTINCT FROM %(publication)s
+ORDER BY u.id DESC LIMIT 1
+
 -- name: empty_memberships
 UPDATE grid_cell SET valid = 'empty' WHERE cell_id = ANY(%(made)s::bigint[])
 
@@ -89,8 +101,14 @@ UPDATE grid_cell SET valid = 'empty' WHERE cell_id = ANY(%(made)s::bigint[])
 UPDATE grid_cell SET valid = tstzrange(lower(valid), NULL)
 WHERE cell_id = ANY(%(gone)s::bigint[]) AND upper(valid) = %(effective)s
 
--- name: communities
--- Communities that cells lie in, with their newest making.
-SELECT c.community_id, (SELECT max(k.tessellation_id) FROM cell k WHERE k.id = ANY(%(cells)s::bigint[]))
-FROM cell c WHERE c.id = ANY(%(cells)s::bigint[])
-GROUP BY c.community_id ORDER BY c.community_id
+-- name: divisions
+-- Divisions that grids of a level stay inside and cells lie in, with the newest making of the cells.
+SELECT DISTINCT CASE l.division_level WHEN d.level THEN d.id WHEN e.level THEN e.id WHEN f.level THEN f.id END,
+       (SELECT max(k.tessellation_id) FROM cell k WHERE k.id = ANY(%(cells)s::bigint[]))
+FROM cell c
+JOIN network_level l ON l.network_id = %(network)s AND l.level = %(level)s
+JOIN division d ON d.id = c.community_id
+LEFT JOIN division e ON e.id = d.parent_id
+LEFT JOIN division f ON f.id = e.parent_id
+WHERE c.id = ANY(%(cells)s::bigint[])
+ORDER BY 1

@@ -87,6 +87,14 @@ LEFT JOIN LATERAL (
 WHERE s.plan_id = %(plan)s AND (n.version IS DISTINCT FROM s.base_version OR NOT upper_inf(d.valid))
 ORDER BY upper_inf(d.valid), n.version DESC NULLS LAST, d.code LIMIT 1
 
+-- name: cells_replaced
+-- A cell of a plan that ends, or never was one of its district: another network's publication replaced it, or brought it
+-- and was withdrawn. What the plan itself brings does not count.
+SELECT c.id FROM plan p JOIN plan_cell k ON k.plan_id = p.id JOIN cell c ON c.id = k.cell_id
+WHERE p.id = %(plan)s AND NOT upper_inf(c.valid)
+  AND NOT (isempty(c.valid) AND k.base_code IS NULL AND p.base_version IS NOT NULL)
+ORDER BY c.id LIMIT 1
+
 -- name: parts_by_cell
 -- Municipal parts by the cell they lie in.
 SELECT cell_id, count(*) FROM part WHERE district_id = %(district)s AND cell_id IS NOT NULL GROUP BY cell_id

@@ -13,8 +13,10 @@ WHERE o.division_id IN (SELECT was FROM kin)
 ORDER BY u.effective DESC, u.version DESC LIMIT 1
 
 -- name: scope_since
--- Since when all communities of a plan are as it has them; null for always.
-SELECT max(lower(d.valid)) FROM plan_scope s JOIN division d ON d.id = s.division_id WHERE s.plan_id = %(plan)s
+-- Since when all communities and cells of a plan are as it has them; null for always. Cells it brings begin with it.
+SELECT greatest(
+    (SELECT max(lower(d.valid)) FROM plan_scope s JOIN division d ON d.id = s.division_id WHERE s.plan_id = %(plan)s),
+    (SELECT max(lower(c.valid)) FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %(plan)s))
 
 -- name: old_grids
 -- Grids on the ground of a plan's communities from the last publication on.
