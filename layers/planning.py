@@ -21,6 +21,7 @@ from gis.store.connect import connect
 from gis.store.copying import plain
 from gis.store.districts import district_of
 from gis.store.lives import life_of
+from gis.store.locating import NETWORK
 from gis.store.plan_cells import read_plan_cells, read_plan_shapes
 from gis.store.stored_plans import base_stands, checked, read_plan, told
 from gis.store.versions import default_effective
@@ -58,7 +59,8 @@ StepName = Literal["submit", "approve", "return", "discard", "publish", "withdra
 
 SHOWN_AS = ("submitted", "approved", "published")
 OWN = (
-    "id", "title", "status", "base_version", "version", "effective", "created_by", "created_at", "revision",
+    "id", "network", "level", "title", "status", "base_version", "version", "effective", "created_by", "created_at",
+    "revision",
 )  # fmt: skip
 DIGITS_AREA, DIGITS_PLACE = 2, 7
 
@@ -76,11 +78,13 @@ def add_person(database_url: str, name: str, clock: Clock) -> dict[str, Any]:
     return {"id": number, "name": known}
 
 
-def items(database_url: str, district: str, clock: Clock) -> list[dict[str, Any]]:
-    """List the plans of a district, as `api.models.PlanItem`, the newest first."""
+def items(
+    database_url: str, district: str, clock: Clock, *, network: str = NETWORK, level: int = 1
+) -> list[dict[str, Any]]:
+    """List the plans of a network level of a district, as `api.models.PlanItem`, the newest first."""
     now = clock()
     with connect(database_url) as connection:
-        rows = pipeline.read_lives(connection, district_of(connection, district), now)
+        rows = pipeline.read_lives(connection, district_of(connection, district), now, network=network, level=level)
     return [_item(row, now) for row in rows]
 
 
@@ -98,10 +102,13 @@ def open_plan(
     *,
     communities: Sequence[str],
     title: str | None = None,
+    network: str = NETWORK,
+    level: int = 1,
 ) -> dict[str, Any]:
-    """Open a draft; it is told as `detail` does."""
+    """Open a draft of a network level; it is told as `detail` does."""
+    of: dict[str, Any] = {"network": network, "level": level}
     with connect(database_url) as connection:
-        plan = pipeline.open_draft(connection, district, communities, person, title=title, clock=clock)
+        plan = pipeline.open_draft(connection, district, communities, person, title=title, clock=clock, **of)
         return told_detail(connection, district, plan, clock())
 
 
@@ -222,7 +229,6 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
     open_to = next_steps(life, now)
     return {
         **_item(row, now),
-        "network": row["network"],
         "as_of": row["as_of"],
         **{name: round(settings[name]) for name in ("target", "minimum", "maximum")},
         "can_undo": bool(draft and draft.undoable) and row["status"] == "draft",

@@ -35,6 +35,9 @@ def template(
         file = out or Path(f"{name}.xlsx")
         if file.suffix.lower() != ".xlsx":
             raise InputError(f"{file.name} is no name of an Excel file.", "Write --out NAME.xlsx.")
+        if file.exists() and kind == "all":
+            print(f"{KINDS[name].label['zh']}: {file} is there already and stays as it is.")
+            continue
         if file.exists():
             raise InputError(f"{file} is there already.", "Name another with --out; nothing was written.")
         file.parent.mkdir(parents=True, exist_ok=True)

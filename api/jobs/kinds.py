@@ -81,7 +81,16 @@ def _import(work: Work) -> dict[str, Any]:
     code, batch = read_for(work.connection, work.options["what"], paths, options, progress=work.progress)
     new = NewDistrict(time_zone=options.time_zone, crs_note=batch.crs_note or None)
     work.progress(f"writing {work.options['what']}", 0, 0)
-    done = write_batch(work.connection, code, batch, new=new, accept_partial=options.accept_partial)
+    effective = work.options.get("effective")
+    done = write_batch(
+        work.connection,
+        code,
+        batch,
+        new=new,
+        effective=dt.date.fromisoformat(effective) if effective else None,
+        complete=work.options.get("complete", False),
+        accept_partial=options.accept_partial,
+    )
     return {"report": done.as_dict()}
 
 

@@ -47,6 +47,12 @@ class ImportJob(ReadingOptions):
     what: str = Field(description="divisions, compounds, landcover, buildings, barriers, parts, events, workers ...")
     uploads: list[str] = Field(min_length=1, description="Numbers of uploads.")
     level: str | None = Field(default=None, description="Level of divisions whose file does not say.")
+    effective: dt.date | None = Field(
+        default=None, description="Divisions and buildings: what the file changes holds from that day on."
+    )
+    complete: bool = Field(
+        default=False, description="Buildings with effective: those the file lacks in its communities are gone."
+    )
     columns: dict[str, str] = Field(default_factory=dict, description="Column of the file -> field.")
 
 

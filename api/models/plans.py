@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from api.models.common import LonLat, Model, Words
+from api.models.common import LonLat, Model, OfNetwork, Words
 
 __all__ = [
     "CellColumns",
@@ -80,6 +80,8 @@ class PlanItem(Model):
     """A plan in the list."""
 
     id: int
+    network: str = Field(description="Code of its network.")
+    level: int = Field(description="Its level of the network.")
     title: str | None
     status: Status = Field(description="As stored.")
     state: State = Field(description="The same; a published plan is in_force from its effective time, then closed.")
@@ -155,7 +157,6 @@ class Published(Model):
 class PlanDetail(PlanItem):
     """All that an editor needs to begin, but the cells."""
 
-    network: str
     as_of: dt.date = Field(description="Date of the household counts.")
     target: int
     minimum: int
@@ -223,10 +224,12 @@ class PlanCells(Model):
     next_key: str = Field(description="A key that no grid of the plan has: for the next new grid.")
 
 
-class OpenRequest(Model):
+class OpenRequest(OfNetwork):
     """A draft to be opened from the grids in force."""
 
-    communities: list[str] = Field(min_length=1, max_length=1000, description="Codes of communities.")
+    communities: list[str] = Field(
+        min_length=1, max_length=1000, description="Codes of communities (what the grids of the level stay inside)."
+    )
     title: str | None = Field(default=None, max_length=200)
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 from pydantic import Field, JsonValue
 
-from api.models.common import Model, Words
+from api.models.common import Model, OfNetwork, Words
 
 __all__ = [
     "CheckOutcome",
@@ -25,14 +25,7 @@ class TessellateRequest(Model):
     max_cell_m2: float | None = Field(default=None, gt=0, description="Largest empty cell, m2; 50,000 when absent.")
 
 
-class _OfNetwork(Model):
-    """Which level of which network."""
-
-    network: str = Field(default="community", description="Code of a network.")
-    level: int = Field(default=1, ge=1, description="Level of the network; 1 is the coarsest.")
-
-
-class ProposeRequest(_OfNetwork):
+class ProposeRequest(OfNetwork):
     """Settings of a proposal."""
 
     target: int | None = Field(default=None, ge=1, description="Households a grid should have; as the level has it.")
@@ -41,13 +34,13 @@ class ProposeRequest(_OfNetwork):
     seed: int = 1
 
 
-class CheckRequest(_OfNetwork):
+class CheckRequest(OfNetwork):
     """Which plan to check."""
 
     plan_id: int | None = Field(default=None, description="The newest draft when absent.")
 
 
-class PublishRequest(_OfNetwork):
+class PublishRequest(OfNetwork):
     """Which plan to publish, and from when."""
 
     plan_id: int | None = Field(default=None, description="The newest draft when absent.")

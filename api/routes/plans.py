@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.deps import Acting, App, District
@@ -57,16 +57,28 @@ async def add_person(app: App, asked: NewPerson) -> PersonItem:
 
 
 @router.get("/plans")
-async def list_plans(app: App, district: District) -> list[PlanItem]:
+async def list_plans(
+    app: App,
+    district: District,
+    network: Annotated[str, Query(description="Of this network.")] = "community",
+    level: Annotated[int, Query(ge=1, description="Of this level of it; 1 is the coarsest.")] = 1,
+) -> list[PlanItem]:
     """List the plans of a district, the newest first."""
-    found = await run_in_threadpool(planning.items, app.database_url, district.code, app.now)
+    act = partial(planning.items, network=network, level=level)
+    found = await run_in_threadpool(act, app.database_url, district.code, app.now)
     return [PlanItem(**row) for row in found]
 
 
 @router.post("/plans", status_code=201)
 async def open_plan(app: App, district: District, person: Acting, asked: OpenRequest) -> PlanDetail:
     """Open a draft from the grids in force in some communities."""
-    act = partial(planning.open_plan, communities=asked.communities, title=asked.title)
+    act = partial(
+        planning.open_plan,
+        communities=asked.communities,
+        title=asked.title,
+        network=asked.network,
+        level=asked.level,
+    )
     return PlanDetail(**await run_in_threadpool(act, app.database_url, district.code, person, app.now))
 
 

@@ -229,8 +229,9 @@ def _name_communities(frame: pd.DataFrame, context: Context) -> None:
             | known
         )
     said = frame["community_code"].to_numpy(object)
-    meant = np.asarray([known.get(str(v)) if v is not None else None for v in said], dtype=object)
-    strange = np.asarray([v is not None for v in said], bool) & np.asarray([m is None for m in meant], bool)
+    filled = frame["community_code"].notna().to_numpy()  # blank fields of Excel are NaN
+    meant = np.asarray([known.get(str(v)) if f else None for v, f in zip(said, filled, strict=True)], dtype=object)
+    strange = filled & np.asarray([m is None for m in meant], bool)
     context.sieve.note(
         strange & context.sieve.kept,
         "community_unknown",

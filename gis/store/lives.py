@@ -29,7 +29,7 @@ __all__ = ["life_of", "read_life", "read_lives", "read_steps", "record_step", "t
 
 Row = dict[str, Any]
 
-REMEDY = "See all with `gridkeeper plan checks {district} PLAN`, mend the draft and try again."
+REMEDY = "See all with `gridkeeper plan checks {district} {plan}`, mend the draft and try again."
 
 
 def read_lives(
@@ -160,7 +160,7 @@ def _submit(connection: Connection, place: District, plan_id: int, clock: Clock)
     require_base(connection, place, stored)
     require_change(connection, stored)
     found = checked(connection, place, stored)
-    require_passed(place, found.checks, "submitted", REMEDY)
+    require_passed(place, found.checks, "submitted", REMEDY, plan_id)
     report = {"measures": found.measures(), "checks": told(found.checks, stored)}
     connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
 
@@ -177,7 +177,7 @@ def _publish(
     require_base(connection, place, stored)
     moment = choose_effective(connection, place, stored, effective, clock())
     found = checked(connection, place, stored)
-    require_passed(place, found.checks, "published", REMEDY)
+    require_passed(place, found.checks, "published", REMEDY, plan_id)
     report = {"measures": found.measures(), "checks": told(found.checks, stored)}
     connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
     write_publication(connection, place, stored, found, effective=moment, now=clock(), by=actor.name)

@@ -110,7 +110,7 @@ def publish_plan(
         progress("publish", 0, 3)
         found = checked(connection, place, stored)
         remedy = "See all with `gridkeeper check {district}`, mend the input and propose again."
-        require_passed(place, found.checks, "published", remedy)
+        require_passed(place, found.checks, "published", remedy, stored.id)
         progress("publish", 1, 3)
         done = write_publication(connection, place, stored, found, effective=effective, now=now, by=by)
         connection.execute(query("plans.set_status"), {"plan": stored.id, "status": "published"})

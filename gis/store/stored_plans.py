@@ -422,7 +422,7 @@ def _version(base: int | None) -> str:
     return "no version" if base is None else f"version {base}"
 
 
-def require_passed(place: District, checks: list[CheckResult], act: str, remedy: str) -> None:
+def require_passed(place: District, checks: list[CheckResult], act: str, remedy: str, plan: int) -> None:
     """Refuse an act when a hard check failed.
 
     Raises
@@ -433,8 +433,8 @@ def require_passed(place: District, checks: list[CheckResult], act: str, remedy:
     if failed:
         raise CheckFailedError(
             f"The plan is not {act}: {failed[0].message['en']}"
-            + (f" ({len(failed)} hard checks failed)" if len(failed) > 1 else ""),
-            remedy.format(district=place.code),
+            + (f" ({len(failed)} hard checks failed)." if len(failed) > 1 else "."),
+            remedy.format(district=place.code, plan=plan),
         )
 
 

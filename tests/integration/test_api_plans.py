@@ -302,3 +302,16 @@ def test_a_cell_is_split_and_cells_are_renewed_on_request(client):
     back = good(client.post(f"{D}/plans/{plan}/undo", json={"revision": 1}, headers=LI))
     assert back["remade"]
     assert good(client.get(f"{D}/plans/{plan}/cells"))["cells"]["cell_id"] == cells["cell_id"]
+
+
+def test_a_draft_names_its_network_and_level(client):
+    told = good(
+        client.post(f"{D}/plans", json={"communities": [WEST], "network": "community", "level": 1}, headers=LI), 201
+    )
+    assert (told["network"], told["level"]) == ("community", 1)
+    listed = good(client.get(f"{D}/plans", params={"network": "community", "level": 1}))
+    assert told["id"] in [row["id"] for row in listed]
+    assert good(client.get(f"{D}/plans", params={"network": "police"})) == []
+    asked = {"communities": [WEST], "network": "police"}
+    assert "police" in problem(client.post(f"{D}/plans", json=asked, headers=LI), 404)["detail"]
+    take(client, told["id"], "discard")

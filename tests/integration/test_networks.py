@@ -18,6 +18,7 @@ from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.districts import district_of
 from tests.integration import nested_district as nested
+from tests.integration.invariants import insist_on_model
 from tests.integration.served_district import lonlat, served
 
 D = nested.DISTRICT
@@ -225,6 +226,7 @@ def test_versions_correspond_over_cells_that_were_split(store):
     moved = after.table[after.table["old"] != after.table["new"]]
     assert [set(row) for row in moved[["old", "new", "household_share"]].to_numpy()] == [{first, second, 1.0}]
     assert after.table.set_index("old").loc[cut, "new"] == cut
+    insist_on_model(store, district_of(store, D), [NOW, NOW + dt.timedelta(hours=1)])
     with pytest.raises(NotFoundError, match="has no version 9"):
         compare(store, "community@v9", "police")
     with pytest.raises(NotFoundError, match="are in force"):

@@ -14,8 +14,10 @@ from gis.plans import Actor
 from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.copying import fetch_geo_frame
+from gis.store.districts import district_of
 from gis.store.metric import to_stored
 from tests.integration import small_district as small
+from tests.integration.invariants import insist_on_model
 
 D = small.DISTRICT
 WEST, EAST = small.COMMUNITIES
@@ -24,6 +26,7 @@ NOW = BEGIN + dt.timedelta(days=1)
 EFFECTIVE = dt.datetime(2026, 7, 2, 16, tzinfo=dt.UTC)
 """The next local midnight (Asia/Shanghai) after NOW."""
 BEFORE, AFTER = EFFECTIVE - dt.timedelta(seconds=1), EFFECTIVE
+MOMENTS = [BEGIN, NOW, BEFORE, AFTER]
 LI, WANG = Actor("李规划"), Actor("王审批")
 CLOCK = stopped_at(NOW)
 
@@ -309,6 +312,7 @@ def test_a_publication_ahead_of_time_replaces_cells_and_is_taken_back(store):
     assert scalar(store, stray) == 0
     assert scalar(store, "SELECT count(*) FROM building_cell k JOIN cell c ON c.id = k.cell_id AND c.valid @> %s"
                          " JOIN building b ON b.id = k.building_id AND b.valid @> %s", AFTER, AFTER) == 24  # fmt: skip
+    insist_on_model(store, district_of(store, D), MOMENTS)
 
 
 def test_cells_that_a_draft_made_twice_are_traced_to_those_in_force(store):
@@ -341,6 +345,8 @@ def test_cells_that_a_draft_made_twice_are_traced_to_those_in_force(store):
         held += " WHERE n.code = %s AND m.valid @> %s::timestamptz AND m.cell_id = ANY(%s)"
         west = sorted(now & cells_of(store, plan))
         assert store.execute(held, [network, AFTER, west]).fetchone() == (len(west), len(west))
+    # the split reaches the border of the east, whose cells stay as they are
+    insist_on_model(store, district_of(store, D), MOMENTS, seams=False)
 
 
 def test_old_grids_are_laid_over_the_cells_that_there_are_now(store):
@@ -359,5 +365,18 @@ def test_old_grids_are_laid_over_the_cells_that_there_are_now(store):
     # 004 gave 195 of its 325 households to the heir of its code; 003 was withdrawn and does not come back
     assert households(store, AFTER) == {"001": 235, "002": 195, "004": 195, "005": 130}
     assert located(store, AFTER, 75, 75).grid_code == f"{WEST}005"
+    insist_on_model(store, district_of(store, D), MOMENTS)
     with pytest.raises(ConflictError, match="are those of version 1"):
         pipeline.roll_back(store, D, 1, LI, clock=CLOCK)
+
+
+def test_new_cells_at_the_border_of_a_community_keep_the_district_an_exact_coverage(store):
+    store.execute("UPDATE building SET valid = tstzrange(NULL, %s) WHERE code = 'B201'", [BEGIN])
+    plan = opened(store, EAST)
+    before = cells_of(store, plan)
+    edit(store, plan, "renew")
+    made = polygons(store, cells_of(store, plan) - before)
+    border = shapely.LineString([lonlat(2 * small.BLOCK, 0), lonlat(2 * small.BLOCK, 2 * small.BLOCK)])
+    assert (shapely.distance(made, border) < 1e-9).any()
+    put_through(store, plan)
+    insist_on_model(store, district_of(store, D), MOMENTS)

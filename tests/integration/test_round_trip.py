@@ -20,6 +20,7 @@ from gis.store.copying import fetch_frame
 from gis.store.districts import district_of
 from gis.store.exports import as_imported, grids_in_force
 from gis.store.reading import district_bounds, read_cells
+from tests.integration.invariants import insist_on_model
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -158,6 +159,7 @@ def test_the_sample_district_comes_back(sample, tmp_path):
     code = sample.execute("SELECT code FROM district").fetchone()[0]
     assert_round_trip(sample, code, tmp_path)
     assert_exact(sample, code, tmp_path)
+    insist_on_model(sample, district_of(sample, code), [dt.datetime(2020, 1, 2, tzinfo=dt.UTC), utc_now()])
 
 
 @pytest.mark.slow

@@ -2147,10 +2147,21 @@ export interface components {
                 [key: string]: string;
             };
             /**
+             * Complete
+             * @description Buildings with effective: those the file lacks in its communities are gone.
+             * @default false
+             */
+            complete: boolean;
+            /**
              * Crs
              * @description EPSG code, gcj02 or bd09; wins over what the file says.
              */
             crs?: string | null;
+            /**
+             * Effective
+             * @description Divisions and buildings: what the file changes holds from that day on.
+             */
+            effective?: string | null;
             /**
              * Estimate Households
              * @default false
@@ -2696,9 +2707,21 @@ export interface components {
         OpenRequest: {
             /**
              * Communities
-             * @description Codes of communities.
+             * @description Codes of communities (what the grids of the level stay inside).
              */
             communities: string[];
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
             /** Title */
             title?: string | null;
         };
@@ -2844,6 +2867,11 @@ export interface components {
             id: number;
             /** In Force */
             in_force: boolean;
+            /**
+             * Level
+             * @description Its level of the network.
+             */
+            level: number;
             /** Maximum */
             maximum: number;
             /**
@@ -2855,7 +2883,10 @@ export interface components {
             } | null;
             /** Minimum */
             minimum: number;
-            /** Network */
+            /**
+             * Network
+             * @description Code of its network.
+             */
             network: string;
             /**
              * Next Steps
@@ -2954,6 +2985,16 @@ export interface components {
             id: number;
             /** In Force */
             in_force: boolean;
+            /**
+             * Level
+             * @description Its level of the network.
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of its network.
+             */
+            network: string;
             /**
              * Revision
              * @description Number of its last edit; 0 before the first.
@@ -4644,7 +4685,12 @@ export interface operations {
     };
     list_plans: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of this network. */
+                network?: string;
+                /** @description Of this level of it; 1 is the coarsest. */
+                level?: number;
+            };
             header?: never;
             path: {
                 /** @description Code of the district. */

@@ -8,6 +8,8 @@ import { loadable } from '@/state/loadable'
 /** Kinds of files that a job imports. */
 export const WHATS = ['buildings', 'households', 'parts', 'events', 'barriers', 'workers', 'divisions', 'compounds', 'landcover'] as const
 export type What = (typeof WHATS)[number]
+/** Kinds whose changes hold from a day on; what was before is kept. */
+export const DATED: readonly What[] = ['divisions', 'buildings']
 
 export const ended = (job: Job): boolean => ['succeeded', 'failed', 'cancelled'].includes(job.state)
 
@@ -63,16 +65,16 @@ export const useJobs = defineStore('jobs', () => {
     act(() => answer<Job>(client.POST('/api/jobs/{number}/retry', { params: { path: { number: job.id } } })))
 
   /** Hands a file over and queues its import. */
-  async function take(file: File, what: What, district: string, partial: boolean): Promise<void> {
+  async function take(file: File, what: What, district: string, told: { partial: boolean; effective: string | null; complete: boolean }): Promise<void> {
     uploading.value = true
     await act(async () => {
       const name = encodeURIComponent(file.name)
       const reply = await fetch(`/api/uploads/${name}`, { method: 'PUT', body: file }).catch((fault) => {
         throw new ServiceError(0, String(fault), '')
       })
-      const told = await reply.json()
-      if (!reply.ok) throw new ServiceError(reply.status, told.detail ?? '', told.remedy ?? '')
-      const body = { kind: 'import' as const, what, uploads: [(told as Upload).id], accept_partial: partial, accept_crs: false, estimate_households: false, columns: {} }
+      const said = await reply.json()
+      if (!reply.ok) throw new ServiceError(reply.status, said.detail ?? '', said.remedy ?? '')
+      const body = { kind: 'import' as const, what, uploads: [(said as Upload).id], accept_partial: told.partial, effective: told.effective, complete: told.complete, accept_crs: false, estimate_households: false, columns: {} }
       return answer<Job>(client.POST('/api/districts/{d}/jobs', { params: { path: { d: district } }, body }))
     })
     uploading.value = false

@@ -30,7 +30,7 @@ export const usePlans = defineStore('plans', () => {
     refused.value = null
     try {
       const params = { path: { d: view.district } }
-      const made = await answer<PlanDetail>(client.POST('/api/districts/{d}/plans', { params, body: { communities } }))
+      const made = await answer<PlanDetail>(client.POST('/api/districts/{d}/plans', { params, body: { communities, network: 'community', level: 1 } }))
       view.turn('plan', made.id)
     } catch (fault) {
       refused.value = fault instanceof ServiceError ? fault : new ServiceError(-1, String(fault), '')
