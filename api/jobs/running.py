@@ -116,13 +116,24 @@ def _told(fault: GridkeeperError) -> dict[str, Any]:
     return _kept({"message": fault.message, "remedy": fault.remedy, **report})
 
 
+def _in_chinese(remarks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Remarks with the Chinese words of their rules beside the English ones."""
+    from gis.ingest.rule_words import rule_words  # noqa: PLC0415  # geometry libraries
+
+    def words(remark: dict[str, Any]) -> dict[str, str]:
+        said = zip(("message_zh", "remedy_zh"), rule_words(remark["rule"]), strict=True)
+        return {name: text for name, text in said if text}
+
+    return [remark | words(remark) for remark in remarks]
+
+
 def _kept(told: dict[str, Any]) -> dict[str, Any]:
     """What JSON can say, with the first remarks of every report."""
     from gis.store.copying import plain  # noqa: PLC0415  # geometry libraries: only where there was work
 
     def short(value: Any) -> Any:
         if isinstance(value, dict):
-            return {k: v[:REMARKS_TOLD] if k == "remarks" else short(v) for k, v in value.items()}
+            return {k: _in_chinese(v[:REMARKS_TOLD]) if k == "remarks" else short(v) for k, v in value.items()}
         return [short(v) for v in value] if isinstance(value, list) else value
 
     shortened: dict[str, Any] = short(plain(told))

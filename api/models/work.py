@@ -57,6 +57,8 @@ class RemarkLine(Model):
     field: str | None = None
     code: str | None = None
     remedy: str | None = None
+    message_zh: str | None = Field(default=None, description="The rule in Chinese, in what jobs tell.")
+    remedy_zh: str | None = None
     amount: float | None = None
     unit: str | None = None
     lon: float | None = None

@@ -207,7 +207,9 @@ def _write_rows(cursor: psycopg.Cursor[Any], values: dict[str, Any], kind: str, 
     if kind == "divisions":
         _refuse_moved_divisions(cursor, values)
     updated = cursor.execute(query(f"imports.update_{kind}"), values).rowcount
+    cursor.execute(query("imports.look_up_at_once"))
     inserted = cursor.execute(query(f"imports.insert_{kind}"), values).rowcount
+    cursor.execute(query("imports.look_up_as_usual"))
     return {"inserted": inserted, "updated": updated, "unchanged": rows - inserted - updated}
 
 

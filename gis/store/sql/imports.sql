@@ -11,6 +11,14 @@ DROP TABLE IF EXISTS pg_temp.staged
 -- So that the joins by code are planned well.
 ANALYZE pg_temp.staged
 
+-- name: look_up_at_once
+-- What is known already is looked up once, not for every new row: with a table that was empty when last analysed, each
+-- new row would read again all those just added.
+SET LOCAL enable_nestloop = off
+
+-- name: look_up_as_usual
+SET LOCAL enable_nestloop TO DEFAULT
+
 -- name: lock_district
 -- One import, tessellation or publication of a district at a time.
 SELECT id FROM district WHERE code = %(code)s FOR NO KEY UPDATE

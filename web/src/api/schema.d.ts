@@ -3431,8 +3431,15 @@ export interface components {
             lon?: number | null;
             /** Message */
             message: string;
+            /**
+             * Message Zh
+             * @description The rule in Chinese, in what jobs tell.
+             */
+            message_zh?: string | null;
             /** Remedy */
             remedy?: string | null;
+            /** Remedy Zh */
+            remedy_zh?: string | null;
             /** Row */
             row?: number | null;
             /** Rule */
