@@ -395,7 +395,7 @@ def test_grids_that_a_new_border_cuts_become_one_on_each_side(store):
     assert all(len(side) == 1 for side in sides.values())
     assert sum(key.startswith("new-") for key in sides) == 2
     early = midnight_of(dt.date(2026, 8, 1), district_of(store, D))
-    with pytest.raises(InputError, match="are as it has them from 2026-08-31 16:00"), store.transaction():
+    with pytest.raises(InputError, match="are so from 2026-08-31 16:00"), store.transaction():
         put_through(store, plan, effective=early)
     put_through(store, plan)  # by default when the communities begin
     rows = store.execute(
