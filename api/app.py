@@ -15,6 +15,7 @@ from api.headers import SecurityHeaders
 from api.routes import api, map_tiles
 from api.settings import Settings, database_urls
 from api.state import State
+from gis.clock import utc_now
 from gis.store.serve.pool import open_pool
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def create_app(settings: Settings, now: Callable[[], dt.datetime] | None = None)
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         url = database_urls(settings).require_app()
         async with open_pool(url) as pool:
-            app.state.gridkeeper = State(pool, url) if now is None else State(pool, url, now)
+            app.state.gridkeeper = State(pool, url, settings.paths.uploads, now or utc_now)
             yield
 
     app = FastAPI(

@@ -1,4 +1,4 @@
-"""What may a route ask for by name: a connection, a district, who acts, a period?"""
+"""What may a route ask for by name: a connection, a district now or at a moment, who acts, a period?"""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ from psycopg import AsyncConnection
 
 from api.state import State
 from gis.plans import Actor, read_name
+from gis.store.locating import NETWORK
 from gis.store.serve import places
 from gis.store.serve.pool import reading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["Acting", "App", "Connection", "District", "Period", "app_state"]
+__all__ = ["Acting", "App", "Connection", "District", "DistrictAt", "Period", "Person", "app_state"]
+
+
+MOMENT = """\
+Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+(2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+told."""
 
 
 def app_state(request: Request) -> State:
@@ -49,6 +56,22 @@ async def district(
 District = Annotated[places.District, Depends(district)]
 
 
+async def district_at(
+    connection: Connection,
+    app: App,
+    d: Annotated[str, Path(description="Code of the district.")],
+    at: Annotated[str | None, Query(description=MOMENT)] = None,
+    network: Annotated[str, Query(description="Network of grids.")] = NETWORK,
+    level: Annotated[int | None, Query(description="Level of the network; its first when absent.")] = None,
+) -> places.District:
+    """Read the district named in the address as it stands at a moment, or answer 404."""
+    moment = None if at is None else await places.moment(connection, d, at)
+    return await places.district(connection, d, app.now(), at=moment, network=network, level=level)
+
+
+DistrictAt = Annotated[places.District, Depends(district_at)]
+
+
 def acting(
     name: Annotated[
         str | None,
@@ -60,6 +83,22 @@ def acting(
 
 
 Acting = Annotated[Actor, Depends(acting)]
+
+ANYBODY = "gridkeeper"
+"""Who is recorded where nobody need be named."""
+
+
+def person(
+    name: Annotated[
+        str | None,
+        Header(alias="X-Gridkeeper-Person", description="Name of who acts, percent-encoded; nobody need be named."),
+    ] = None,
+) -> str:
+    """Read who asks for work that needs no person of the list."""
+    return ANYBODY if name is None else read_name(unquote(name))
+
+
+Person = Annotated[str, Depends(person)]
 
 
 def period(

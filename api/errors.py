@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from api.models import Problem, ProblemPlace
 from gis.errors import (
+    CancelledError,
     CheckFailedError,
     ConflictError,
     GridkeeperError,
@@ -33,6 +34,7 @@ __all__ = ["PROBLEM_RESPONSES", "STATUS", "add_error_handlers"]
 STATUS: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
     NotFoundError: (HTTPStatus.NOT_FOUND, "not-found", "Not found"),
     ConflictError: (HTTPStatus.CONFLICT, "conflict", "The state does not allow it"),
+    CancelledError: (HTTPStatus.CONFLICT, "cancelled", "The work was cancelled"),
     CheckFailedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "check-failed", "A hard check failed"),
     InputError: (HTTPStatus.UNPROCESSABLE_ENTITY, "input", "The input cannot be taken"),
     SetupError: (HTTPStatus.SERVICE_UNAVAILABLE, "setup", "The service is not set up as needed"),

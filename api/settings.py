@@ -51,6 +51,11 @@ class PathSettings(BaseSettings):
     home: Path = _ROOT / ".gridkeeper"
     web: Path = _ROOT / "web" / "dist"
 
+    @property
+    def uploads(self) -> Path:
+        """Where files that were handed over wait for their job."""
+        return self.home / "uploads"
+
 
 class DatabaseSettings(BaseSettings):
     """Which database; none given means the private cluster.

@@ -9,6 +9,8 @@ from gis.clock import Clock, utc_now
 from layers.keeping import Keeper
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from psycopg_pool import AsyncConnectionPool
 
 __all__ = ["State"]
@@ -24,6 +26,8 @@ class State:
         Read-only connections as ``gridkeeper_app``.
     database_url : str
         The same database, for steps that write in a worker thread.
+    uploads : Path
+        Where files that were handed over wait for their job.
     now : callable
         The one clock; tests give their own.
     answers, tiles, lattices : Keeper
@@ -32,6 +36,7 @@ class State:
 
     pool: AsyncConnectionPool
     database_url: str
+    uploads: Path
     now: Clock = utc_now
     answers: Keeper = field(default_factory=lambda: Keeper(256))
     tiles: Keeper = field(default_factory=lambda: Keeper(4096, max_bytes=64 * 2**20))

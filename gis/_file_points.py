@@ -13,25 +13,30 @@ import shapely
 from gis.crs import STORE_CRS, is_metric, metric_crs, parse_crs, to_lonlat
 from gis.errors import InputError
 from gis.ingest.kinds import fold_name
+from gis.ingest.read import read_kind
 from gis.ingest.readers import read_file
 from gis.ingest.specs import parse_spec
 from gis.locate import Locator
 from gis.progress import Progress, quiet
 from gis.remarks import Report
+from gis.streets import home_cells, street_ways
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pyproj
 
-    from gis.ingest.readers import RawTable
+    from gis.ingest.raw import RawTable
     from gis.ingest.specs import FileSpec
+    from gis.streets import Streets
 
     Named = str | Path | FileSpec
 
 __all__ = ["LocatedFile", "locate_files", "metres_of"]
 
 ANSWERS = ("grid_code", "how", "distance_m")
+DUTY = "duty_grid_code"
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ def locate_files(
     points: Named,
     grids: Named,
     *,
+    streets: Sequence[Named] = (),
     near_m: float = 500.0,
     border_m: float = 1.0,
     crs: object = None,
@@ -59,7 +65,10 @@ def locate_files(
     points : path
         Any format; CSV with longitude and latitude (or WKT) columns.
     grids : path
-        With a column ``grid_code``.
+        With a column ``grid_code``; with streets also ``community_id``.
+    streets : sequence of path, optional
+        Lines of streets: a point on a carriageway is answered ``street``, and ``duty_grid_code`` names the grid of its
+        community with the longest frontage on that street.
     near_m, border_m : float
         See `gis.locate.Locator`.
     crs : object, optional
@@ -96,14 +105,18 @@ def locate_files(
     places = _points_of(table)
     frame, moved = _placed(table, places, crs, metres, report)
     progress("locating", 1, 2)
+    shapes = np.asarray(area.to_crs(metres).values, object)[there]
+    side = _communities(ground, there) if streets else None
     locator = Locator(
-        np.asarray(area.to_crs(metres).values, object)[there],
+        shapes,
         ground.frame[code].astype(str).to_numpy(object)[there],
         near_m=near_m,
         border_m=border_m,
+        streets=None if side is None else _homes(streets, shapes, side, metres),
+        community=side,
     )
     found = locator.locate(moved)
-    taken = [name for name in ANSWERS if name in frame.columns]
+    taken = [name for name in (*ANSWERS, *([DUTY] if streets else [])) if name in frame.columns]
     if taken:
         report.add("note", "columns_replaced", f"Columns replaced by the answers: {', '.join(taken)}.")
         frame = frame.drop(columns=taken)
@@ -111,11 +124,34 @@ def locate_files(
     frame.insert(len(frame.columns) - 1, "grid_code", pd.Series(codes, index=frame.index, dtype="str"))
     frame.insert(len(frame.columns) - 1, "how", pd.Series(found.how_name, index=frame.index, dtype="str"))
     frame.insert(len(frame.columns) - 1, "distance_m", found.distance_m)
+    if streets:
+        duty = np.where(found.duty >= 0, locator.codes[found.duty], None)
+        frame.insert(len(frame.columns) - 1, DUTY, pd.Series(duty, index=frame.index, dtype="str"))
+        report.counts["another_grid_on_duty"] = int((found.duty != found.polygon).sum())
     report.counts["rows"] = len(frame)
     for name, count in zip(*np.unique(found.how_name.astype(str), return_counts=True), strict=True):
         report.counts[str(name)] = int(count)
     progress("locating", 2, 2)
     return LocatedFile(frame, report)
+
+
+def _communities(ground: RawTable, there: np.ndarray) -> np.ndarray:
+    """Community of each grid."""
+    name = next((c for c in ground.frame.columns if fold_name(c) in {"communityid", "communitycode"}), None)
+    if name is None:
+        raise InputError(
+            f"{ground.source} has no column community_id: a street has a home in each community.",
+            "Give the file that `gridkeeper partition --out` wrote.",
+        )
+    named: np.ndarray = ground.frame[name].astype(str).to_numpy(object)[there]
+    return named
+
+
+def _homes(files: Sequence[Named], grids: np.ndarray, side: np.ndarray, metres: pyproj.CRS) -> Streets:
+    """Give the streets of some files their homes among the grids."""
+    batch = read_kind("barriers", [parse_spec(f) for f in files])
+    lines = gpd.GeoDataFrame(batch.frame).to_crs(metres)
+    return home_cells(street_ways(lines), grids, side.tolist())
 
 
 def metres_of(metric: object) -> pyproj.CRS | None:

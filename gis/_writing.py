@@ -10,12 +10,12 @@ import pandas as pd
 from gis.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import geopandas as gpd
 
-__all__ = ["check_writable", "write_frames"]
+__all__ = ["check_writable", "write_frames", "write_whole"]
 
 LONLAT = 4326
 
@@ -41,18 +41,30 @@ def check_writable(path: Path, *, table: bool = False) -> None:
 
 
 def write_frames(frames: Mapping[Path, gpd.GeoDataFrame]) -> None:
-    """Write frames by the names' formats, all or none: under temporary names first.
+    """Write frames by the names' formats, all or none.
 
     GeoJSON is lon/lat (EPSG:4326) with 9 decimals; GeoParquet and GeoPackage keep the frame's CRS; CSV has no
     geometry.
     """
+    for path in frames:
+        check_writable(path, table=True)
+    write_whole(frames, _write)
+
+
+def write_whole(frames: Mapping[Path, gpd.GeoDataFrame], write: Callable[[gpd.GeoDataFrame, Path], None]) -> None:
+    """Write frames to files, all or none: under temporary names first.
+
+    Raises
+    ------
+    InputError
+        A file cannot be written; those that were there are as they were.
+    """
     waiting: list[tuple[Path, Path]] = []
     try:
         for path, frame in frames.items():
-            check_writable(path, table=True)
             draft = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
             waiting.append((draft, path))
-            _write(frame, draft)
+            write(frame, draft)
         for draft, path in waiting:
             draft.replace(path)
     except OSError as fault:

@@ -13,8 +13,9 @@ import numpy as np
 import shapely
 
 from gis._offenders import TOLERANCE_M2, Row, mended, offenders, polygons_of
-from gis.codes import community_grid_profile, grid_profile
+from gis.codes import community_grid_profile
 from gis.cuts import cut_buildings
+from gis.nesting import several_parents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS", "Check", "CheckResult", "Subject", "run_checks"]
 
+DIVISION_NAMES = {
+    "community": ("社区", "community"),
+    "subdistrict": ("街道", "subdistrict"),
+    "district": ("区县", "district"),
+}
 LINE_DISTANCE_M = 5.0
 LINE_SHARE = 0.5
 PARTS_VARIATION = 0.6
@@ -35,11 +41,12 @@ class Subject:
     Parameters
     ----------
     communities : GeoDataFrame
-        ``community_id``, geometry: as snapped.
+        ``community_id``, geometry: as snapped. Where grids stay inside larger divisions, these.
     grids : GeoDataFrame
         ``grid_code``, ``community_id``, ``households``, geometry; ``flags`` where there are any.
     cells : GeoDataFrame
-        ``grid_code``, ``households``, geometry; ``compound_id`` where compounds are kept whole.
+        ``grid_code``, ``households``, geometry; ``compound_id`` where compounds are kept whole; ``finer_code``,
+        ``coarser_code`` (None where there is none) where the network has grids of the level below or above.
     buildings : GeoDataFrame
         ``building_id``, geometry: those that were given a cell.
     links : sequence of (int, int)
@@ -56,6 +63,8 @@ class Subject:
         Codes of the grids that have a worker.
     code_profile : str
         Of communities with a 12-digit code; the others use ``local``.
+    division : str
+        Level of the divisions in `communities`.
     """
 
     communities: gpd.GeoDataFrame
@@ -70,6 +79,7 @@ class Subject:
     parts: Mapping[str, int] | None = None
     staffed: Iterable[str] | None = None
     code_profile: str = "gbt30428_2013"
+    division: str = "community"
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,8 @@ class CheckResult:
         ``zh`` and ``en``: one sentence.
     offenders : GeoDataFrame
         ``code``, ``zh``, ``en`` (what is wrong there), ``amount``, geometry.
+    waived : frozenset of str
+        Codes among the offenders that a person answers for: islands.
     """
 
     name: str
@@ -113,18 +125,25 @@ class CheckResult:
     passed: bool
     message: dict[str, str]
     offenders: gpd.GeoDataFrame
+    waived: frozenset[str] = frozenset()
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a plan cannot be published because of it."""
+        return self.hard and not self.passed and not set(self.offenders["code"]) <= self.waived
 
 
 # ------------------------------------------------------------------------------------------------ hard
 def inside_division(s: Subject) -> gpd.GeoDataFrame:
-    """Find grids that leave their community by more than 1 m2, or name one that does not exist."""
+    """Find grids that leave their division by more than 1 m2, or name one that does not exist."""
+    zh, en = DIVISION_NAMES[s.division]
     outline = dict(zip(s.communities["community_id"].astype(str), polygons_of(s.communities), strict=True))
     rows: list[Row] = []
     for code, name, polygon in zip(
         s.grids["grid_code"], s.grids["community_id"].astype(str), mended(s.grids), strict=True
     ):
         if name not in outline:
-            rows.append((code, f"网格 {code} 的社区 {name} 不存在", f"grid {code}: no community {name}", 0.0, polygon))
+            rows.append((code, f"网格 {code} 的{zh} {name} 不存在", f"grid {code}: no {en} {name}", 0.0, polygon))
             continue
         beyond = shapely.difference(polygon, outline[name])
         area = float(shapely.area(beyond))
@@ -132,8 +151,8 @@ def inside_division(s: Subject) -> gpd.GeoDataFrame:
             rows.append(
                 (
                     code,
-                    f"网格 {code} 超出社区 {name} {area:.1f} 平方米",
-                    f"grid {code} leaves community {name} by {area:.1f} m²",
+                    f"网格 {code} 超出{zh} {name} {area:.1f} 平方米",
+                    f"grid {code} leaves {en} {name} by {area:.1f} m²",
                     area,
                     beyond,
                 )
@@ -142,7 +161,8 @@ def inside_division(s: Subject) -> gpd.GeoDataFrame:
 
 
 def no_gap(s: Subject) -> gpd.GeoDataFrame:
-    """Find ground of a community, above 1 m2, that none of its grids covers."""
+    """Find ground of a division, above 1 m2, that none of its grids covers."""
+    zh, en = DIVISION_NAMES[s.division]
     polygons, of = mended(s.grids), s.grids["community_id"].astype(str).to_numpy(object)
     rows: list[Row] = []
     for name, outline in zip(s.communities["community_id"].astype(str), polygons_of(s.communities), strict=True):
@@ -152,8 +172,8 @@ def no_gap(s: Subject) -> gpd.GeoDataFrame:
             rows.append(
                 (
                     name,
-                    f"社区 {name} 有 {area:.1f} 平方米不属于任何网格",
-                    f"community {name}: {area:.1f} m² in no grid",
+                    f"{zh} {name} 有 {area:.1f} 平方米不属于任何网格",
+                    f"{en} {name}: {area:.1f} m² in no grid",
                     area,
                     gap,
                 )
@@ -235,23 +255,42 @@ def valid_polygon(s: Subject) -> gpd.GeoDataFrame:
 
 
 def code_matches_parent(s: Subject) -> gpd.GeoDataFrame:
-    """Find grid codes that are malformed, given twice, or do not begin with their community's code."""
+    """Find grid codes that are malformed, given twice, or do not begin with their division's code."""
+    zh, _ = DIVISION_NAMES[s.division]
     rows: list[Row] = []
     seen: set[str] = set()
     for code, name, polygon in zip(
         s.grids["grid_code"], s.grids["community_id"].astype(str), polygons_of(s.grids), strict=True
     ):
-        profile = (
-            community_grid_profile(name) if s.code_profile == "local" else community_grid_profile(name, s.code_profile)
-        )
-        profile = grid_profile("local") if s.code_profile == "local" else profile
-        faults = profile.faults(code, name)
+        faults = community_grid_profile(name, s.code_profile).faults(code, name)
         if code in seen:
             faults.append(f"{code!r} is given twice.")
         seen.add(code)
         if faults:
-            rows.append((code, f"网格编码 {code} 与社区 {name} 不符、格式有误或重复", faults[0], 0.0, polygon))
+            rows.append((code, f"网格编码 {code} 与{zh} {name} 不符、格式有误或重复", faults[0], 0.0, polygon))
     return offenders(rows, s.grids.crs)
+
+
+def nested(s: Subject) -> gpd.GeoDataFrame | None:
+    """Find grids of the finer of two levels that do not lie in one grid of the coarser, cell by cell."""
+    own = s.cells["grid_code"].to_numpy(object)
+    levels = [("finer_code", True), ("coarser_code", False)]
+    known = [(s.cells[column].to_numpy(object), below) for column, below in levels if column in s.cells]
+    rows: list[Row] = []
+    for other, below in known:
+        fine, coarse = (other, own) if below else (own, other)
+        for code, parents in several_parents(fine, coarse).items():
+            zh, en = (", ".join(parent or none for parent in parents[:3]) for none in ("无", "none"))
+            rows.append(
+                (
+                    code,
+                    f"网格 {code} 分属 {len(parents)} 个上级网格（{zh}）",
+                    f"grid {code} lies in {len(parents)} grids of the level above ({en})",
+                    float(len(parents)),
+                    shapely.union_all(polygons_of(s.cells)[fine == code]),
+                )
+            )
+    return offenders(rows, s.grids.crs) if known else None
 
 
 # ------------------------------------------------------------------------------------------------ soft
@@ -372,7 +411,7 @@ CHECKS: dict[str, Check] = {
     c.name: c
     for c in (
         Check(
-            "inside_division", True, {"zh": "网格不出社区", "en": "Grids stay inside their community"}, inside_division
+            "inside_division", True, {"zh": "网格不出区划", "en": "Grids stay inside their division"}, inside_division
         ),
         Check("no_gap", True, {"zh": "无缝隙", "en": "No gaps"}, no_gap),
         Check("no_overlap", True, {"zh": "无重叠", "en": "No overlaps"}, no_overlap),
@@ -382,9 +421,10 @@ CHECKS: dict[str, Check] = {
         Check(
             "code_matches_parent",
             True,
-            {"zh": "编码与社区一致", "en": "Codes match their community"},
+            {"zh": "编码与区划一致", "en": "Codes match their division"},
             code_matches_parent,
         ),
+        Check("nested", True, {"zh": "上下级网格嵌套", "en": "Grids of one level lie in grids of the next"}, nested),
         Check(
             "households_in_range", False, {"zh": "户数在范围内", "en": "Households within range"}, households_in_range
         ),
@@ -418,6 +458,7 @@ def run_checks(
     parts: Mapping[str, int] | None = None,
     staffed: Iterable[str] | None = None,
     code_profile: str = "gbt30428_2013",
+    division: str = "community",
     only: Iterable[str] | None = None,
 ) -> list[CheckResult]:
     """Run every check that has its input.
@@ -426,6 +467,8 @@ def run_checks(
     ----------
     communities, grids, cells, buildings, links, minimum, maximum, barriers, compounds, parts, staffed, code_profile
         See `Subject`; `grids` in a metric CRS, other frames are brought to it.
+    division : str
+        See `Subject`.
     only : iterable of str, optional
         Names of the checks to run.
 
@@ -452,6 +495,7 @@ def run_checks(
         parts,
         staffed,
         code_profile,
+        division,
     )
     wanted = list(CHECKS) if only is None else [name for name in CHECKS if name in set(only)]
     results = []

@@ -10,7 +10,9 @@ import datetime as dt
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-__all__ = ["Clock", "local_date", "next_local_midnight", "stopped_at", "utc_now"]
+from gis.errors import InputError
+
+__all__ = ["Clock", "local_date", "next_local_midnight", "read_moment", "stopped_at", "utc_now"]
 
 Clock = Callable[[], dt.datetime]
 """Gives the present moment with its time zone."""
@@ -49,3 +51,33 @@ def next_local_midnight(moment: dt.datetime, time_zone: str) -> dt.datetime:
     """
     tomorrow = local_date(moment, time_zone) + dt.timedelta(days=1)
     return dt.datetime.combine(tomorrow, dt.time(), ZoneInfo(time_zone)).astimezone(dt.UTC)
+
+
+def read_moment(text: str, time_zone: str) -> dt.datetime:
+    """Give the moment that is meant by a date or a time, in UTC.
+
+    A date means the last moment of that local day, so that what took effect during the day is seen; a time with a zone
+    means itself, one without is local.
+
+    Raises
+    ------
+    InputError
+        It is neither a date nor a time.
+
+    Examples
+    --------
+    >>> read_moment("2026-06-30", "Asia/Shanghai").isoformat()
+    '2026-06-30T15:59:59.999999+00:00'
+    >>> read_moment("2026-06-30T08:00:00+08:00", "UTC").isoformat()
+    '2026-06-30T00:00:00+00:00'
+    """
+    try:
+        if len(text) <= len("2026-06-30"):
+            day = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(12), ZoneInfo(time_zone))
+            return next_local_midnight(day, time_zone) - dt.timedelta(microseconds=1)
+        moment = dt.datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign of an address that was not escaped
+        return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(time_zone))).astimezone(dt.UTC)
+    except (ValueError, OverflowError) as fault:
+        raise InputError(
+            f"{text!r} is neither a date nor a time.", "Write 2026-06-30, or 2026-06-30T08:00:00Z (a plus sign as %2B)."
+        ) from fault

@@ -8,10 +8,12 @@ if TYPE_CHECKING:
     from gis.remarks import Report
 
 __all__ = [
+    "CancelledError",
     "CheckFailedError",
     "ConflictError",
     "GridkeeperError",
     "InputError",
+    "NoRowsError",
     "NotFoundError",
     "SetupError",
     "StaleError",
@@ -48,6 +50,16 @@ class InputError(GridkeeperError):
     def __init__(self, message: str, remedy: str = "", report: Report | None = None) -> None:
         super().__init__(message, remedy)
         self.report = report
+
+
+class CancelledError(GridkeeperError):
+    """Somebody asked the work to stop; nothing of it is kept."""
+
+    exit_code = 7
+
+
+class NoRowsError(InputError):
+    """A file holds nothing of what was asked for."""
 
 
 class NotFoundError(GridkeeperError):

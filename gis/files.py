@@ -282,7 +282,12 @@ def _read_others(
             specs = [_with_map(named[0], {"households": columns["households"]} | _community_column(named[0], columns))]
         batch = read_kind(kind, specs, options=options, district=district, progress=progress)
         reports.append(batch.report)
-        frames[kind] = batch.frame
+        gone = (
+            batch.frame["state"] == "demolished" if kind == "buildings" else pd.Series(False, index=batch.frame.index)
+        )
+        if gone.any():
+            batch.report.add("note", "demolished_left_out", f"{int(gone.sum())} demolished buildings are left out")
+        frames[kind] = batch.frame[~gone].reset_index(drop=True)
     return frames
 
 

@@ -12,20 +12,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gis.streets.carriageway import Carriageways
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gis.streets import Streets
+
 __all__ = ["HOW", "Located", "Locator"]
 
-HOW = ("inside", "border", "near", "outside", "unlocated")
+HOW = ("inside", "border", "street", "near", "outside", "unlocated")
 """How a point was found, by index.
 
 ``inside``: in one grid and farther than `border_m` from every other. ``border``: in or on a grid and within `border_m`
-of another; the containing grid wins, on the line the lower code. ``near``: in none, the nearest is at most `near_m`
+of another; the containing grid wins, on the line the lower code. ``street``: in one grid and on the carriageway of a
+street of its own community, whatever other grid is near. ``near``: in none, the nearest is at most `near_m`
 away. ``outside``: in none, and none that near. ``unlocated``: the point has no coordinates.
 """
 
-INSIDE, BORDER, NEAR, OUTSIDE, UNLOCATED = range(5)
+INSIDE, BORDER, STREET, NEAR, OUTSIDE, UNLOCATED = range(6)
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,13 @@ class Located:
     distance_m : ndarray of float64, shape (n,)
         0 where covered, else metres to the nearest polygon (also where ``outside``); NaN where ``unlocated`` or where
         there is no polygon at all.
+    street : ndarray of int32, shape (n,)
+        Row of the street a ``street`` point lies on, else -1.
+    duty : ndarray of int32, shape (n,)
+        Row of the polygon that has the duty: the home of the street, else `polygon`.
     other_point, other_polygon : ndarray of int32, shape (m,)
-        For points ``border``: the point, and the nearest polygon of another code; sorted by point, metres, code.
+        For covered points near another grid: the point, and the nearest polygon of another code; sorted by point,
+        metres, code.
     other_m : ndarray of float64, shape (m,)
         Metres from the point to that polygon.
     """
@@ -50,6 +60,8 @@ class Located:
     polygon: np.ndarray
     how: np.ndarray
     distance_m: np.ndarray
+    street: np.ndarray
+    duty: np.ndarray
     other_point: np.ndarray
     other_polygon: np.ndarray
     other_m: np.ndarray
@@ -80,11 +92,15 @@ class Locator:
         How far from every polygon a point still gets the nearest one as its answer.
     border_m : float
         How near another grid makes a covered point a border case.
+    streets : Streets, optional
+        With rows of `polygons` as homes.
+    community : sequence, length p, optional
+        Of each polygon, as in `streets`: a point lies on streets of its own community only. Needed with `streets`.
 
     Raises
     ------
     ValueError
-        When `polygons` and `codes` differ in length.
+        When `polygons` and `codes` (with streets also `community`) differ in length.
 
     Examples
     --------
@@ -101,6 +117,8 @@ class Locator:
         *,
         near_m: float = 500.0,
         border_m: float = 1.0,
+        streets: Streets | None = None,
+        community: Sequence[object] | np.ndarray | None = None,
     ) -> None:
         self.polygons = np.asarray(polygons, dtype=object)
         if len(self.polygons) != len(codes):
@@ -114,14 +132,25 @@ class Locator:
         self._named = names[rank] != ""
         shapely.prepare(self.polygons)
         self._tree = shapely.STRtree(self.polygons)
+        self._streets: Carriageways | None = None
+        if streets is not None and len(streets):
+            if community is None or len(community) != len(self.polygons):
+                raise ValueError(f"Streets need the community of each of the {len(self.polygons)} polygons.")
+            both = np.concatenate([np.asarray(community).astype(str), np.asarray(streets.community).astype(str)])
+            _, side = np.unique(both, return_inverse=True)
+            self._side = side[: len(self.polygons)]
+            self._streets = Carriageways(streets, side[len(self.polygons) :])
+            self._home = np.asarray(streets.home, np.int32)
 
-    def locate(self, points: Sequence[Any] | np.ndarray) -> Located:
+    def locate(self, points: Sequence[Any] | np.ndarray, *, on_streets: bool = True) -> Located:
         """Answer for every point.
 
         Parameters
         ----------
         points : array of shapely Point or None, shape (n,)
             In the CRS of the polygons; None, empty and non-finite points are ``unlocated``.
+        on_streets : bool
+            False: as if there were no streets, for what stays geometric.
 
         Returns
         -------
@@ -132,14 +161,12 @@ class Locator:
         polygon = np.full(n, -1, np.int32)
         how = np.full(n, UNLOCATED, np.int8)
         distance = np.full(n, np.nan)
+        street = np.full(n, -1, np.int32)
         none = np.empty(0, np.int32)
         asked = np.flatnonzero(_is_placed(points))
-        if not len(asked):
-            return Located(polygon, how, distance, none, none, np.empty(0))
-
         how[asked] = OUTSIDE
-        if not len(self.polygons):
-            return Located(polygon, how, distance, none, none, np.empty(0))
+        if not len(asked) or not len(self.polygons):
+            return Located(polygon, how, distance, street, polygon, none, none, np.empty(0))
         here, there, metres = self._within(points[asked], self.border_m)
 
         covered = self._covering(here, there, metres, len(asked))
@@ -151,6 +178,11 @@ class Locator:
         other = self._others(here, there, metres, covered)
         how[asked[other[0]]] = BORDER
 
+        if self._streets is not None and on_streets:
+            inside = asked[is_covered]
+            street[inside] = self._streets.find(points[inside], self._side[polygon[inside]])
+            how[street >= 0] = STREET
+
         lost = asked[~is_covered]
         if len(lost):
             nearest, away = self._nearest(points[lost])
@@ -158,7 +190,9 @@ class Locator:
             distance[lost] = away
             how[lost] = np.where(near, NEAR, OUTSIDE)
             polygon[lost] = np.where(near, nearest, -1)
-        return Located(polygon, how, distance, asked[other[0]].astype(np.int32), other[1].astype(np.int32), other[2])
+        duty = polygon if self._streets is None else np.where(street >= 0, self._home[street], polygon)
+        here, there = asked[other[0]].astype(np.int32), other[1].astype(np.int32)
+        return Located(polygon, how, distance, street, duty, here, there, other[2])
 
     def _within(self, points: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pairs (point, polygon) not farther than `reach`, with metres; 0 where covered."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GRID_FIGURES",
     "PLAN_MEASURES",
+    "Basis",
     "GridFigure",
     "Measure",
     "ceiling_within",
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 TOLERANCE = 0.1
+
+Basis = Literal["then", "as_of"]
+"""``then``: each thing in the grid in force at its own time; ``as_of``: all regrouped into the grids of one moment."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Measure:
     unit: Mapping[str, str]
     definition: Mapping[str, str]
     kind: Literal["diverging", "sequential"] = "sequential"
-    basis: Literal["then", "as_of"] = "as_of"
+    basis: Basis = "as_of"
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ class GridFigure(Measure):
 
     needs: tuple[str, ...] = ()
     formula: Callable[..., np.ndarray] = np.asarray
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """The bases it can be told on, the usual one first: only what happens at a time has a grid of its own time."""
+        return ("as_of", "then") if "events" in self.needs else ("as_of",)
 
 
 def _text(zh: str, en: str) -> dict[str, str]:
@@ -157,13 +166,25 @@ GRID_FIGURES: dict[str, GridFigure] = {
             formula=_as_is,
         ),
         GridFigure(
+            "events",
+            _text("近一年事件", "Events of the year"),
+            _text("件", "events"),
+            _text(
+                "截至所示日期一年内落在该网格的事件数，无坐标的不计。",
+                "Number of events of the year up to the date shown that lie in the grid; those without a place are not "
+                "counted.",
+            ),
+            needs=("events",),
+            formula=_as_is,
+        ),
+        GridFigure(
             "events_per_100_households",
             _text("百户事件数", "Events per 100 households"),
             _text("件/百户", "per 100 households"),
             _text(
-                "截至所示日期一年内发生在该网格范围内的事件数 ÷ 网格户数 × 100，按所示网格归并。无住户的网格不计算。",
-                "Events of the year up to the date shown that lie in the grid, divided by its households, times 100; "
-                "counted in the grids shown, whatever grids were in force then. Not defined without households.",
+                "截至所示日期一年内落在该网格的事件数 ÷ 网格户数 × 100。无住户的网格不计算。",
+                "Events of the year up to the date shown that lie in the grid, divided by its households, times 100. "
+                "Not defined without households.",
             ),
             needs=("events", "households"),
             formula=_events_rate,

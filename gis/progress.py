@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from multiprocessing import get_context, parent_process, set_forkserver_preload
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -27,13 +30,38 @@ def quiet(label: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def worker_pool(jobs: int) -> Iterator[Executor | None]:
-    """Give a process pool of `jobs` workers, or None where one worker is enough."""
+def worker_pool(jobs: int, method: str | None = None) -> Iterator[Executor | None]:
+    """Give a process pool of `jobs` workers, or None where one worker is enough.
+
+    Parameters
+    ----------
+    method : str, optional
+        How processes start, see `multiprocessing`: a program with threads must not fork.
+    """
     if jobs <= 1:
         yield None
         return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield pool
+    context = None if method is None else get_context(method)
+    if method == "forkserver":
+        set_forkserver_preload(["gis.cells", "gis.partition"])  # once, not in every process
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
+        try:
+            yield pool
+        except BaseException:  # what was cancelled or failed does not wait for the rest
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the program that started it is killed: nobody else would tell it."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def fan_out(

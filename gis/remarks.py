@@ -25,7 +25,7 @@ class Remark:
     message : str
         One sentence for a person.
     row : int, optional
-        Row of the file, the first data row being 1.
+        Row of the file: the first data row being 1, in Excel as Excel shows it.
     field : str, optional
         Column of the file.
     code : str, optional

@@ -8,9 +8,11 @@ from gis.errors import NotFoundError
 from gis.measures import GRID_FIGURES
 from gis.store.serve import things
 from layers import words
-from layers.districts import grid_loads
+from layers.districts import counted_on, grid_loads
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from psycopg import AsyncConnection
 
     from gis.store.serve.places import District
@@ -60,17 +62,24 @@ def _share(part: float, whole: float) -> float | None:
 
 
 async def grid_card(connection: AsyncConnection[Any], keeper: Keeper, district: District, code: str) -> dict[str, Any]:
-    """Show a grid in force.
+    """Show a grid as it stands at the moment, with its history; one not in force then is told as such.
 
     Raises
     ------
     NotFoundError
-        No grid of that code is in force.
+        No grid of that code was ever in force.
     """
+    history = [_version(row, district) for row in await things.grid_versions(connection, district, code)]
     row = next((r for r in await grid_loads(connection, keeper, district) if r["code"] == code), None)
     if row is None:
-        raise NotFoundError(f"No grid {code} is in force in {district.code}.", "Search for it by a part of its code.")
-    people = await things.posted(connection, row["id"], district.now)
+        ended = await things.grid_ended(connection, district, code)
+        if ended is None:
+            raise NotFoundError(
+                f"No grid {code} was ever in force in {district.code}.", "Search for it by a part of its code."
+            )
+        return _ended_card(ended, district, history)
+    counted = await counted_on(connection, keeper, district)
+    people = await things.posted(connection, row["id"], district.at)
     households, target = row["households"], district.target or 0
     estimated = row["estimated_households"]
     deviation = _share(households - target, target) if households else None
@@ -124,17 +133,56 @@ async def grid_card(connection: AsyncConnection[Any], keeper: Keeper, district: 
                 if flags
                 else None,
             ),
-            _fact("as_of", "户数日期", "Households as of", str(district.as_of) if district.as_of else None, "date"),
+            _fact("as_of", "户数日期", "Households as of", str(counted) if counted else None, "date"),
             _fact("version", "版本", "Version", district.version, "integer"),
         ),
         "people": [
             {"name": p["name"], "role": words.word(words.ROLES, p["role"]), "phone": p["phone"]} for p in people
         ],
         "grid": None,
+        "history": history,
         "lon": row["center"][0],
         "lat": row["center"][1],
         "bbox": tuple(row["bbox"]),
     }
+
+
+def _version(row: Row, district: District) -> dict[str, Any]:
+    """One version of a code, as `api.models.cards.GridVersion`."""
+    begun = row["valid_from"] is None or row["valid_from"] <= district.at
+    going = row["valid_to"] is None or row["valid_to"] > district.at
+    return row | {"in_force": begun and going}
+
+
+def _ended_card(row: Row, district: District, history: list[dict[str, Any]]) -> dict[str, Any]:
+    """Show a code that is not in force at the moment: where it was, when, and what became of it."""
+    over = row["valid_to"] is not None and row["valid_to"] <= district.at
+    state = words.pair("已撤销", "Withdrawn") if over else words.pair("尚未生效", "Not yet in force")
+    return {
+        "type": "grid",
+        "id": row["id"],
+        "code": row["code"],
+        "title": row["name"],
+        "subtitle": row["community_name"],
+        "state": {"key": "withdrawn" if over else "ahead", "label": state, "tone": "none"},
+        "key_figures": [],
+        "facts": _said(
+            _fact("kind", "类型", "Kind", words.word(words.GRID_KINDS, row["kind"])),
+            _fact("valid_from", "生效时间", "In force from", _iso(row["valid_from"]), "datetime"),
+            _fact("valid_to", "终止时间", "In force until", _iso(row["valid_to"]), "datetime"),
+            _fact("area_m2", "面积", "Area", round(row["area_m2"], 1), "area", SQUARE_METRES),
+        ),
+        "people": [],
+        "grid": None,
+        "history": history,
+        "lon": row["center"][0],
+        "lat": row["center"][1],
+        "bbox": tuple(row["bbox"]),
+    }
+
+
+def _iso(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _load_state(households: int, district: District) -> dict[str, Any] | None:
@@ -153,14 +201,17 @@ def _load_state(households: int, district: District) -> dict[str, Any] | None:
 async def _people_of(connection: AsyncConnection[Any], district: District, row: Row) -> list[dict[str, Any]]:
     if row["grid_id"] is None:
         return []
-    posted = await things.posted(connection, row["grid_id"], district.now)
+    posted = await things.posted(connection, row["grid_id"], district.at)
     return [{"name": p["name"], "role": words.word(words.ROLES, p["role"]), "phone": p["phone"]} for p in posted]
 
 
 async def _read(connection: AsyncConnection[Any], district: District, kind: things.Kind, number: int) -> Row:
     row = await things.thing(connection, district, kind, number)
     if row is None:
-        raise NotFoundError(f"District {district.code} has no {kind} {number}.", "It may have been imported anew.")
+        raise NotFoundError(
+            f"District {district.code} has no {kind} {number} at {district.at:%Y-%m-%d %H:%M %Z}.",
+            "It may have been imported anew, or it is of another time: ask for another date.",
+        )
     return row
 
 
@@ -271,6 +322,7 @@ async def event_card(connection: AsyncConnection[Any], district: District, numbe
             _fact("source", "来源", "Source", row["source"]),
             _fact("address", "地址", "Address", row["address"]),
             _fact("description", "描述", "Description", row["description"]),
+            _fact("then_code", "事发时网格", "Grid at its own time", row["then_code"], "code"),
             *_located(row),
             _fact("raw_crs", "原始坐标系", "Source CRS", row["raw_crs"]),
         ),

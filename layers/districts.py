@@ -1,8 +1,7 @@
-"""What does a page about a district begin with: its totals, divisions, grids and plan?"""
+"""What does a page about a district begin with, at the moment asked for: totals, divisions, grids, plan, versions?"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from gis.store.serve.rows import Row
     from layers.keeping import Keeper
 
-__all__ = ["detail", "division_totals", "grid_loads", "grid_rows", "households", "items"]
+__all__ = ["counted_on", "detail", "division_totals", "grid_loads", "grid_rows", "households", "items", "versions"]
 
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
 SUMS = ("households", "estimated_households", "people", "parts", "events_year")
@@ -42,12 +41,26 @@ async def items(connection: AsyncConnection[Any], keeper: Keeper, now: dt.dateti
 
 async def detail(connection: AsyncConnection[Any], keeper: Keeper, district: District) -> dict[str, Any]:
     """Tell all of one district, as `api.models.DistrictDetail`."""
-    return await keeper.get((district.id, district.content, "detail"), lambda: _detail(connection, keeper, district))
+    held = await keeper.get((district.id, district.content, "detail"), lambda: _detail(connection, keeper, district))
+    return held | {"at": district.at, "ahead": district.ahead}
+
+
+async def versions(connection: AsyncConnection[Any], district: District) -> list[dict[str, Any]]:
+    """List the publications of the network and level, the newest first, as `api.models.VersionItem`."""
+    found = await places.versions(connection, district)
+    return [{**row, "ahead": row["effective"] > district.at} for row in found]
 
 
 async def grid_loads(connection: AsyncConnection[Any], keeper: Keeper, district: District) -> list[Row]:
     """Grids in force with their loads, by code; kept while nothing is written to the district."""
     return await keeper.get((district.id, district.content, "loads"), lambda: places.grids(connection, district))
+
+
+async def counted_on(connection: AsyncConnection[Any], keeper: Keeper, district: District) -> dt.date | None:
+    """Date of the newest household counts up to the moment."""
+    return await keeper.get(
+        (district.id, district.content, "counted_on"), lambda: places.counted_on(connection, district)
+    )
 
 
 async def households(connection: AsyncConnection[Any], keeper: Keeper, district: District) -> dict[int, int]:
@@ -116,10 +129,11 @@ async def _item(connection: AsyncConnection[Any], keeper: Keeper, district: Dist
         return {
             "bbox": await places.extent(connection, district) or NOWHERE,
             "counts": await places.counts(connection, district),
+            "as_of": await counted_on(connection, keeper, district),
         }
 
     held = await keeper.get((district.id, district.content, "item"), make)
-    own = ("code", "name", "name_en", "time_zone", "as_of", "version", "effective")
+    own = ("code", "name", "name_en", "time_zone", "version", "effective")
     return {name: getattr(district, name) for name in own} | held
 
 
@@ -127,12 +141,12 @@ async def _detail(connection: AsyncConnection[Any], keeper: Keeper, district: Di
     divisions = await places.divisions(connection, district)
     loads = await grid_loads(connection, keeper, district)
     totals = division_totals(divisions, loads, district)
-    if not loads:  # no grids yet: what is known of the communities is still worth telling
-        known = await places.community_loads(connection, district)
-        empty: defaultdict[str, int] = defaultdict(int)
-        totals = division_totals(divisions, [{**dict.fromkeys(SUMS, 0), **row} for row in known], district)
-        for total in totals.values():
-            total.update({name: empty[name] for name in ("grids", "within_10", "grids_over", "grids_under")})
+    if not loads or district.division_level != "community":  # what lies in a community is known without its grids
+        known = division_totals(divisions, await places.community_loads(connection, district), district)
+        level_of = {row["id"]: row["level"] for row in divisions}
+        for number, total in totals.items():
+            if not loads or level_of[number] == "community":
+                total.update({name: known[number][name] for name in SUMS})
     return {
         **await _item(connection, keeper, district),
         "divisions": [
@@ -140,6 +154,8 @@ async def _detail(connection: AsyncConnection[Any], keeper: Keeper, district: Di
             for row in divisions
         ],
         "layers": district.versions,
+        "network": district.network,
+        "level": district.level,
         "event_classes": await places.class_counts(connection, district, "event"),
         "part_classes": await places.class_counts(connection, district, "part"),
         "event_period": await places.event_period(connection, district),

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gis.errors import NotFoundError
+from gis.errors import InputError, NotFoundError
 from gis.measures import GRID_FIGURES, grid_figure
+from gis.store.serve import places
 from layers.classes import NO_DATA, ZERO, classify
-from layers.districts import grid_loads
+from layers.districts import counted_on, grid_loads
 from layers.style import ramp
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
-    from gis.measures import GridFigure
+    from gis.measures import Basis, GridFigure
     from gis.store.serve.places import District
     from gis.store.serve.rows import Row
     from layers.keeping import Keeper
@@ -36,6 +37,7 @@ def registry() -> list[dict[str, Any]]:
             "definition": dict(f.definition),
             "kind": f.kind,
             "basis": f.basis,
+            "bases": f.bases,
         }
         for f in GRID_FIGURES.values()
     ]
@@ -70,8 +72,19 @@ def compute(figure: GridFigure, loads: list[Row], district: District) -> np.ndar
     return grid_figure(figure.key, **columns)
 
 
-async def values(connection: AsyncConnection[Any], keeper: Keeper, district: District, key: str) -> dict[str, Any]:
+async def values(
+    connection: AsyncConnection[Any], keeper: Keeper, district: District, key: str, basis: Basis | None = None
+) -> dict[str, Any]:
     """Give a figure of every grid in force with the classes of its legend.
+
+    Parameters
+    ----------
+    connection : AsyncConnection
+    keeper : Keeper
+    district : District
+    key : str
+    basis : {"then", "as_of"}, optional
+        The figure's own by default.
 
     Returns
     -------
@@ -82,11 +95,21 @@ async def values(connection: AsyncConnection[Any], keeper: Keeper, district: Dis
     ------
     NotFoundError
         There is no such figure.
+    InputError
+        It is not told on that basis.
     """
     figure = GRID_FIGURES.get(key)
     if figure is None:
         raise NotFoundError(f"There is no figure {key}.", f"There are: {', '.join(GRID_FIGURES)}.")
-    loads = await grid_loads(connection, keeper, district)
+    basis = basis or figure.basis
+    if basis not in figure.bases:
+        raise InputError(
+            f"{key} is not told on the basis {basis}: it counts nothing that happens at a time.",
+            f"Ask for it on the basis {figure.basis}, or leave the basis out.",
+        )
+    loads, events = await grid_loads(connection, keeper, district), None
+    if TIMED in figure.needs and district.event_year:
+        loads, events = await _events(connection, keeper, district, loads, basis)
     computed = np.round(compute(figure, loads, district), DIGITS)  # what is told is what is classed
     classes = classify(computed, figure.kind)
     ids = [row["id"] for row in loads]
@@ -103,7 +126,29 @@ async def values(connection: AsyncConnection[Any], keeper: Keeper, district: Dis
         "colours": ramp(figure.kind, len(classes.bounds)),
         "zero": int((classes.of == ZERO).sum()),
         "no_data": int((classes.of == NO_DATA).sum()),
-        "basis": figure.basis,
-        "as_of": district.as_of,
+        "basis": basis,
+        "events": events,
+        "as_of": await counted_on(connection, keeper, district),
+        "at": district.at,
         "period": district.event_year if TIMED in figure.needs else None,
     }
+
+
+async def _events(
+    connection: AsyncConnection[Any], keeper: Keeper, district: District, loads: list[Row], basis: Basis
+) -> tuple[list[Row], dict[str, int]]:
+    """Count the year's events of each grid on a basis, and say where the others are, so that the sums reconcile.
+
+    A grid of another time is known by its code, which stays with most of its households and is never used again.
+    """
+    then = await keeper.get((district.id, district.content, "then"), lambda: places.events_then(connection, district))
+    total = sum(then.values())
+    if basis == "as_of":
+        counted = sum(row["events_year"] for row in loads)
+        return loads, {"in_grids": counted, "elsewhere": 0, "nowhere": total - counted, "total": total}
+    nowhere = then.get(None, 0)
+    loads = [row | {"events_year": then.get(row["code"], 0)} for row in loads]
+    counted = sum(row["events_year"] for row in loads)
+    return loads, {
+        "in_grids": counted, "elsewhere": total - counted - nowhere, "nowhere": nowhere, "total": total,
+    }  # fmt: skip

@@ -60,6 +60,18 @@ class Keeper:
             if not lock.locked():
                 self._making.pop(key, None)
 
+    async def once(self, key: Hashable, make: Callable[[], Awaitable[object]]) -> None:
+        """Have something made that is kept elsewhere: who asks while it is being made waits, and makes nothing."""
+        lock = self._making.setdefault(key, asyncio.Lock())
+        waited = lock.locked()
+        try:
+            async with lock:
+                if not waited:
+                    await make()
+        finally:
+            if not lock.locked():
+                self._making.pop(key, None)
+
     def _keep(self, key: Hashable, value: object) -> None:
         self._kept[key] = value
         self._bytes += _size(value)

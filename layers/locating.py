@@ -11,15 +11,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from gis.crs import bd09_to_wgs84, gcj02_to_wgs84
+from gis.store.answers import locate_points
 from gis.store.connect import connect
-from gis.store.locating import locate_points
 from layers import words
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
-    from gis.store.locating import Answer
+    from gis.store.answers import Answer
     from gis.store.serve.places import District
 
 __all__ = ["answers", "tell", "to_lonlat"]
@@ -50,7 +49,6 @@ def answers(
     district: District,
     points: Sequence[LonLat | None],
     crs: str,
-    at: dt.datetime | None = None,
 ) -> list[dict[str, Any]]:
     """Answer for every point.
 
@@ -58,24 +56,22 @@ def answers(
     ----------
     database_url : str
     district : District
+        Says the moment and the network.
     points : sequence of (lon, lat) or None
         Degrees in `crs`; None has no place.
     crs : str
         See `to_lonlat`.
-    at : datetime, optional
-        Moment asked for; the district's moment when absent. One without a zone is local time.
 
     Returns
     -------
     list of dict
         As `api.models.locating.Answer`, in the order of the points.
     """
-    moment = at or district.now
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(district.time_zone))
     lonlat = to_lonlat(points, crs)
     with connect(database_url) as connection:
-        found = locate_points(connection, district.code, lonlat, at=moment)
+        found = locate_points(
+            connection, district.code, lonlat, at=district.at, network=district.network, level=district.level or 1
+        )
     return [tell(answer, place, crs, district.time_zone) for answer, place in zip(found, lonlat, strict=True)]
 
 
@@ -88,7 +84,11 @@ def tell(answer: Answer, place: LonLat | None, crs: str, time_zone: str) -> dict
         "how": answer.how,
         "distance_m": None if answer.distance_m is None else round(answer.distance_m, 2),
         "cell": answer.cell,
+        "duty_cell": answer.duty_cell,
+        "street": None if answer.street is None else _street(answer.street),
+        "by_duty": answer.by_duty,
         "grid": grid,
+        "geometric_grid": answer.geometric_grid,
         **{level: _division(getattr(answer, level)) for level in LEVELS},
         "workers": [{name: worker[name] for name in ("name", "phone", "role")} for worker in answer.workers],
         "version": answer.version,
@@ -98,6 +98,27 @@ def tell(answer: Answer, place: LonLat | None, crs: str, time_zone: str) -> dict
         "point": None if place is None else {"lon": place[0], "lat": place[1], "crs": crs},
     }
     return told | {"text": {"zh": _text_zh(told, time_zone), "en": _text_en(told, time_zone)}}
+
+
+def _street(street: dict[str, Any]) -> dict[str, Any]:
+    named = {name: street[name] for name in ("id", "code", "kind", "name", "cell", "grid", "person")}
+    return named | {"street_class": street["class"]}
+
+
+def _street_words(told: dict[str, Any]) -> dict[str, str]:
+    """Name of the street, or of its class, in both languages."""
+    street = told["street"]
+    if street["name"]:
+        return {"zh": street["name"], "en": street["name"]}
+    if street["kind"] == "crossing":
+        return {"zh": "路口", "en": "crossing"}
+    return words.word(words.STREET_CLASSES, street["street_class"] or "")
+
+
+def _stands_elsewhere(told: dict[str, Any]) -> bool:
+    """Whether another grid is responsible than the one the point lies in."""
+    here, there = told["geometric_grid"], told["grid"]
+    return bool(here and there and here["id"] != there["id"])
 
 
 def _division(place: tuple[str, str] | None) -> dict[str, str] | None:
@@ -120,6 +141,13 @@ def _text_zh(told: dict[str, Any], time_zone: str) -> str:
         lines.append(f"辖区：{_chain(told)}")
     if told["grid"]:
         lines.append(f"网格：{told['grid']['name']} {told['grid']['code']}")
+    if told["street"]:
+        chosen = f"（{told['street']['person']}指定）" if told["street"]["person"] else ""
+        owner = told["street"]["grid"]
+        home = f"，主责网格 {owner['code']}{chosen}" if owner else ""
+        lines.append(f"道路：{_street_words(told)['zh']}{home}")
+    if _stands_elsewhere(told):
+        lines.append(f"所在网格：{told['geometric_grid']['name']} {told['geometric_grid']['code']}")
     how = words.HOW[told["how"]]["zh"]
     lines.append(f"判定：{how}，距离 {told['distance_m']:,.0f} 米" if told["distance_m"] else f"判定：{how}")
     lines.extend(f"相邻网格：{other['grid_code']}（{other['distance_m']:.2f} 米）" for other in told["others"])
@@ -141,6 +169,13 @@ def _text_en(told: dict[str, Any], time_zone: str) -> str:
         lines.append(f"Division: {_chain(told)}")
     if told["grid"]:
         lines.append(f"Grid: {told['grid']['name']} {told['grid']['code']}")
+    if told["street"]:
+        chosen = f" (chosen by {told['street']['person']})" if told["street"]["person"] else ""
+        owner = told["street"]["grid"]
+        home = f", home grid {owner['code']}{chosen}" if owner else ""
+        lines.append(f"Street: {_street_words(told)['en']}{home}")
+    if _stands_elsewhere(told):
+        lines.append(f"Lies in: {told['geometric_grid']['name']} {told['geometric_grid']['code']}")
     how = words.HOW[told["how"]]["en"]
     lines.append(f"Found: {how}, {told['distance_m']:,.0f} m away" if told["distance_m"] else f"Found: {how}")
     lines.extend(f"Also near: {other['grid_code']} ({other['distance_m']:.2f} m)" for other in told["others"])

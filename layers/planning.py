@@ -21,6 +21,7 @@ from gis.store.connect import connect
 from gis.store.copying import plain
 from gis.store.districts import district_of
 from gis.store.lives import life_of
+from gis.store.locating import NETWORK
 from gis.store.plan_cells import read_plan_cells, read_plan_shapes
 from gis.store.stored_plans import base_stands, checked, read_plan, told
 from gis.store.versions import default_effective
@@ -46,17 +47,20 @@ __all__ = [
     "open_plan",
     "persons",
     "plan_grids",
+    "rebase",
     "roll_back",
     "shapes",
     "step",
     "told_detail",
+    "waive",
 ]
 
 StepName = Literal["submit", "approve", "return", "discard", "publish", "withdraw"]
 
 SHOWN_AS = ("submitted", "approved", "published")
 OWN = (
-    "id", "title", "status", "base_version", "version", "effective", "created_by", "created_at", "revision",
+    "id", "network", "level", "title", "status", "base_version", "version", "effective", "created_by", "created_at",
+    "revision",
 )  # fmt: skip
 DIGITS_AREA, DIGITS_PLACE = 2, 7
 
@@ -74,11 +78,13 @@ def add_person(database_url: str, name: str, clock: Clock) -> dict[str, Any]:
     return {"id": number, "name": known}
 
 
-def items(database_url: str, district: str, clock: Clock) -> list[dict[str, Any]]:
-    """List the plans of a district, as `api.models.PlanItem`, the newest first."""
+def items(
+    database_url: str, district: str, clock: Clock, *, network: str = NETWORK, level: int = 1
+) -> list[dict[str, Any]]:
+    """List the plans of a network level of a district, as `api.models.PlanItem`, the newest first."""
     now = clock()
     with connect(database_url) as connection:
-        rows = pipeline.read_lives(connection, district_of(connection, district), now)
+        rows = pipeline.read_lives(connection, district_of(connection, district), now, network=network, level=level)
     return [_item(row, now) for row in rows]
 
 
@@ -96,10 +102,13 @@ def open_plan(
     *,
     communities: Sequence[str],
     title: str | None = None,
+    network: str = NETWORK,
+    level: int = 1,
 ) -> dict[str, Any]:
-    """Open a draft; it is told as `detail` does."""
+    """Open a draft of a network level; it is told as `detail` does."""
+    of: dict[str, Any] = {"network": network, "level": level}
     with connect(database_url) as connection:
-        plan = pipeline.open_draft(connection, district, communities, person, title=title, clock=clock)
+        plan = pipeline.open_draft(connection, district, communities, person, title=title, clock=clock, **of)
         return told_detail(connection, district, plan, clock())
 
 
@@ -123,6 +132,7 @@ def edit(
         "revision": done.revision,
         "grids": done.grids,
         "changed": {"cell_id": done.cells.tolist(), "grid": done.keys.tolist()},
+        "remade": done.remade,
         "can_undo": done.can_undo,
         "can_redo": done.can_redo,
         "next_key": done.next_key,
@@ -164,17 +174,42 @@ def roll_back(
         return told_detail(connection, district, plan, clock())
 
 
+def waive(
+    database_url: str,
+    district: str,
+    plan: int,
+    person: Actor,
+    clock: Clock,
+    *,
+    check: str,
+    grid: str,
+    reason: str,
+) -> dict[str, Any]:
+    """Let a check not block a draft for one grid; the plan is told as `detail` does."""
+    with connect(database_url) as connection:
+        pipeline.waive(connection, district, plan, person, check, grid, reason, clock=clock)
+        return told_detail(connection, district, plan, clock())
+
+
+def rebase(database_url: str, district: str, plan: int, person: Actor, clock: Clock) -> dict[str, Any]:
+    """Begin a stale draft anew, as `api.models.RebaseResult`."""
+    with connect(database_url) as connection:
+        done = pipeline.rebase_draft(connection, district, plan, person, clock=clock)
+        fresh = told_detail(connection, district, done.plan_id, clock())
+    return {"plan": fresh, "taken": done.taken, "left": done.left, "gone": done.gone}
+
+
 def checks(database_url: str, district: str, plan: int, clock: Clock) -> dict[str, Any]:
     """Run all checks over a plan as it is now, as `api.models.PlanChecks`; nothing is written."""
     with connect(database_url) as connection, connection.transaction():
         place = district_of(connection, district)
         row = pipeline.read_life(connection, place, plan, clock())
-        stored = read_plan(connection, place, plan)
-        found = checked(connection, place, stored, clock)
+        stored = read_plan(connection, place, plan, now=clock())
+        found = checked(connection, place, stored)
         lines = told(found.checks, stored)
         return {
             "revision": row["revision"],
-            "passed": all(line["passed"] or not line["hard"] for line in lines),
+            "passed": not any(check.blocks for check in found.checks),
             "checks": lines,
             "measures": plain(found.measures()),
         }
@@ -187,14 +222,13 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
         row = pipeline.read_life(connection, place, plan, now)
         first = row["base_version"] is None
         draft = None if first else pipeline.read_draft(connection, plan)[0]
-        steps = pipeline.read_steps(connection, plan)
-        midnight, last = default_effective(connection, place, plan, row["network_id"], now)
-        stands = base_stands(connection, plan, row["network_id"])
+        steps, waivers = pipeline.read_steps(connection, plan), pipeline.read_waivers(connection, plan)
+        midnight, last = default_effective(connection, place, plan, row["network_id"], now, row["level"])
+        stands = base_stands(connection, plan, row["network_id"], row["level"])
     life, settings = life_of(row), row["settings"]
     open_to = next_steps(life, now)
     return {
         **_item(row, now),
-        "network": row["network"],
         "as_of": row["as_of"],
         **{name: round(settings[name]) for name in ("target", "minimum", "maximum")},
         "can_undo": bool(draft and draft.undoable) and row["status"] == "draft",
@@ -208,6 +242,8 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
         "measures": plain(row["measures"]) if row["measures"] else None,
         "checks": row["checks"],
         "publication": _publication(row),
+        "waivers": waivers,
+        "renumbered": sorted(draft.renumbered) if draft else [],
     }
 
 

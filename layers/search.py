@@ -91,7 +91,7 @@ async def find(connection: AsyncConnection[Any], district: District, q: str, lim
 
 
 def _hit(row: Row) -> dict[str, Any]:
-    lon, lat = row["at"] if row["at"] and row["at"][0] is not None else (None, None)
+    lon, lat = row["spot"] if row["spot"] and row["spot"][0] is not None else (None, None)
     bbox = row["bbox"]
     return {
         "type": row["type"],

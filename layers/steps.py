@@ -11,51 +11,38 @@ from gis.store import pipeline
 from gis.store.connect import connect
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from gis.store.step import Step
 
-__all__ = ["check", "propose", "publish", "tessellate"]
+__all__ = ["check", "propose", "publish", "tessellate", "told"]
 
 
 def tessellate(database_url: str, district: str, max_cell_m2: float | None = None) -> dict[str, Any]:
     """Divide a district's communities into cells; its report, as `api.models.StepReport`."""
     settings = CellSettings() if max_cell_m2 is None else CellSettings(max_cell_m2=max_cell_m2)
     with connect(database_url) as connection:
-        return _told(pipeline.tessellate_district(connection, district, settings=settings))
+        return told(pipeline.tessellate_district(connection, district, settings=settings))
 
 
-def propose(
-    database_url: str,
-    district: str,
-    *,
-    target: int,
-    minimum: int | None = None,
-    maximum: int | None = None,
-    seed: int = 1,
-) -> dict[str, Any]:
-    """Propose a plan over a district's newest cells; its report and measures."""
+def propose(database_url: str, district: str, **options: Any) -> dict[str, Any]:
+    """Propose a plan over a district's newest cells, as `propose_plan` does; its report and measures."""
     with connect(database_url) as connection:
-        return _told(
-            pipeline.propose_plan(connection, district, target=target, minimum=minimum, maximum=maximum, seed=seed)
-        )
+        return told(pipeline.propose_plan(connection, district, **options))
 
 
-def check(database_url: str, district: str, plan_id: int | None = None) -> dict[str, Any]:
-    """Run all checks over a plan, the newest draft by default; nothing is written."""
+def check(database_url: str, district: str, **options: Any) -> dict[str, Any]:
+    """Run all checks over a plan, as `check_plan` does; nothing is written."""
     with connect(database_url) as connection:
-        return _told(pipeline.check_plan(connection, district, plan_id))
+        return told(pipeline.check_plan(connection, district, **options))
 
 
-def publish(
-    database_url: str, district: str, plan_id: int | None = None, effective: dt.datetime | None = None
-) -> dict[str, Any]:
-    """Check a plan and put its grids in force."""
+def publish(database_url: str, district: str, **options: Any) -> dict[str, Any]:
+    """Check a plan and put its grids in force, as `publish_plan` does."""
     with connect(database_url) as connection:
-        return _told(pipeline.publish_plan(connection, district, plan_id, effective=effective))
+        return told(pipeline.publish_plan(connection, district, **options))
 
 
-def _told(step: Step) -> dict[str, Any]:
+def told(step: Step) -> dict[str, Any]:
+    """Tell what a step did, as `api.models.StepReport`."""
     checks = [
         {
             "name": check.name,

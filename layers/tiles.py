@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from gis.errors import InputError
+from gis.errors import ConflictError, InputError
 from gis.shapes import DRAWING, ZOOMS
 from gis.store.connect import connect
 from gis.store.serve import tiles
@@ -62,6 +62,9 @@ LATTICE_STEP = 360.0 / 2**LATTICE_ZOOM / BINS / 2
 
 MAX_ZIPPED = 500_000
 
+ATTEMPTS = 3
+"""How often shapes are made for a tile that others, of other dates, displace."""
+
 MIN_ZOOM = {
     "expressway": 7,
     "primary": 9,
@@ -78,6 +81,7 @@ MIN_ZOOM = {
 
 KINDS = {"rail", "water", "wall"}
 COMPOUNDS, BUILDINGS, LOADS, NAMES, GRID_LABELS = 13, 13, 14, 15, 12
+STREETS, CARRIAGEWAYS = 13, 15
 LEAST_PX = 1.5
 """Land cover narrower than this many screen pixels is left out."""
 
@@ -136,11 +140,11 @@ async def slow_tile(
     ----------
     connection : AsyncConnection
     district : District
-        Says the version.
+        Says the version and the moment.
     layer : {"base", "divisions", "grids"}
     at : (z, x, y)
     database_url : str
-        Used once for each version, to write the shapes that are only drawn.
+        Used where the shapes of the version are not there, to write them.
     keeper : Keeper
         Keeps tiles by version.
     households : callable
@@ -151,22 +155,27 @@ async def slow_tile(
     async def make() -> bytes:
         if layer == "base":
             return await _base_tile(connection, district, at)
-        await ensure_shapes(district, layer, database_url, keeper)
         zoom, column, row = at
         loads = await households() if layer == "grids" and zoom >= GRID_LABELS else {}
-        tile = await tiles.encoded(
-            connection,
-            layer,
-            district=district.id,
-            z=zoom,
-            x=column,
-            y=row,
-            shape_zoom=shape_zoom(zoom),
-            ids=list(loads),
-            households=list(loads.values()),
-            serial=district.serial_digits,
+        asked = {
+            "district": district.id,
+            "version": district.versions[layer],
+            "z": zoom,
+            "x": column,
+            "y": row,
+            "shape_zoom": shape_zoom(zoom),
+            "ids": list(loads),
+            "households": list(loads.values()),
+            "serial": district.serial_digits,
+        }
+        for _ in range(ATTEMPTS):
+            tile = await tiles.drawn(connection, layer, **asked)
+            if tile is not None:
+                return await _zip(tile)
+            await ensure_shapes(district, layer, database_url, keeper)
+        raise ConflictError(
+            f"The shapes of {layer} were displaced by those of other dates before they were drawn.", "Ask again."
         )
-        return await _zip(tile)
 
     return await keeper.get((district.id, layer, district.versions[layer], at), make)
 
@@ -179,31 +188,21 @@ async def ensure_shapes(district: District, family: Family, database_url: str, k
     SetupError
         The database cannot be reached.
     """
-    version = district.versions[family]
 
     def write() -> bool:
         with connect(database_url) as connection:
-            return write_shapes(connection, district.id, family, version, district.now)
+            return write_shapes(connection, district, family)
 
-    await keeper.get((district.id, family, version, "shapes"), lambda: asyncio.to_thread(write))
+    await keeper.once((district.id, family, district.versions[family], "shapes"), lambda: asyncio.to_thread(write))
 
 
 async def _base_tile(connection: AsyncConnection[Any], district: District, at: TileAddress) -> bytes:
     """Thin the tile until it is light enough; in the end no building is left, and it is."""
     zoom, column, row = at
+    place = {"z": zoom, "x": column, "y": row}
     zipped = b""
     for thinning in range(8):
-        tile = await tiles.encoded(
-            connection,
-            "base",
-            district=district.id,
-            now=district.now,
-            as_of=district.as_of or district.now.date(),
-            z=zoom,
-            x=column,
-            y=row,
-            **base_rules(zoom, thinning),
-        )
+        tile = await tiles.encoded(connection, "base", **district.scope, **place, **base_rules(zoom, thinning))
         zipped = await _zip(tile)
         if len(zipped) <= MAX_ZIPPED:
             break
@@ -216,7 +215,7 @@ class LiveTile:
 
     Parameters
     ----------
-    layer : {"parts", "events"}
+    layer : {"parts", "events", "streets"}
     at : (z, x, y)
     class_ : str or None
         Class code; None for all.
@@ -224,7 +223,7 @@ class LiveTile:
         Events ``since <= occurred_at < until``.
     """
 
-    layer: Literal["parts", "events"]
+    layer: Literal["parts", "events", "streets"]
     at: TileAddress
     class_: str | None = None
     since: dt.datetime | None = None
@@ -239,7 +238,7 @@ class LiveTile:
 async def live_tile(
     connection: AsyncConnection[Any], district: District, asked: LiveTile, *, keeper: Keeper, lattices: Keeper
 ) -> bytes:
-    """Give a gzipped tile of parts or events; heaps with counts where more than `CROWD` lie in it.
+    """Give a gzipped tile of parts, events or streets; heaps with counts where more than `CROWD` lie in it.
 
     Parameters
     ----------
@@ -255,10 +254,14 @@ async def live_tile(
         Empty where nothing lies in it.
     """
     _require_in_world(asked.at)
+    if asked.layer == "streets":
+        return await keeper.get(
+            (district.content, district.id, asked), lambda: _street_tile(connection, district, asked.at)
+        )
     zoom, column, row = asked.at
     chosen: dict[str, Any] = {"district": district.id, "class": asked.class_}
     if asked.layer == "events":
-        chosen |= {"since": asked.since, "until": asked.until}
+        chosen |= {"since": asked.since, "until": asked.until, "last_event": district.last_event}
     place = {"z": zoom, "x": column, "y": row}
 
     async def far() -> bytes | None:
@@ -283,6 +286,15 @@ async def live_tile(
         return await _zip(tile)
 
     return await keeper.get((district.content, district.id, asked), make)
+
+
+async def _street_tile(connection: AsyncConnection[Any], district: District, at: TileAddress) -> bytes:
+    """Nothing from afar: who answers for a street is asked near by."""
+    zoom, column, row = at
+    if zoom < STREETS:
+        return b""
+    place = {"z": zoom, "x": column, "y": row, "wide": zoom >= CARRIAGEWAYS}
+    return await _zip(await tiles.encoded(connection, "streets", **district.scope, **place))
 
 
 def heaps_in(gathered: np.ndarray, at: TileAddress) -> np.ndarray:

@@ -63,9 +63,21 @@ FLAGS = {
     "linked": pair("含连通链接", "Connected by a link"),
 }
 
+STREET_CLASSES = {
+    "expressway": pair("快速路", "Expressway"),
+    "primary": pair("主干路", "Primary street"),
+    "secondary": pair("次干路", "Secondary street"),
+    "tertiary": pair("支路", "Tertiary street"),
+    "residential": pair("街巷", "Residential street"),
+    "service": pair("内部道路", "Service road"),
+    "path": pair("步行道", "Path"),
+    "": pair("道路", "Street"),
+}
+
 HOW = {
     "inside": pair("在网格内", "Inside the grid"),
     "border": pair("在网格边界上（1 米内有相邻网格）", "On a border (another grid within 1 m)"),
+    "street": pair("在道路上", "On a street"),
     "near": pair("在网格外，取最近网格", "Outside, nearest grid taken"),
     "outside": pair("不在任何网格范围内", "Not in or near any grid"),
     "unlocated": pair("无坐标", "Without coordinates"),

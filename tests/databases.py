@@ -46,10 +46,11 @@ class Database:
 class Databases:
     """The tests' cluster and its templates; gives out clones."""
 
+    _numbers = itertools.count(1)  # one for the process: each conftest has an instance of its own
+
     def __init__(self) -> None:
         self.cluster = open_cluster(HOME, TESTS)
         self.cluster.up()
-        self._numbers = itertools.count(1)
         self._drop_orphans()
         self.migrated = self.template("template", _key(SCHEMA_SOURCES), migrate)
 

@@ -11,7 +11,21 @@ from gis.errors import GridkeeperError
 
 __all__ = ["app", "main"]
 
-FAMILIES = ("files", "importing", "districts", "plans", "sample", "serving", "database", "exporting")
+FAMILIES = (
+    "files",
+    "importing",
+    "templates",
+    "districts",
+    "plans",
+    "moves",
+    "networks",
+    "jobs",
+    "streets",
+    "sample",
+    "serving",
+    "database",
+    "exporting",
+)
 
 app = typer.Typer(
     name="gridkeeper",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.jobs import Background, in_background
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ Target = Annotated[int, typer.Option(min=1, help="Households wanted in a grid.")
 Minimum = Annotated[int | None, typer.Option("--min", min=0, help="Fewest households; 0.75 of the target.")]
 Maximum = Annotated[int | None, typer.Option("--max", min=1, help="Most households; 1.5 of the target.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same plan.")]
+Network = Annotated[str, typer.Option(metavar="CODE", help="Network, as `gridkeeper network list` lists it.")]
+Level = Annotated[int, typer.Option(min=1, help="Level of the network; 1 is the coarsest.")]
 Effective = Annotated[
     str | None, typer.Option(help="When the grids begin: a past day or moment, e.g. 2026-01-01; at once by default.")
 ]
@@ -62,6 +65,7 @@ def load(
     seed: Seed = 1,
     effective: Effective = None,
     jobs: Jobs = CORES,
+    background: Background = False,
     report: ReportFile = None,
 ) -> None:
     """Load a folder of files and make, check and publish the first grids; things are located, workers posted."""
@@ -71,6 +75,15 @@ def load(
     from gis.store import pipeline  # noqa: PLC0415
 
     read_moment(effective, "UTC")  # a slip of the pen is told before an hour of work
+    if background:
+        asked = {
+            "paths": [str(folder.resolve())], "district": district, "name": name, "time_zone": time_zone,
+            "metric_crs": metric_crs, "crs": crs, "accept_crs": accept_crs, "accept_partial": accept_partial,
+            "estimate_households": estimate_households, "as_of": _date(as_of) and as_of, "target": target,
+            "minimum": minimum, "maximum": maximum, "seed": seed, "effective": effective,
+        }  # fmt: skip
+        in_background("load", district or folder.resolve().name, asked, title=folder.name)
+        return
     options = ReadOptions(
         crs=crs,
         accept_crs=accept_crs,
@@ -116,9 +129,13 @@ def tessellate(
     *,
     max_cell_m2: Annotated[float, typer.Option(min=100.0, help="Largest cell without building, m2.")] = 50_000.0,
     jobs: Jobs = CORES,
+    background: Background = False,
     report: ReportFile = None,
 ) -> None:
     """Divide a district into cells."""
+    if background:
+        in_background("tessellate", district, {"max_cell_m2": max_cell_m2})
+        return
     from gis.cells import CellSettings  # noqa: PLC0415
     from gis.store import pipeline  # noqa: PLC0415
 
@@ -129,17 +146,24 @@ def tessellate(
 def propose(
     district: District,
     *,
-    target: Target = 200,
+    network: Network = "community",
+    level: Level = 1,
+    target: Annotated[int | None, typer.Option(min=1, help="Households wanted in a grid; as the level has it.")] = None,
     minimum: Minimum = None,
     maximum: Maximum = None,
     seed: Seed = 1,
     jobs: Jobs = CORES,
+    background: Background = False,
     report: ReportFile = None,
 ) -> None:
     """Propose a plan over the cells of a district: a draft."""
+    limits: dict[str, Any] = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed}
+    limits |= {"network": network, "level": level}
+    if background:
+        in_background("propose", district, limits)
+        return
     from gis.store import pipeline  # noqa: PLC0415
 
-    limits: dict[str, Any] = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed}
     _step(pipeline.propose_plan, district, report, jobs=jobs, **limits)
 
 
@@ -147,12 +171,14 @@ def check(
     district: District,
     *,
     plan: Annotated[int | None, typer.Option(help="Number of the plan; the newest draft by default.")] = None,
+    network: Network = "community",
+    level: Level = 1,
     report: ReportFile = None,
 ) -> None:
     """Run all checks over a plan; exit code 6 when a hard one fails."""
     from gis.store import pipeline  # noqa: PLC0415
 
-    done = _step(pipeline.check_plan, district, report, progress=False, plan_id=plan)
+    done = _step(pipeline.check_plan, district, report, progress=False, plan_id=plan, network=network, level=level)
     if any(result.hard and not result.passed for result in done.checks):
         raise typer.Exit(6)
 
@@ -161,16 +187,24 @@ def publish(
     district: District,
     *,
     plan: Annotated[int | None, typer.Option(help="Number of the plan; the newest draft by default.")] = None,
+    network: Network = "community",
+    level: Level = 1,
     effective: Effective = None,
     by: Annotated[str, typer.Option("--as", help="Who publishes.")] = "gridkeeper",
+    background: Background = False,
     report: ReportFile = None,
 ) -> None:
     """Check a plan and put its grids in force."""
+    which: dict[str, Any] = {"plan_id": plan, "network": network, "level": level}
+    if background:
+        read_moment(effective, "UTC")
+        in_background("publish", district, {**which, "effective": effective}, person=by)
+        return
     from gis.store import pipeline  # noqa: PLC0415
 
     with _store() as connection:
         moment = read_moment(effective, pipeline.district_of(connection, district).time_zone)
-    _step(pipeline.publish_plan, district, report, plan_id=plan, effective=moment, by=by)
+    _step(pipeline.publish_plan, district, report, **which, effective=moment, by=by)
 
 
 def remove(

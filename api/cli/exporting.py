@@ -1,13 +1,14 @@
-"""What leaves the house as a file: `gridkeeper export map`."""
+"""What leaves the house as a file: `gridkeeper export map`, `export grids`, `export plan`."""
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  # typer reads it
+from pathlib import Path  # typer reads it
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+from api.cli._store import open_store
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ __all__ = ["register"]
 
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
-export = typer.Typer(no_args_is_help=True, help="Write maps for people who have no Gridkeeper.")
+export = typer.Typer(no_args_is_help=True, help="Write maps and grids to files.")
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 @export.callback()
 def _family() -> None:
-    """Write maps for people who have no Gridkeeper."""
+    """Write maps and grids to files."""
 
 
 @export.command("map")
@@ -69,6 +70,61 @@ def export_map(
     page = web_map(**chosen)
     save_web_map(page, out)
     stderr.print(f"{len(layers['grids']):,} grids drawn; {out.stat().st_size / 1e6:.1f} MB.")
+    print(out)
+
+
+Crs = Annotated[str | None, typer.Option(help="Reference system, e.g. EPSG:4547; EPSG:4490 (lon, lat) by default.")]
+Out = Annotated[Path, typer.Option(help=".geojson, .gpkg, .zip (a Shapefile), .parquet or .csv (WKT).")]
+
+
+@export.command("grids")
+def export_grids(
+    district: Annotated[str, typer.Argument(help="Code of the district, as `gridkeeper districts` lists it.")],
+    out: Out,
+    *,
+    network: Annotated[str, typer.Option(help="Code of the network.")] = "community",
+    level: Annotated[int, typer.Option(help="Level of the network.")] = 1,
+    at: Annotated[str | None, typer.Option(help="Day or moment; now by default, e.g. 2026-08-01.")] = None,
+    crs: Crs = None,
+) -> None:
+    """Write the grids in force with all digits of their borders: imported again they are the same."""
+    from api.cli.districts import read_moment  # noqa: PLC0415
+    from gis.clock import local_date, utc_now  # noqa: PLC0415
+    from gis.exchange import exchange_crs, write_exchange  # noqa: PLC0415
+    from gis.store.districts import district_of  # noqa: PLC0415
+    from gis.store.exports import as_imported, grids_in_force  # noqa: PLC0415
+
+    crs = exchange_crs(out, crs)
+    read_moment(at, "UTC")
+    with open_store() as connection:
+        place = district_of(connection, district)
+        moment = read_moment(at, place.time_zone) or utc_now()
+        as_of = local_date(moment, place.time_zone)
+        grids = grids_in_force(connection, place, at=moment, as_of=as_of, network=network, level=level)
+    write_exchange(as_imported(grids), out, crs)
+    stderr.print(f"{len(grids):,} grids of network {network}, level {level}, in {crs}.")
+    print(out)
+
+
+@export.command("plan")
+def export_plan(
+    district: Annotated[str, typer.Argument(help="Code of the district, as `gridkeeper districts` lists it.")],
+    plan: Annotated[int, typer.Argument(help="Number of the plan, as `gridkeeper plan list` lists it.")],
+    out: Out,
+    *,
+    crs: Crs = None,
+) -> None:
+    """Write the grids of a plan, a draft too, as `export grids` does."""
+    from gis.clock import utc_now  # noqa: PLC0415
+    from gis.exchange import exchange_crs, write_exchange  # noqa: PLC0415
+    from gis.store.districts import district_of  # noqa: PLC0415
+    from gis.store.exports import as_imported, grids_of_plan  # noqa: PLC0415
+
+    crs = exchange_crs(out, crs)
+    with open_store() as connection:
+        grids = grids_of_plan(connection, district_of(connection, district), plan, now=utc_now())
+    write_exchange(as_imported(grids), out, crs)
+    stderr.print(f"{len(grids):,} grids of plan {plan}, in {crs}.")
     print(out)
 
 

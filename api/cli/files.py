@@ -99,6 +99,12 @@ def locate(
     points: Annotated[str, typer.Option(help="Points; CSV with longitude and latitude columns too.")],
     grids: Annotated[str, typer.Option(help="Grids with a column grid_code.")],
     out: Annotated[Path, typer.Option(help="Answers to write: .parquet, .gpkg, .geojson or .csv.")],
+    streets: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Lines of streets: then duty_grid_code names who goes to a point on one. Once for each file."
+        ),
+    ] = None,
     near: Annotated[float, typer.Option(min=0, help="Metres up to which the nearest grid answers.")] = 500.0,
     crs: Annotated[str | None, typer.Option(help="Of the points: EPSG code, gcj02 or bd09.")] = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to measure in.")] = None,
@@ -110,7 +116,9 @@ def locate(
 
     check_writable(out, table=True)
     with progress_bars() as progress:
-        result = locate_files(points, grids, near_m=near, crs=crs, metric=metric_crs, progress=progress)
+        result = locate_files(
+            points, grids, streets=streets or (), near_m=near, crs=crs, metric=metric_crs, progress=progress
+        )
     write_frames({out: result.frame})
     _tell([result.report], None)
     stderr.print(f"Written: {out}")

@@ -7,10 +7,11 @@ import json
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli._tables import TABLES, save_table
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,10 +36,23 @@ COUNTS = {
     "left_out": "left out",
     "inserted": "new",
     "updated": "changed",
+    "ended": "ended",
+    "rebuilt": "rebuilt",
+    "cells_moved": "cells in another community",
     "unchanged": "unchanged",
     "counts_added": "household counts added",
     "located": "located",
     "posted": "posted",
+    "displaced_m2": "m² displaced",
+    "gained_m2": "m² gained",
+    "overlap_m2": "m² of overlaps",
+    "buildings_elsewhere": "buildings in another grid than drawn",
+    "buildings_cut": "buildings cut",
+    "cells_without_grid": "cells without a grid",
+    "households_without_grid": "households without a grid",
+    "cells_divided": "cells divided",
+    "cells_whole": "cells left whole",
+    "hard_checks_failed": "hard checks failed",
 }
 
 
@@ -50,13 +64,16 @@ def register(app: typer.Typer) -> None:
 def import_(
     kind: Annotated[
         str,
-        typer.Argument(help="divisions, compounds, landcover, buildings, barriers, parts, events or workers."),
+        typer.Argument(
+            help="divisions, compounds, landcover, buildings, households, barriers, grids, parts, events or workers."
+        ),
     ],
     files: Annotated[
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="GeoJSON, GeoPackage, Shapefile (zipped too), GeoParquet or CSV. FILE:layer=NAME picks a layer, "
+            help="Excel, CSV, Shapefile (zipped too), GeoJSON, GeoPackage, GeoParquet, KML, MapInfo, FileGDB or an "
+            "OpenStreetMap extract (.osm.pbf). FILE:layer=NAME picks a layer or sheet, "
             "FILE:kind=street,class=COLUMN says what barriers are.",
         ),
     ],
@@ -78,11 +95,33 @@ def import_(
     estimate_households: Annotated[
         bool, typer.Option("--estimate-households", help="Estimate households of buildings that have none.")
     ] = False,
+    effective: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Divisions and buildings: what the file changes holds from that day on; what was before is kept. "
+            "Grids: the first day on which they are in force.",
+        ),
+    ] = None,
+    complete: Annotated[
+        bool,
+        typer.Option(
+            "--complete", help="Buildings with --effective: those the file lacks in its communities are gone."
+        ),
+    ] = False,
     district: Annotated[str | None, typer.Option(metavar="CODE", help="District; else found by the codes.")] = None,
     district_name: Annotated[str | None, typer.Option(help="Name of a new district.")] = None,
-    level: Annotated[str | None, typer.Option(help="Level of divisions: district, subdistrict, community.")] = None,
+    level: Annotated[
+        str | None, typer.Option(help="Level of divisions (district, subdistrict, community) or of grids (1, 2 ...).")
+    ] = None,
+    network: Annotated[str, typer.Option(metavar="CODE", help="Of grids: the network they belong to.")] = "community",
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Of grids: divide cells along their borders where no building is cut.")
+    ] = False,
     time_zone: Annotated[str | None, typer.Option(help="Zone of times without one; by position by default.")] = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the complete report there (JSON).")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the complete report there: .xlsx, .csv or .json.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the complete report as JSON.")] = False,
 ) -> None:
     """Import files of one kind, all rows or none; the same file again changes nothing."""
@@ -91,6 +130,7 @@ def import_(
     from api.settings import database_urls  # noqa: PLC0415
     from gis.ingest import KINDS, ReadOptions, parse_map  # noqa: PLC0415
     from gis.store.connect import connect  # noqa: PLC0415
+    from gis.store.grids import import_grids  # noqa: PLC0415
     from gis.store.write import NewDistrict, write_batch  # noqa: PLC0415
 
     if kind not in KINDS:
@@ -103,18 +143,31 @@ def import_(
         accept_partial=accept_partial,
         as_of=_date(as_of),
         estimate_households=estimate_households,
-        level=level,
+        level=None if kind == "grids" else level,
         district=district,
         district_name=district_name,
         time_zone=_zone(time_zone),
     )
+    of_grids = _read_grid_options(network, level, effective) if kind == "grids" else None
     console = Console(stderr=as_json)
     try:
         with progress_bar(Console(stderr=True)) as progress, connect(database_urls().require_app()) as connection:
             code, batch = read_for(connection, kind, files, options, progress=progress)
             new = NewDistrict(name=district_name, time_zone=options.time_zone, crs_note=batch.crs_note or None)
             progress(f"writing {kind}", 0, 0)
-            done = write_batch(connection, code, batch, new=new)
+            if of_grids is not None:
+                of_grids |= {"exact": exact, "accept_partial": accept_partial, "progress": progress}
+                done = import_grids(connection, code, batch, **of_grids).report
+            else:
+                done = write_batch(
+                    connection,
+                    code,
+                    batch,
+                    new=new,
+                    effective=_date(effective, "--effective"),
+                    complete=complete,
+                    accept_partial=accept_partial,
+                )
     except InputError as fault:
         if fault.report is not None:
             _tell(fault.report, report or _default_file(fault.report), console, as_json=as_json, failed=True)
@@ -163,13 +216,23 @@ def _only_district(connection: Connection) -> str:
     raise InputError(f"There are the districts {', '.join(codes)}.", "Say which with --district CODE.")
 
 
-def _date(text: str | None) -> dt.date | None:
+def _date(text: str | None, option: str = "--as-of") -> dt.date | None:
     if text is None:
         return None
     try:
         return dt.date.fromisoformat(text)
     except ValueError as fault:
-        raise InputError(f"'{text}' is no date.", "Write --as-of 2026-03-31.") from fault
+        raise InputError(f"'{text}' is no date.", f"Write {option} 2026-03-31.") from fault
+
+
+def _read_grid_options(network: str, level: str | None, effective: str | None) -> dict[str, Any]:
+    """Which network level the grids belong to, and since when they are in force."""
+    since = _date(effective, "--effective")
+    if since is None:
+        raise InputError("It is not said since when these grids are in force.", "Write --effective 2026-03-31.")
+    if level is not None and not level.isdecimal():
+        raise InputError(f"'{level}' is no level of grids.", "Levels are numbers: --level 1.")
+    return {"network": network, "level": int(level or 1), "effective": since}
 
 
 def _zone(name: str | None) -> str | None:
@@ -250,8 +313,11 @@ def _cells(remark: Remark) -> tuple[str | None, ...]:
 
 
 def save_report(report: Report, file: Path) -> Path:
-    """Write the complete report as JSON."""
+    """Write the complete report: a table for the office (.xlsx, .csv), else JSON."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    if file.suffix.lower() in TABLES:
+        save_table(report, file)
+        return file
     file.write_text(json.dumps(report.as_dict(), ensure_ascii=False, indent=1, default=str), encoding="utf-8")
     return file
 

@@ -20,8 +20,10 @@ __all__ = ["register"]
 
 District = Annotated[str, typer.Argument(help="Code of the district, as `gridkeeper districts` lists it.")]
 Plan = Annotated[int, typer.Argument(help="Number of the plan, as `gridkeeper plan list` lists it.")]
+Network = Annotated[str, typer.Option(metavar="CODE", help="Network, as `gridkeeper network list` lists it.")]
+Level = Annotated[int, typer.Option(min=1, help="Level of the network; 1 is the coarsest.")]
 By = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does it: a name of `gridkeeper person list`.")]
-Communities = Annotated[str, typer.Option(help="Codes of communities, parted by commas.")]
+Communities = Annotated[str, typer.Option(help="Codes of communities (what grids stay inside), parted by commas.")]
 Reason = Annotated[str, typer.Option(help="What is to be mended.")]
 Effective = Annotated[
     str | None, typer.Option(help="When it takes effect, e.g. 2026-08-01 or 2026-08-01T08:00; the next midnight.")
@@ -63,17 +65,21 @@ def open_plan(
     communities: Communities,
     by: By,
     title: Annotated[str | None, typer.Option(help="What the plan is for.")] = None,
+    network: Network = "community",
+    level: Level = 1,
 ) -> None:
     """Open a draft from the grids in force in some communities."""
     from gis.store import pipeline  # noqa: PLC0415
 
     with _store() as connection:
-        plan = pipeline.open_draft(connection, district, communities.split(","), _actor(by), title=title)
+        names = communities.split(",")
+        of: dict[str, Any] = {"network": network, "level": level}
+        plan = pipeline.open_draft(connection, district, names, _actor(by), title=title, **of)
         _show(connection, district, plan)
 
 
 @plan_app.command("list")
-def list_plans(district: District) -> None:
+def list_plans(district: District, *, network: Network = "community", level: Level = 1) -> None:
     """List the plans of a district, the newest first."""
     from rich.table import Table  # noqa: PLC0415
 
@@ -86,7 +92,7 @@ def list_plans(district: District) -> None:
     now = utc_now()
     with _store() as connection:
         place = pipeline.district_of(connection, district)
-        rows = pipeline.read_lives(connection, place, now)
+        rows = pipeline.read_lives(connection, place, now, network=network, level=level)
     table = Table("plan", "title", "state", "communities", "base", "version", "effective", "by", "edits")
     for row in rows:
         codes = [code for code, _ in row["scope"]]
@@ -165,6 +171,62 @@ def propose(
     _edit(district, plan, by, "propose", {"communities": communities.split(","), "target": target, "seed": seed})
 
 
+@plan_app.command("renumber")
+def renumber(district: District, plan: Plan, *, communities: Communities, by: By) -> None:
+    """Number the grids of communities anew by position; codes that were used do not come back."""
+    _edit(district, plan, by, "renumber", {"communities": communities.split(",")})
+
+
+@plan_app.command("waive")
+def waive(
+    district: District,
+    plan: Plan,
+    *,
+    check: Annotated[str, typer.Option(help="Name of the hard check, as `plan checks` lists it.")],
+    grid: Annotated[str, typer.Option(help="Grid of the draft that holds an island.")],
+    by: By,
+    reason: Annotated[str, typer.Option(help="Why this island may fail the check.")],
+) -> None:
+    """Let a hard check not block a draft for one grid that holds an island."""
+    from gis.store import pipeline  # noqa: PLC0415
+
+    with _store() as connection:
+        pipeline.waive(connection, district, plan, _actor(by), check, grid, reason)
+        _show(connection, district, plan)
+
+
+@plan_app.command("rebase")
+def rebase(district: District, plan: Plan, *, by: By) -> None:
+    """Begin a stale draft anew on the version in force and take its edits along."""
+    from gis.store import pipeline  # noqa: PLC0415
+
+    with _store() as connection:
+        done = pipeline.rebase_draft(connection, district, plan, _actor(by))
+        for row in done.left:
+            print(f"Cell {row['cell']} stays in {row['stays']}; plan {plan} had it in {row['wanted']}.")
+        print(f"{done.taken} cells moved again, {len(done.left)} left as in force, {done.gone} gone.")
+        _show(connection, district, done.plan_id)
+
+
+@plan_app.command("renew")
+def renew(district: District, plan: Plan, *, by: By) -> None:
+    """Make the cells of a draft anew where buildings, streets or borders have changed; the others stay."""
+    _edit(district, plan, by, "renew")
+
+
+@plan_app.command("split")
+def split(
+    district: District,
+    plan: Plan,
+    *,
+    cell: Annotated[int, typer.Option(min=1, help="Number of the cell.")],
+    line: Annotated[str, typer.Option(help="Longitude and latitude of its points: '116.41 39.91, 116.42 39.91'.")],
+    by: By,
+) -> None:
+    """Split a cell of a draft along a line that cuts no building."""
+    _edit(district, plan, by, "split", {"cell": cell, "line": _line(line)})
+
+
 @plan_app.command("undo")
 def undo(district: District, plan: Plan, *, by: By) -> None:
     """Take back the last edit."""
@@ -220,13 +282,16 @@ def roll_back(
     version: Annotated[int, typer.Option(min=1, help="Grids as they were when this version took effect.")],
     by: By,
     communities: Annotated[str | None, typer.Option(help="Where; everywhere that has changed since.")] = None,
+    network: Network = "community",
+    level: Level = 1,
 ) -> None:
     """Submit a plan with the grids of an earlier version; another person approves it, then it is published."""
     from gis.store import pipeline  # noqa: PLC0415
 
     with _store() as connection:
         where = None if communities is None else communities.split(",")
-        plan = pipeline.roll_back(connection, district, version, _actor(by), communities=where)
+        of: dict[str, Any] = {"network": network, "level": level}
+        plan = pipeline.roll_back(connection, district, version, _actor(by), communities=where, **of)
         _show(connection, district, plan)
 
 
@@ -316,6 +381,16 @@ def _local(moment: Any, zone: str) -> str:
 
 def _or_dash(value: object) -> str:
     return "-" if value is None else str(value)
+
+
+def _line(text: str) -> list[list[float]]:
+    try:
+        points = [[float(part) for part in point.split()] for point in text.split(",") if point.strip()]
+    except ValueError:
+        points = []
+    if len(points) < 2 or any(len(point) != 2 for point in points):
+        raise InputError(f"'{text}' is no line.", "Give points parted by commas: '116.41 39.91, 116.42 39.91'.")
+    return points
 
 
 def _numbers(text: str) -> list[int]:

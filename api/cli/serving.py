@@ -24,6 +24,8 @@ __all__ = ["demo", "register", "serve", "stop"]
 
 SAMPLE_HOUSEHOLDS = 30_000
 SAMPLE_SEED = 1
+GRACE_S = 2
+"""Seconds that open answers have when the server stops: a stream of progress would never end by itself."""
 
 
 def register(app: typer.Typer) -> None:
@@ -53,11 +55,15 @@ def serve(
     import uvicorn  # noqa: PLC0415
 
     from api.app import create_app  # noqa: PLC0415
+    from api.jobs.worker import child_worker  # noqa: PLC0415
 
     listener = _listen(host, settings.server.port if port is None else port)
     at = listener.getsockname()
     print(f"Gridkeeper serves http://{f'[{at[0]}]' if ':' in at[0] else at[0]}:{at[1]}/", flush=True)
-    uvicorn.Server(uvicorn.Config(create_app(settings), log_level="warning")).run(sockets=[listener])
+    config = uvicorn.Config(create_app(settings), log_level="warning", timeout_graceful_shutdown=GRACE_S)
+    server = uvicorn.Server(config)
+    with child_worker():
+        server.run(sockets=[listener])
 
 
 def demo(

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from api.models.cards import Card, Fact, GridRef, KeyFigure, Person, SearchHit
 from api.models.common import Health, Problem, ProblemPlace, Words
-from api.models.districts import ClassCount, DistrictDetail, DistrictItem, Division, GridRow, PlanInForce
-from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Style
+from api.models.districts import (
+    ClassCount,
+    DistrictDetail,
+    DistrictItem,
+    Division,
+    GridRow,
+    PlanInForce,
+    VersionItem,
+)
+from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Series, Style
+from api.models.jobs import JobItem, JobList, JobRequest, Upload
 from api.models.locating import Answer, Answers, PointsToLocate
+from api.models.networks import (
+    CorrespondenceRow,
+    CorrespondenceSide,
+    CorrespondenceTable,
+    NetworkItem,
+    NetworkLevel,
+    TreeGrid,
+)
 from api.models.plans import (
     CheckLine,
     EditRequest,
@@ -19,9 +36,11 @@ from api.models.plans import (
     PlanDetail,
     PlanItem,
     PlanPublishRequest,
+    RebaseResult,
     ReturnRequest,
     RevisionRequest,
     RollbackRequest,
+    WaiverRequest,
 )
 from api.models.work import CheckOutcome, CheckRequest, ProposeRequest, PublishRequest, StepReport, TessellateRequest
 
@@ -33,6 +52,9 @@ __all__ = [
     "CheckOutcome",
     "CheckRequest",
     "ClassCount",
+    "CorrespondenceRow",
+    "CorrespondenceSide",
+    "CorrespondenceTable",
     "DistrictDetail",
     "DistrictItem",
     "Division",
@@ -46,7 +68,12 @@ __all__ = [
     "GridRow",
     "Health",
     "HeatMap",
+    "JobItem",
+    "JobList",
+    "JobRequest",
     "KeyFigure",
+    "NetworkItem",
+    "NetworkLevel",
     "NewPerson",
     "OpenRequest",
     "Person",
@@ -62,12 +89,18 @@ __all__ = [
     "ProblemPlace",
     "ProposeRequest",
     "PublishRequest",
+    "RebaseResult",
     "ReturnRequest",
     "RevisionRequest",
     "RollbackRequest",
     "SearchHit",
+    "Series",
     "StepReport",
     "Style",
     "TessellateRequest",
+    "TreeGrid",
+    "Upload",
+    "VersionItem",
+    "WaiverRequest",
     "Words",
 ]

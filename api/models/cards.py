@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 from pydantic import Field
@@ -58,6 +59,29 @@ class State(Model):
     tone: Literal["good", "warn", "bad", "none"]
 
 
+class Share(Model):
+    """Another grid of a re-cut, and how much of the older one the two have in common."""
+
+    code: str
+    name: str
+    households: float = Field(description="Share of the older grid's households, 0 to 1.")
+    area: float = Field(description="Share of the older grid's area, 0 to 1.")
+
+
+class GridVersion(Model):
+    """One version of a grid code: when it was in force, what it came from and what it went to."""
+
+    id: int
+    version: int = Field(description="Number of the publication that opened it.")
+    origin: Literal["plan", "import", "carried"]
+    area_m2: float
+    valid_from: dt.datetime | None
+    valid_to: dt.datetime | None = Field(description="Null while no end is known.")
+    in_force: bool = Field(description="Whether it is in force at the moment asked for.")
+    came_from: list[Share]
+    went_to: list[Share]
+
+
 class Card(Model):
     """Everything the inspector shows of one thing, in its order."""
 
@@ -71,6 +95,7 @@ class Card(Model):
     facts: list[Fact]
     people: list[Person]
     grid: GridRef | None = None
+    history: list[GridVersion] = Field(default=[], description="Versions of a grid's code, the newest first.")
     lon: float | None
     lat: float | None
     bbox: Bbox | None

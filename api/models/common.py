@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Bbox", "Health", "LonLat", "Model", "Problem", "ProblemPlace", "Words"]
+__all__ = ["Bbox", "Health", "LonLat", "Model", "OfNetwork", "Problem", "ProblemPlace", "Words"]
 
 LonLat = tuple[float, float]
 """Longitude, latitude in degrees, EPSG:4490."""
@@ -19,6 +19,13 @@ class Model(BaseModel):
     """Base of every answer: nothing unnamed gets out."""
 
     model_config = ConfigDict(extra="forbid", serialize_by_alias=True, validate_by_name=True)
+
+
+class OfNetwork(Model):
+    """Which level of which network."""
+
+    network: str = Field(default="community", description="Code of a network.")
+    level: int = Field(default=1, ge=1, description="Level of the network; 1 is the coarsest.")
 
 
 class Words(Model):

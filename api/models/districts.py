@@ -19,6 +19,7 @@ __all__ = [
     "GridRow",
     "LayerVersions",
     "PlanInForce",
+    "VersionItem",
 ]
 
 Level = Literal["district", "subdistrict", "community"]
@@ -47,7 +48,7 @@ class DistrictItem(Model):
     name_en: str | None
     bbox: Bbox
     time_zone: str = Field(description="IANA name, e.g. Asia/Shanghai.")
-    as_of: dt.date | None = Field(description="Date of the newest household counts.")
+    as_of: dt.date | None = Field(description="Date of the newest household counts up to the moment.")
     counts: Counts
     version: int | None = Field(description="Version of the grids in force; null before the first publication.")
     effective: dt.datetime | None
@@ -82,7 +83,7 @@ class Division(Model):
 
 
 class LayerVersions(Model):
-    """Versions of the slow tile layers; part of their addresses."""
+    """Versions of the slow tile layers; part of their addresses, with the moment, network and level asked for."""
 
     base: int
     divisions: int
@@ -108,9 +109,28 @@ class PlanInForce(Model):
     measures: dict[str, JsonValue] = Field(description="All measures of the plan by their keys.")
 
 
+class VersionItem(Model):
+    """A publication of the grids of a network and level."""
+
+    version: int
+    effective: dt.datetime
+    published_at: dt.datetime
+    published_by: str
+    title: str | None
+    ahead: bool = Field(description="It takes effect after the moment asked for.")
+    opened: int = Field(description="Grids that got a new version.")
+    new_codes: int
+    kept_codes: int
+    withdrawn_codes: int
+
+
 class DistrictDetail(DistrictItem):
     """Everything a page about a district needs to begin."""
 
+    at: dt.datetime = Field(description="The moment that was asked for; now when none was.")
+    ahead: bool = Field(description="The moment is still to come: what is published and will be in force is told.")
+    network: str = Field(description="The network shown.")
+    level: int | None = Field(description="The level shown; null before the first plan.")
     divisions: list[Division]
     layers: LayerVersions
     event_classes: list[ClassCount]

@@ -8,8 +8,19 @@ from typing import Literal
 from pydantic import Field
 
 from api.models.common import LonLat, Model, Words
+from gis.measures import Basis
 
-__all__ = ["Figure", "FigureClass", "FigureValues", "HeatFeature", "HeatMap", "HeatPoint", "HeatWeight", "Style"]
+__all__ = [
+    "Figure",
+    "FigureClass",
+    "FigureValues",
+    "HeatFeature",
+    "HeatMap",
+    "HeatPoint",
+    "HeatWeight",
+    "Series",
+    "Style",
+]
 
 
 class Figure(Model):
@@ -20,9 +31,11 @@ class Figure(Model):
     unit: Words
     definition: Words
     kind: Literal["diverging", "sequential"]
-    basis: Literal["then", "as_of"] = Field(
-        description="then: counted in the grids of each event's own time; as_of: regrouped into the grids of one date.",
+    basis: Basis = Field(
+        description="Its usual basis. then: each event in the grid in force at its own time; as_of: all regrouped into "
+        "the grids of the moment.",
     )
+    bases: list[Basis] = Field(description="The bases it can be told on.")
 
 
 class FigureClass(Model):
@@ -41,6 +54,15 @@ class Ramp(Model):
     dark: list[str]
 
 
+class EventSums(Model):
+    """Where the located events of the period are counted; `total` is the same on both bases."""
+
+    in_grids: int = Field(description="In the grids of the answer.")
+    elsewhere: int = Field(description="In grids that are no longer, or not yet, in force (basis then).")
+    nowhere: int = Field(description="In no grid.")
+    total: int
+
+
 class FigureValues(Model):
     """A figure of every grid in force."""
 
@@ -56,9 +78,29 @@ class FigureValues(Model):
     colours: Ramp
     zero: int = Field(description="Grids whose value is exactly 0, drawn apart (sequential figures).")
     no_data: int
-    basis: Literal["then", "as_of"]
-    as_of: dt.date | None = Field(description="Date of the grids and the household counts.")
+    basis: Basis = Field(description="The basis used.")
+    events: EventSums | None = Field(description="The sums of a figure that counts events.")
+    as_of: dt.date | None = Field(description="Date of the household counts.")
+    at: dt.datetime = Field(description="The moment whose grids these are.")
     period: tuple[dt.datetime, dt.datetime] | None = Field(description="Events counted: [from, to), UTC.")
+
+
+class MonthValue(Model):
+    """A month's value."""
+
+    month: str = Field(description="Local month, e.g. 2026-03.")
+    value: int | None = Field(description="Null where nothing was counted yet.")
+
+
+class Series(Model):
+    """A count by local month."""
+
+    key: str
+    basis: Basis = Field(description="then: in the grid or division that bore the code at its own time.")
+    grid: str | None
+    division: str | None
+    at: dt.datetime
+    months: list[MonthValue]
 
 
 class Pair(Model):

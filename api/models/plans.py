@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from api.models.common import Model, Words
+from api.models.common import LonLat, Model, OfNetwork, Words
 
 __all__ = [
     "CellColumns",
@@ -17,6 +17,7 @@ __all__ = [
     "EditResult",
     "GridKey",
     "GridTotals",
+    "LeftCell",
     "MergeEdit",
     "MoveEdit",
     "NewGridEdit",
@@ -32,14 +33,20 @@ __all__ = [
     "PlanStep",
     "ProposeEdit",
     "Published",
+    "RebaseResult",
+    "RenewEdit",
+    "RenumberEdit",
     "ReturnRequest",
     "RevisionRequest",
     "RollbackRequest",
+    "SplitEdit",
+    "Waiver",
+    "WaiverRequest",
 ]
 
 Status = Literal["draft", "submitted", "approved", "published", "discarded"]
 State = Literal["draft", "submitted", "approved", "published", "in_force", "closed", "discarded"]
-StepName = Literal["open", "submit", "approve", "return", "publish", "withdraw", "discard"]
+StepName = Literal["open", "waive", "submit", "approve", "return", "publish", "withdraw", "discard"]
 
 Revision = Annotated[int, Field(ge=0, description="The last revision the client knows; 0 before the first edit.")]
 Cell = Annotated[int, Field(ge=1, description="Number of a cell, as in cell_id.")]
@@ -73,6 +80,8 @@ class PlanItem(Model):
     """A plan in the list."""
 
     id: int
+    network: str = Field(description="Code of its network.")
+    level: int = Field(description="Its level of the network.")
     title: str | None
     status: Status = Field(description="As stored.")
     state: State = Field(description="The same; a published plan is in_force from its effective time, then closed.")
@@ -108,6 +117,7 @@ class CheckLine(Model):
     offenders: int = Field(description="How many things offend.")
     codes: list[str] = Field(description="Codes of the first of them.")
     keys: list[str] = Field(description="Keys, in this plan, of the grids among them.")
+    waived: list[str] = Field(default=[], description="Keys of the grids among them that a person answers for.")
 
 
 class PlanChecks(Model):
@@ -117,6 +127,17 @@ class PlanChecks(Model):
     passed: bool = Field(description="No hard check failed.")
     checks: list[CheckLine]
     measures: dict[str, JsonValue]
+
+
+class Waiver(Model):
+    """A hard check that does not block for one grid: an island."""
+
+    check_name: str
+    grid_key: str
+    person: str
+    verified: bool
+    at: dt.datetime
+    reason: str
 
 
 class Published(Model):
@@ -136,7 +157,6 @@ class Published(Model):
 class PlanDetail(PlanItem):
     """All that an editor needs to begin, but the cells."""
 
-    network: str
     as_of: dt.date = Field(description="Date of the household counts.")
     target: int
     minimum: int
@@ -154,6 +174,8 @@ class PlanDetail(PlanItem):
     )
     checks: list[CheckLine] | None = Field(description="Of the last submission or publication; see /checks for now.")
     publication: Published | None
+    waivers: list[Waiver]
+    renumbered: list[str] = Field(description="Communities whose grids all get new codes, in the order of position.")
 
 
 class GridKey(Model):
@@ -202,10 +224,12 @@ class PlanCells(Model):
     next_key: str = Field(description="A key that no grid of the plan has: for the next new grid.")
 
 
-class OpenRequest(Model):
+class OpenRequest(OfNetwork):
     """A draft to be opened from the grids in force."""
 
-    communities: list[str] = Field(min_length=1, max_length=1000, description="Codes of communities.")
+    communities: list[str] = Field(
+        min_length=1, max_length=1000, description="Codes of communities (what the grids of the level stay inside)."
+    )
     title: str | None = Field(default=None, max_length=200)
 
 
@@ -236,6 +260,25 @@ class ProposeEdit(Model):
     communities: list[str] = Field(min_length=1)
     seed: int = 1
     target: int | None = Field(default=None, ge=1, description="That of the network when absent.")
+
+
+class RenumberEdit(Model):
+    """Number the grids of communities anew by position; no code that was used comes back."""
+
+    communities: list[str] = Field(min_length=1)
+
+
+class RenewEdit(Model):
+    """Make the cells of the plan's communities anew where the ground has changed; nothing needs to be said."""
+
+
+class SplitEdit(Model):
+    """Split a cell along a line that cuts no building."""
+
+    cell: Cell
+    line: list[LonLat] = Field(
+        min_length=2, max_length=1000, description="Longitude and latitude of its points, EPSG:4490; through the cell."
+    )
 
 
 class _Edit(Model):
@@ -270,7 +313,28 @@ class Propose(_Edit):
     payload: ProposeEdit
 
 
-EditRequest = Annotated[Move | NewGrid | Merge | Propose, Field(discriminator="kind")]
+class Renumber(_Edit):
+    """New numbers."""
+
+    kind: Literal["renumber"]
+    payload: RenumberEdit
+
+
+class Renew(_Edit):
+    """New cells where the ground has changed."""
+
+    kind: Literal["renew"]
+    payload: RenewEdit
+
+
+class Split(_Edit):
+    """A split of a cell."""
+
+    kind: Literal["split"]
+    payload: SplitEdit
+
+
+EditRequest = Annotated[Move | NewGrid | Merge | Propose | Renumber | Renew | Split, Field(discriminator="kind")]
 
 
 class RevisionRequest(_Edit):
@@ -290,7 +354,7 @@ class Changed(Model):
     """Cells whose grid changed, in columns."""
 
     cell_id: list[int]
-    grid: list[str] = Field(description="Key of the grid each belongs to now.")
+    grid: list[str] = Field(description="Key of the grid each belongs to now; empty where other cells took its place.")
 
 
 class EditResult(Model):
@@ -299,6 +363,7 @@ class EditResult(Model):
     revision: int
     grids: list[GridTotals]
     changed: Changed
+    remade: bool = Field(description="Cells came or went: read the cells again.")
     can_undo: bool
     can_redo: bool
     next_key: str
@@ -316,6 +381,31 @@ class PlanPublishRequest(Model):
     effective: dt.datetime | None = Field(
         default=None, description="Now or later; the next local midnight when absent. Local time where it has no zone."
     )
+
+
+class WaiverRequest(Model):
+    """For which grid a hard check is not to block, and why."""
+
+    check: str = Field(min_length=1, max_length=100)
+    grid: Key
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class LeftCell(Model):
+    """A cell that a rebase left as it is in force."""
+
+    cell: int
+    wanted: str = Field(description="Its grid in the old draft.")
+    stays: str = Field(description="Its grid in force.")
+
+
+class RebaseResult(Model):
+    """A draft on the version in force, with the edits of the old one; the old one is discarded."""
+
+    plan: PlanDetail
+    taken: int = Field(description="Cells moved again.")
+    left: list[LeftCell]
+    gone: int = Field(description="Cells of the old draft that are not there any more.")
 
 
 class RollbackRequest(Model):

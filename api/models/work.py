@@ -6,7 +6,7 @@ import datetime as dt
 
 from pydantic import Field, JsonValue
 
-from api.models.common import Model, Words
+from api.models.common import Model, OfNetwork, Words
 
 __all__ = [
     "CheckOutcome",
@@ -25,22 +25,22 @@ class TessellateRequest(Model):
     max_cell_m2: float | None = Field(default=None, gt=0, description="Largest empty cell, m2; 50,000 when absent.")
 
 
-class ProposeRequest(Model):
+class ProposeRequest(OfNetwork):
     """Settings of a proposal."""
 
-    target: int = Field(default=200, ge=1, description="Households a grid should have.")
+    target: int | None = Field(default=None, ge=1, description="Households a grid should have; as the level has it.")
     minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when absent.")
     maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when absent.")
     seed: int = 1
 
 
-class CheckRequest(Model):
+class CheckRequest(OfNetwork):
     """Which plan to check."""
 
     plan_id: int | None = Field(default=None, description="The newest draft when absent.")
 
 
-class PublishRequest(Model):
+class PublishRequest(OfNetwork):
     """Which plan to publish, and from when."""
 
     plan_id: int | None = Field(default=None, description="The newest draft when absent.")
@@ -57,6 +57,8 @@ class RemarkLine(Model):
     field: str | None = None
     code: str | None = None
     remedy: str | None = None
+    message_zh: str | None = Field(default=None, description="The rule in Chinese, in what jobs tell.")
+    remedy_zh: str | None = None
     amount: float | None = None
     unit: str | None = None
     lon: float | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.deps import Acting, App, District
@@ -23,9 +23,11 @@ from api.models import (
     PlanDetail,
     PlanItem,
     PlanPublishRequest,
+    RebaseResult,
     ReturnRequest,
     RevisionRequest,
     RollbackRequest,
+    WaiverRequest,
 )
 from layers import planning
 
@@ -55,16 +57,28 @@ async def add_person(app: App, asked: NewPerson) -> PersonItem:
 
 
 @router.get("/plans")
-async def list_plans(app: App, district: District) -> list[PlanItem]:
+async def list_plans(
+    app: App,
+    district: District,
+    network: Annotated[str, Query(description="Of this network.")] = "community",
+    level: Annotated[int, Query(ge=1, description="Of this level of it; 1 is the coarsest.")] = 1,
+) -> list[PlanItem]:
     """List the plans of a district, the newest first."""
-    found = await run_in_threadpool(planning.items, app.database_url, district.code, app.now)
+    act = partial(planning.items, network=network, level=level)
+    found = await run_in_threadpool(act, app.database_url, district.code, app.now)
     return [PlanItem(**row) for row in found]
 
 
 @router.post("/plans", status_code=201)
 async def open_plan(app: App, district: District, person: Acting, asked: OpenRequest) -> PlanDetail:
     """Open a draft from the grids in force in some communities."""
-    act = partial(planning.open_plan, communities=asked.communities, title=asked.title)
+    act = partial(
+        planning.open_plan,
+        communities=asked.communities,
+        title=asked.title,
+        network=asked.network,
+        level=asked.level,
+    )
     return PlanDetail(**await run_in_threadpool(act, app.database_url, district.code, person, app.now))
 
 
@@ -113,6 +127,20 @@ async def redo_plan(app: App, district: District, person: Acting, plan: PlanId, 
 async def get_plan_checks(app: App, district: District, plan: PlanId) -> PlanChecks:
     """Run all checks over a plan as it is now."""
     return PlanChecks(**await run_in_threadpool(planning.checks, app.database_url, district.code, plan, app.now))
+
+
+@router.post("/plans/{plan}/waivers", status_code=201)
+async def waive_check(app: App, district: District, person: Acting, plan: PlanId, asked: WaiverRequest) -> PlanDetail:
+    """Let a hard check not block a draft for one grid that holds an island."""
+    act = partial(planning.waive, check=asked.check, grid=asked.grid, reason=asked.reason)
+    return PlanDetail(**await run_in_threadpool(act, app.database_url, district.code, plan, person, app.now))
+
+
+@router.post("/plans/{plan}/rebase", status_code=201)
+async def rebase_plan(app: App, district: District, person: Acting, plan: PlanId) -> RebaseResult:
+    """Begin a stale draft anew on the version in force, with its edits; the old one is discarded."""
+    found = await run_in_threadpool(planning.rebase, app.database_url, district.code, plan, person, app.now)
+    return RebaseResult(**found)
 
 
 @router.post("/plans/{plan}/submit")

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.deps import App, Connection, District, Period
+from api.deps import App, Connection, DistrictAt, Period
 from gis.errors import NotFoundError
 from layers import tiles
 from layers.districts import households
@@ -38,7 +38,7 @@ async def slow_tile(
     request: Request,
     connection: Connection,
     app: App,
-    district: District,
+    district: DistrictAt,
     layer: Literal["base", "divisions", "grids"],
     version: int,
     z: Zoom,
@@ -73,8 +73,8 @@ async def live_tile(
     request: Request,
     connection: Connection,
     app: App,
-    district: District,
-    layer: Literal["parts", "events"],
+    district: DistrictAt,
+    layer: Literal["parts", "events", "streets"],
     z: Zoom,
     x: Column,
     y: Column,
@@ -84,7 +84,7 @@ async def live_tile(
         Query(alias="class", description="Class, as in the district's part_classes or event_classes; all when absent."),
     ] = None,
 ) -> Response:
-    """Give a tile of the municipal parts or the events; binned where more than 5,000 lie in it."""
+    """Give a tile of municipal parts, events (binned where more than 5,000 lie in it) or streets with their owners."""
     asked = tiles.LiveTile(layer, (z, x, y), class_, *tiles.period_bounds(district.time_zone, period))
     headers = {"Cache-Control": ASK_AGAIN, "ETag": asked.etag(district)}
     if _unchanged(request.headers.get("if-none-match"), headers["ETag"]):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from gis.cells.shapes import mended_polygon
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from gis.cells.findings import Findings
     from gis.cells.settings import CellSettings
 
-__all__ = ["STRENGTH", "Lines", "barrier_lines"]
+__all__ = ["STRENGTH", "Lines", "barrier_lines", "flags", "texts"]
 
 STRENGTH = np.array(
     [
@@ -78,17 +79,20 @@ class Lines:
         return Lines(self.geometry[:0], self.follows[:0], self.bounds[:0], self.bridge[:0], self.soft[:0])
 
 
-def _flags(frame: gpd.GeoDataFrame, column: str) -> np.ndarray:
+def flags(frame: gpd.GeoDataFrame, column: str) -> np.ndarray:
+    """Whether each row says yes, in whatever words; no where the column is missing."""
     if column not in frame:
         return np.zeros(len(frame), dtype=bool)
     text = frame[column].astype("string").str.strip().str.lower().fillna("")
     return np.asarray(~text.isin(["", "no", "false", "0", "0.0", "none", "nan"]).to_numpy(dtype=bool))
 
 
-def _texts(frame: gpd.GeoDataFrame, column: str) -> list[str]:
+def texts(frame: gpd.GeoDataFrame, column: str, *, fold: bool = True) -> list[str]:
+    """Words of a column, in small letters where folded; empty where missing."""
     if column not in frame:
         return [""] * len(frame)
-    return [str(v).strip().lower() if v is not None and v == v else "" for v in frame[column]]  # noqa: PLR0124
+    words = ["" if v is None or v is pd.NA or v != v else str(v).strip() for v in frame[column]]  # noqa: PLR0124
+    return [word.lower() for word in words] if fold else words
 
 
 def barrier_lines(
@@ -111,9 +115,9 @@ def barrier_lines(
     """
     rows: list[tuple[shapely.Geometry | None, int, bool, bool, bool]] = []
     if barriers is not None:
-        tunnel, bridge = _flags(barriers, "tunnel"), _flags(barriers, "bridge")
-        texts = zip(_texts(barriers, "kind"), _texts(barriers, "class"), strict=True)
-        for i, (geometry, (kind, name)) in enumerate(zip(barriers.geometry, texts, strict=True)):
+        tunnel, bridge = flags(barriers, "tunnel"), flags(barriers, "bridge")
+        words = zip(texts(barriers, "kind"), texts(barriers, "class"), strict=True)
+        for i, (geometry, (kind, name)) in enumerate(zip(barriers.geometry, words, strict=True)):
             if tunnel[i]:
                 continue
             street = kind == "street" or kind not in BARRIER_KINDS
@@ -126,7 +130,7 @@ def barrier_lines(
     if compounds is not None:
         rows += [(geometry, follows_code("compound"), True, False, True) for geometry in compounds.geometry]
     if landcover is not None:
-        for geometry, kind in zip(landcover.geometry, _texts(landcover, "kind"), strict=True):
+        for geometry, kind in zip(landcover.geometry, texts(landcover, "kind"), strict=True):
             if kind in BOUNDING_LANDCOVER:
                 name = BOUNDING_LANDCOVER[kind]
                 rows.append((geometry, follows_code(name), True, False, name == "block"))

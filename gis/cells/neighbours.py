@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from gis.cells.features import STRENGTH
-from gis.cells.plane import components
+from gis.cells.plane import components, plane_of_faces
 from gis.graph import BARRIER_KINDS, FOLLOWS, STREET_CLASSES, Adjacency, follows_code
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gis.cells.plane import Plane
     from gis.cells.settings import CellSettings
 
-__all__ = ["link_parts", "neighbours", "part_at_barriers"]
+__all__ = ["link_parts", "neighbours", "neighbours_across", "part_at_barriers"]
 
 RANK = np.argsort(STRENGTH)
 """Strength of each code of `FOLLOWS`."""
@@ -65,6 +65,30 @@ def neighbours(
     a, b = compound[pairs[:, 0]], compound[pairs[:, 1]]
     follows[(level <= RANK[FOLLOWS.index("block")]) & (a != b)] = FOLLOWS.index("compound")
     return Adjacency(pairs[keep].astype(np.int32), metres[keep], follows[keep], np.zeros(int(keep.sum()), dtype=bool))
+
+
+def neighbours_across(
+    cells: np.ndarray, community: np.ndarray, compound: np.ndarray, lines: Lines, settings: CellSettings
+) -> Adjacency:
+    """Pairs of cells of different communities with enough of a common border.
+
+    Parameters
+    ----------
+    cells : ndarray of Polygon, shape (n,)
+        Of several communities, edge-matched across their borders too, as `gis.cells.tessellate` makes them.
+    community, compound : ndarray of object, shape (n,)
+    lines, settings
+        As of `neighbours`.
+    """
+    code = np.unique(community.astype(str), return_inverse=True)[1]
+    sides = plane_of_faces(cells).sides
+    rim = np.unique(sides[(sides[:, 0] >= 0) & (code[sides[:, 0]] != code[sides[:, 1]])])
+    if not len(rim):
+        return Adjacency.empty()
+    near = neighbours(plane_of_faces(cells[rim]), np.arange(len(rim)), code[rim], compound[rim], lines, settings)
+    pairs = rim[near.pairs]
+    apart = code[pairs[:, 0]] != code[pairs[:, 1]]
+    return Adjacency(pairs[apart].astype(np.int32), near.length[apart], near.follows[apart], near.link[apart])
 
 
 def part_at_barriers(adjacency: Adjacency, cells: np.ndarray, lines: Lines, settings: CellSettings) -> Adjacency:

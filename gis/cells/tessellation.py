@@ -24,6 +24,7 @@ from gis.progress import Progress, fan_out, quiet
 from gis.remarks import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from concurrent.futures import Executor
 
     from gis.cells.features import Lines
@@ -41,6 +42,7 @@ def tessellate(
     barriers: gpd.GeoDataFrame | None = None,
     compounds: gpd.GeoDataFrame | None = None,
     landcover: gpd.GeoDataFrame | None = None,
+    divide: Collection[str] | None = None,
     settings: CellSettings | None = None,
     executor: Executor | None = None,
     progress: Progress = quiet,
@@ -60,6 +62,8 @@ def tessellate(
         ``compound_id``; polygons.
     landcover : GeoDataFrame, optional
         ``kind``; polygons. Edges of water, green and campus bound blocks.
+    divide : collection of str, optional
+        Codes of the communities that are cut into cells, all by default; the others only say where borders are.
     settings : CellSettings, optional
     executor : concurrent.futures.Executor, optional
         Communities are cut there, else here.
@@ -100,6 +104,10 @@ def tessellate(
         findings,
     )
     jobs = _jobs(ids, ground, stock, standing, lines, None if compounds is None else _moved(compounds, crs), settings)
+    if divide is not None:
+        jobs = [job for job in jobs if job.code in divide]
+        if not jobs:
+            raise InputError("None of these communities has any area.", "Name communities of the district.")
     cuts = fan_out(cut_community, jobs, executor=executor, progress=progress, label="cells")
     made = _joined(ids, jobs, cuts, stock, crs, settings, findings)
     made.report.counts["snapped_m2"] = _snapped_m2(given_ground, ground)

@@ -37,7 +37,7 @@ class DistrictBounds:
     divisions : GeoDataFrame
         ``code``, ``name``, ``level``, ``geometry``: whatever levels there are.
     buildings : GeoDataFrame, optional
-        ``geometry`` (polygons or points).
+        ``geometry`` (polygons or points) and, for counts, ``code``: those that ever stood.
     streets : GeoDataFrame, optional
         ``geometry`` of streets at ground level, neither bridges nor tunnels.
     time_zone : str, optional

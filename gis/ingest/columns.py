@@ -24,6 +24,8 @@ __all__ = ["as_time", "convert", "match_columns"]
 
 PLACE_ROLES = {"lon", "lat", "wkt"}
 DBF_NAME = 10
+LONG_CODE = 1e14
+"""From 15 digits on a spreadsheet shows a code as 1.10101E+14, and from 16 on it forgets the last ones."""
 MISSING_CODES = frozenset({"", "null", "<null>", "none", "nan", "nat"})
 _MEASURED = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*(?:层|楼|户|人|米|m|f|floors?|storeys?)?\s*$", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d+$")
@@ -39,7 +41,7 @@ def match_columns(kind: Kind, columns: list[str], spec: FileSpec) -> dict[str, s
         Of the file, place columns left out.
     spec : FileSpec
         Its map wins over everything; its ``class`` option may name a column; then come the fields' names and aliases,
-        best first. A column serves one field. Names that a shapefile cut at ten characters are recognised.
+        best first. A column serves one field. Names that a shapefile cut at ten bytes are recognised.
 
     Returns
     -------
@@ -73,21 +75,30 @@ def match_columns(kind: Kind, columns: list[str], spec: FileSpec) -> dict[str, s
         if entry.name in found:
             continue
         free = {f: c for f, c in by_fold.items() if c not in found.values()}
-        for name in entry.names:
-            cut = [c for c in free.values() if len(c) == DBF_NAME and len(name) > DBF_NAME - 2]
-            column_ = free.get(name) or next((c for c in cut if _cut(entry, name) == c.casefold()), None)
-            if column_ is not None:
-                found[entry.name] = column_
-                break
+        column_ = next((free[name] for name in entry.names if name in free), None)
+        if column_ is not None:
+            found[entry.name] = column_
+    for column, name in _cut_names(kind, [c for c in columns if c not in found.values()]).items():
+        found.setdefault(name, column)
     return found
 
 
-def _cut(entry: Field, folded: str) -> str | None:
-    """The first ten characters of the alias whose folded form is `folded`."""
-    for alias in (entry.name, *entry.aliases.split()):
-        if fold_name(alias) == folded:
-            return alias[:DBF_NAME].casefold()
-    return None
+def _cut_names(kind: Kind, columns: list[str]) -> dict[str, str]:
+    """Fields of columns whose names a shapefile cut at ten bytes, of several the one with the shortest name.
+
+    Cut are English names, Chinese ones at five characters (GBK) or at three (UTF-8).
+    """
+    found: dict[str, tuple[int, str]] = {}
+    for entry in kind.fields:
+        for alias in (entry.name, *entry.aliases.split()):
+            for encoding in ("utf-8", "gb18030"):
+                data = alias.casefold().encode(encoding)
+                if len(data) > DBF_NAME:
+                    cut = data[:DBF_NAME].decode(encoding, "ignore")
+                    if cut not in found or len(data) < found[cut][0]:
+                        found[cut] = (len(data), entry.name)
+    names = {c: found[k][1] for c in columns if (k := c.casefold().rstrip("�")) in found}
+    return {c: n for c, n in names.items() if list(names.values()).index(n) == list(names).index(c)}
 
 
 def convert(frame: pd.DataFrame, matched: dict[str, str], kind: Kind, sieve: Sieve) -> pd.DataFrame:
@@ -100,13 +111,13 @@ def convert(frame: pd.DataFrame, matched: dict[str, str], kind: Kind, sieve: Sie
         times stay as they are until the time zone is known (`as_time`).
     """
     result = pd.DataFrame(index=frame.index)
-    code = matched.get("code")
+    code = matched.get(kind.key)
     if code is not None:  # first, so that every later remark can name the thing
         sieve.codes = _codes(frame[code], code, sieve)
-        result["code"] = sieve.codes
+        result[kind.key] = sieve.codes
     for entry in kind.fields:
         column = matched.get(entry.name)
-        if column is None or entry.name == "code":
+        if column is None or entry.name == kind.key:
             continue
         values = frame[column]
         if entry.type == "code":
@@ -155,14 +166,22 @@ def _codes(values: pd.Series, column: str, sieve: Sieve) -> np.ndarray:
         return None if text.casefold() in MISSING_CODES else text
 
     codes = _each_once(values, mean)
-    numeric = pd.api.types.is_float_dtype(values.dtype)
-    mangled = np.asarray([c is not None and bool(_SCIENTIFIC.match(c)) and "." in c for c in codes])
-    if not numeric and mangled.any():
-        sieve.refuse(
-            mangled, "code_mangled", lambda i: f"'{codes[i]}' is what a spreadsheet makes of a long code",
-            field=column, remedy="Format the column as text and export again.",
-        )  # fmt: skip
+    sieve.refuse(
+        _each_once(values, _mangled).astype(bool), "code_mangled",
+        lambda i: f"'{codes[i]}' is what a spreadsheet makes of a long code",
+        field=column, remedy="Format the column as text, enter the codes again and save.",
+    )  # fmt: skip
     return codes
+
+
+def _mangled(value: object) -> bool:
+    """Tell codes that went through a number: 1.10101E+14 as text, or as a number whose last digits are lost."""
+    if isinstance(value, str):
+        return "." in value and bool(_SCIENTIFIC.match(value.strip()))
+    if not isinstance(value, (int, float, np.number)) or value < LONG_CODE:
+        return False
+    rounded = float(value) == float(f"{value:.5e}")
+    return rounded or (isinstance(value, (float, np.floating)) and float(value) >= 10 * LONG_CODE)
 
 
 def _numbers(values: pd.Series, entry: Field, column: str, sieve: Sieve) -> np.ndarray:

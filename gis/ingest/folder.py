@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from gis.errors import InputError
+from gis.errors import InputError, NoRowsError
 from gis.ingest.bounds import DistrictBounds
 from gis.ingest.kinds import KINDS
 from gis.ingest.options import ReadOptions
+from gis.ingest.osm import OSM_KINDS
 from gis.ingest.read import read_kind
 from gis.ingest.readers import FORMATS
 from gis.ingest.specs import FileSpec
@@ -35,6 +36,7 @@ NAMES: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     "buildings": (("buildings", {}),),
     "lots": (("buildings", {}),),
     "blocks": (("buildings", {}),),
+    "households": (("households", {}),),
     "barriers": (("barriers", {}),),
     "streets": (("barriers", {"kind": "street"}),),
     "roads": (("barriers", {"kind": "street"}),),
@@ -51,8 +53,11 @@ NAMES: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
 """What a file is, by its name without the ending."""
 
 BEST_FIRST = (
-    ".parquet", ".geoparquet", ".gpkg", ".geojson", ".json", ".shp", ".zip", ".csv", ".csv.gz", ".tsv",
+    ".parquet", ".geoparquet", ".gpkg", ".gdb", ".geojson", ".json", ".shp", ".tab", ".mif", ".zip", ".kml", ".kmz",
+    ".xlsx", ".xlsm", ".xls", ".csv", ".csv.gz", ".tsv",
 )  # fmt: skip
+OSM = (".osm.pbf", ".osm")
+"""An extract of OpenStreetMap gives, whatever its name, all kinds that no other file gives."""
 INSTEAD = {"events_raw": "events"}
 """Names that hold the same things as another, which is preferred."""
 
@@ -75,10 +80,13 @@ class Folder:
         In the order in which a district is loaded.
     skipped : list of (str, str)
         File and why it is not read.
+    implied : set of str
+        Kinds that an extract of OpenStreetMap may hold, or not.
     """
 
     items: list[FolderItem] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    implied: set[str] = field(default_factory=set)
 
     def __iter__(self) -> Iterator[FolderItem]:
         return iter(self.items)
@@ -92,7 +100,8 @@ def recognise_folder(path: Path) -> Folder:
     path : Path
         A folder with ``divisions``, ``communities``, ``city_boundary``, ``compounds``, ``landcover``, ``landuse``,
         ``water``, ``buildings``, ``lots``, ``blocks``, ``barriers``, ``streets``, ``rail``, ``subway``, ``waterlines``,
-        ``walls``, ``parts``, ``assets``, ``events``, ``workers`` in any known format.
+        ``walls``, ``parts``, ``assets``, ``events``, ``workers`` in any known
+            format, or an extract of OpenStreetMap of any name.
 
     Returns
     -------
@@ -107,10 +116,15 @@ def recognise_folder(path: Path) -> Folder:
         raise InputError(f"{path} is no folder.", "Name the folder that holds the district's files.")
     found: dict[str, list[Path]] = {}
     folder = Folder()
-    for file in sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")):
+    extracts: list[Path] = []
+    for file in sorted(p for p in path.iterdir() if not p.name.startswith((".", "~$"))):
         ending = _ending(file)
         stem = file.name[: -len(ending)].lower() if ending else ""
-        if ending and stem in NAMES:
+        if file.is_dir() and ending != ".gdb":
+            continue
+        if ending in OSM:
+            extracts.append(file)
+        elif ending and stem in NAMES:
             found.setdefault(stem, []).append(file)
         elif ending:
             folder.skipped.append((file.name, "its name tells no kind"))
@@ -119,12 +133,16 @@ def recognise_folder(path: Path) -> Folder:
         if INSTEAD.get(stem) in found:
             folder.skipped += [(f.name, f"the same as {found[INSTEAD[stem]][0].name}") for f in files]
             continue
-        best, *others = sorted(files, key=lambda f: BEST_FIRST.index(_ending(f) or ".tsv"))
+        best, *others = sorted(files, key=lambda f: BEST_FIRST.index(_ending(f) or BEST_FIRST[-1]))
         folder.skipped += [(f.name, f"the same as {best.name}") for f in others]
         for kind, options in NAMES[stem]:
             items.setdefault(kind, []).append(FileSpec(best, dict(options)))
+    if extracts:
+        folder.implied = set(OSM_KINDS) - set(items)
+        for kind in folder.implied:
+            items[kind] = [FileSpec(file) for file in extracts]
     if "divisions" not in items:
-        raise InputError(f"{path} holds no divisions.", "Add divisions.geojson (or communities) with the borders.")
+        raise InputError(f"{path} holds no divisions.", "Add divisions (or communities) with the borders.")
     folder.items = [FolderItem(kind, items[kind], {}) for kind in KINDS if kind in items]
     return folder
 
@@ -189,7 +207,13 @@ def read_folder(
     bounds = DistrictBounds(code, divisions.frame, time_zone=options.time_zone)
     batches = [divisions]
     for kind, specs in files.items():
-        batch = read_kind(kind, specs, options=options, district=bounds, progress=progress)
+        try:
+            batch = read_kind(kind, specs, options=options, district=bounds, progress=progress)
+        except NoRowsError:
+            if kind not in found.implied or kind == "buildings":
+                raise
+            found.skipped.append((", ".join(s.path.name for s in specs), f"no {kind} in it"))
+            continue
         batches.append(batch)
         if kind == "buildings":
             bounds = replace(bounds, buildings=batch.frame)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gis.ingest.bounds import DistrictBounds
     from gis.ingest.kinds import Kind
     from gis.ingest.options import ReadOptions
-    from gis.ingest.readers import RawTable
+    from gis.ingest.raw import RawTable
     from gis.ingest.readings import Reading
     from gis.ingest.sieve import Sieve
     from gis.ingest.specs import FileSpec
@@ -47,7 +47,7 @@ def agree_on_crs(
     told = spec.option("crs")
     declared = parse_crs(told) if told is not None else parse_crs(table.crs) if table.crs is not None else None
     source = declared or parse_crs(4490)
-    if options.accept_crs:
+    if options.accept_crs or table.wide:  # of a file that covers a country little may be here
         return source
     points = spots(table.shapes)
     if options.swap_axes:
@@ -100,8 +100,13 @@ def _misfit(
     return f"{what}. No known reading fits.", "Check that the file is of this district, or insist with --accept-crs."
 
 
-def sort_out_places(kind: Kind, shapes: np.ndarray, district: DistrictBounds | None, sieve: Sieve) -> None:
-    """Judge single rows far from the district: refused, left out, or only told, as the kind says."""
+def sort_out_places(
+    kind: Kind, shapes: np.ndarray, district: DistrictBounds | None, sieve: Sieve, *, wide: bool = False
+) -> None:
+    """Judge single rows far from the district: refused, left out, or only told, as the kind says.
+
+    Of a file that covers more than a district they are left out.
+    """
     if district is None or kind.name == "divisions":
         return
     there = ~shapely.is_missing(shapes)
@@ -112,11 +117,12 @@ def sort_out_places(kind: Kind, shapes: np.ndarray, district: DistrictBounds | N
     if not far.any():
         return
     text = f"lies more than {AROUND_M / 1000:g} km outside district {district.code}"
-    if kind.outside == "error":
+    outside = "leave_out" if wide else kind.outside
+    if outside == "error":
         sieve.refuse(
             far, "outside_district", text, remedy="Correct it, or take the others with --accept-partial.",
         )  # fmt: skip
-    elif kind.outside == "leave_out":
+    elif outside == "leave_out":
         sieve.dropped |= far
         _count(sieve, far, "outside_district", f"rows lie more than {AROUND_M / 1000:g} km outside and are left out")
     else:

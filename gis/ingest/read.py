@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from gis.crs import STORE_CRS, SourceCrs, time_zone_at, to_store
-from gis.errors import InputError
+from gis.errors import InputError, NoRowsError
 from gis.ingest import divisions
 from gis.ingest.codes import check_codes
 from gis.ingest.columns import convert, match_columns
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from gis.ingest.bounds import DistrictBounds
     from gis.ingest.kinds import Kind
-    from gis.ingest.readers import RawTable
+    from gis.ingest.raw import RawTable
 
 __all__ = ["Batch", "read_kind"]
 
@@ -76,7 +76,7 @@ def read_kind(
     Parameters
     ----------
     kind : str
-        ``divisions``, ``compounds``, ``landcover``, ``buildings``, ``barriers``, ``parts``, ``events``, ``workers``.
+        One of `gis.ingest.KINDS`.
     files : sequence of str, Path or FileSpec
         ``FILE`` or ``FILE:kind=street,class=COLUMN`` (`gis.ingest.parse_spec`).
     options : ReadOptions, optional
@@ -145,7 +145,8 @@ def _read(
             )  # fmt: skip
     if kind.name == "divisions":
         divisions.name_district(frame, options)
-    check_codes(kind.name, frame, shapes, sieve)
+    if kind.key == "code":
+        check_codes(kind.name, frame, shapes, sieve)
     code = None
     if kind.name == "divisions":
         frame = divisions.arrange(frame, sieve)
@@ -166,9 +167,10 @@ def _read_one(
 ) -> tuple[gpd.GeoDataFrame, Sieve, SourceCrs | None]:
     """One file: columns to fields, coordinates to EPSG:4490, geometry checked."""
     told = {} if options.crs is None else {"crs": str(options.crs)}
-    spec = FileSpec(spec.path, spec.options | told, options.map | spec.map)
+    usual = {} if options.level is None else {"level": options.level}
+    spec = FileSpec(spec.path, usual | spec.options | told, options.map | spec.map)
     table = read_file(spec, hint=kind.name)
-    sieve = Sieve(report, len(table.frame))
+    sieve = Sieve(report, len(table.frame), table.rows)
     matched = prepare_match(kind.name, _useful(kind, table, spec), spec)
     source = None
     if kind.shapes and not shapely.is_missing(table.shapes).all():
@@ -181,7 +183,7 @@ def _read_one(
     values = convert(table.frame, matched, kind, sieve)
     fix_by_spec(kind.name, values, spec, sieve)
     if kind.name == "divisions":
-        divisions.give_levels(values, spec.option("level") or options.level, sieve)
+        divisions.give_levels(values, None if table.wide else spec.option("level"), sieve)
         values["properties"] = divisions.keep_properties(table.frame, set(matched.values()))
     frame = gpd.GeoDataFrame(values, geometry=gpd.GeoSeries(table.shapes, index=values.index, crs=STORE_CRS))
     if source is not None:
@@ -197,7 +199,7 @@ def _read_one(
         shapes = check_shapes(kind, np.asarray(frame.geometry.array, dtype=object), sieve)
         frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=STORE_CRS))
         if source is not None and not options.accept_crs:
-            sort_out_places(kind, shapes, district, sieve)
+            sort_out_places(kind, shapes, district, sieve, wide=table.wide)
     return frame, sieve, source
 
 
@@ -230,7 +232,7 @@ def _tell_reading(
         )
         said.append(f"coordinates in {source.name} ({origin})")
     report.add("note", "reading", ". ".join(said))
-    spare = [c for c in table.frame.columns if c not in used]
+    spare = [c for c in table.frame.columns if c not in used and table.frame[c].notna().any()]
     if spare and kind.name != "divisions":
         report.add("note", "columns_unused", f"{table.source}: columns not used: {', '.join(spare)}")
 
@@ -271,7 +273,9 @@ def _settle(sieve: Sieve, options: ReadOptions, report: Report) -> None:
             report,
         )
     if accepted == 0:
-        raise InputError(f"{report.source}: no row can be taken.", "See the report.", report)
+        raise (InputError if refused else NoRowsError)(
+            f"{report.source}: no row can be taken.", "See the report.", report
+        )
 
 
 def _finish(kind: Kind, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

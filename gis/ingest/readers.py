@@ -7,67 +7,37 @@ import tempfile
 import warnings
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
-import pyproj
 import shapely
 from pyarrow import ArrowException
 from pyarrow import parquet as pq
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gis.errors import InputError
-from gis.ingest.kinds import LAT_NAMES, LON_NAMES, WKT_NAMES, fold_name
-from gis.ingest.vocabulary import MISSING
+from gis.ingest.excel import read_excel
+from gis.ingest.osm import read_osm
+from gis.ingest.raw import RawTable, nothing, split, with_place
 
 if TYPE_CHECKING:
     from gis.ingest.specs import FileSpec
 
-__all__ = ["FORMATS", "RawTable", "read_file"]
+__all__ = ["FORMATS", "read_file"]
 
 FORMATS = {
     ".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GeoPackage", ".shp": "Shapefile", ".zip": "zip",
     ".parquet": "GeoParquet", ".geoparquet": "GeoParquet", ".csv": "CSV", ".csv.gz": "CSV", ".tsv": "CSV",
+    ".xlsx": "Excel", ".xlsm": "Excel", ".xls": "Excel", ".kml": "KML", ".kmz": "KML", ".tab": "MapInfo",
+    ".mif": "MapInfo", ".gdb": "FileGDB", ".osm.pbf": "OpenStreetMap", ".osm": "OpenStreetMap",
 }  # fmt: skip
 """Formats by the end of the file's name."""
 
 LARGEST_UNPACKED = 8 * 2**30
-
-
-@dataclass
-class RawTable:
-    """Rows of one file as they came, before any meaning is given to them.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Attributes only; index 0..n-1 in the file's order.
-    shapes : ndarray of object, shape (n,)
-        shapely geometries or None.
-    crs : pyproj.CRS, optional
-        What the file says its coordinates are; None where it says nothing.
-    source : str
-        Name of the file (and layer).
-    columns_of_place : tuple of str
-        Columns that gave the geometry, where columns did.
-    notes : list of str
-        How it was read: encoding, layer, delimiter.
-    faults : list of (row, field, message)
-        Rows (position) whose place cannot be read.
-    """
-
-    frame: pd.DataFrame
-    shapes: np.ndarray
-    crs: pyproj.CRS | None
-    source: str
-    columns_of_place: tuple[str, ...] = ()
-    notes: list[str] = field(default_factory=list)
-    faults: list[tuple[int, str, str]] = field(default_factory=list)
 
 
 def read_file(spec: FileSpec, *, hint: str = "") -> RawTable:
@@ -86,22 +56,27 @@ def read_file(spec: FileSpec, *, hint: str = "") -> RawTable:
         When the file is missing, empty, damaged, of an unknown format, or leaves open which layer is meant.
     """
     path = spec.path
-    if not path.is_file():
+    if not (path.is_file() or (path.is_dir() and path.suffix.lower() == ".gdb")):
         raise InputError(f"There is no file {path}.", "Check the path.")
-    if path.stat().st_size == 0:
+    if path.is_file() and path.stat().st_size == 0:
         raise InputError(f"{path.name} is empty (0 bytes).", "Export it again; nothing was imported.")
     name = path.name.lower()
     suffix = next((s for s in sorted(FORMATS, key=len, reverse=True) if name.endswith(s)), None)
     if suffix is None:
         raise InputError(
             f"{path.name} has no known format.",
-            "Known are .geojson, .gpkg, .shp, .zip (a zipped shapefile), .parquet, .csv and .csv.gz.",
+            "Known are .shp, .zip (a zipped shapefile), .xlsx, .csv, .geojson, .gpkg, .parquet, .kml, .tab, .gdb, "
+            ".osm.pbf and .osm.",
         )
     kind = FORMATS[suffix]
     if kind == "zip":
         return _read_zip(spec, hint)
     if kind == "CSV":
         table = _read_csv(spec)
+    elif kind == "Excel":
+        table = read_excel(spec, hint=hint)
+    elif kind == "OpenStreetMap":
+        table = read_osm(spec, hint=hint)
     elif kind == "GeoParquet":
         table = _read_parquet(spec)
     else:
@@ -114,7 +89,8 @@ def read_file(spec: FileSpec, *, hint: str = "") -> RawTable:
 # ------------------------------------------------------------------------------------------ by format
 def _read_zip(spec: FileSpec, hint: str) -> RawTable:
     """Unpack a zip beside nothing else and read the one layer in it (or the one named)."""
-    broken = f"{spec.path.name} is not a readable zip file"
+    name = spec.path.name
+    broken = f"{name} is not a readable zip file"
     try:
         with zipfile.ZipFile(spec.path) as archive, tempfile.TemporaryDirectory() as folder:
             members = [m for m in archive.infolist() if not m.is_dir() and "__MACOSX" not in m.filename]
@@ -124,8 +100,8 @@ def _read_zip(spec: FileSpec, hint: str) -> RawTable:
             if bad:
                 raise InputError(f"{broken}: '{bad}' in it is damaged.", "Transfer or zip it again.")
             stems: dict[str, str] = {}
-            for member in members:  # names may be GBK or hostile: only the ending is kept
-                inner = Path(member.filename)
+            for member in members:  # names may be hostile: only the ending is kept
+                inner = Path(_name_in_zip(member))
                 stem = stems.setdefault(str(inner.with_suffix("")).lower(), f"layer{len(stems)}")
                 target = Path(folder) / (stem + "".join(inner.suffixes[-1:]).lower())
                 target.write_bytes(archive.read(member))
@@ -143,17 +119,30 @@ def _read_zip(spec: FileSpec, hint: str) -> RawTable:
                     f"{spec.path.name} holds {holds}.",
                     "Say which with FILE:layer=NAME." if found else "Zip a shapefile.",
                 )
+            if len(found) > 1:  # it named the file
+                spec = replace(spec, options={k: v for k, v in spec.options.items() if k != "layer"})
             table = read_file(spec.at(chosen), hint=hint)
-            table.source = spec.path.name
+            table.source = name
             return table
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as fault:
         raise InputError(f"{broken} ({fault}).", "Transfer or zip it again.") from fault
+
+
+def _name_in_zip(member: zipfile.ZipInfo) -> str:
+    """A name as it was meant: Windows writes Chinese ones in GBK and does not say so."""
+    if member.flag_bits & 0x800:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return member.filename
 
 
 def _read_ogr(spec: FileSpec, kind: str, hint: str) -> RawTable:
     """GeoJSON, GeoPackage and Shapefile through GDAL."""
     path, notes = spec.path, []
     options: dict[str, Any] = {}
+    encoding = "ISO-8859-1"
     if kind == "Shapefile":
         lost = [
             s for s in (".shx", ".dbf") if not path.with_suffix(s).exists() and not path.with_suffix(s.upper()).exists()
@@ -162,8 +151,9 @@ def _read_ogr(spec: FileSpec, kind: str, hint: str) -> RawTable:
             raise InputError(
                 f"{path.name} came without its {' and '.join(lost)} file.", "Send all files of the shapefile."
             )
-        options["encoding"] = _dbf_encoding(path)
-        notes.append(f"text read as {options['encoding']}")
+        encoding = _dbf_encoding(path)
+        options["encoding"] = "ISO-8859-1"  # byte by byte: names and values may be cut within a character
+        notes.append(f"text read as {encoding}")
     try:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
@@ -171,13 +161,27 @@ def _read_ogr(spec: FileSpec, kind: str, hint: str) -> RawTable:
             if len(layers) > 1 or spec.option("layer"):
                 options["layer"] = _choose_layer(path, layers, spec.option("layer") or "", hint)
                 notes.append(f"layer {options['layer']}")
-            frame = pyogrio.read_dataframe(path, **options)
+            frame = _decoded(pyogrio.read_dataframe(path, **options), encoding)
         notes += sorted({str(w.message) for w in said})
     except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError, shapely.errors.ShapelyError) as fault:
         raise InputError(f"{path.name} cannot be read as {kind} ({fault}).", "Export it again.") from fault
     if not isinstance(frame, gpd.GeoDataFrame):
-        return _with_place(RawTable(frame, _nothing(len(frame)), None, path.name, notes=notes), spec)
-    return _split(frame, path.name, notes)
+        return with_place(RawTable(frame, nothing(len(frame)), None, path.name, notes=notes), spec)
+    return split(frame, path.name, notes)
+
+
+def _decoded(frame: pd.DataFrame, encoding: str) -> pd.DataFrame:
+    """Names and values of a shapefile as text; a character that was cut is left away."""
+    if encoding == "ISO-8859-1":
+        return frame
+
+    def mean(text: str) -> str:
+        return text.encode("latin-1").decode(encoding, "ignore")
+
+    texts = [c for c in frame.columns if pd.api.types.is_string_dtype(frame[c].dtype) or frame[c].dtype == object]
+    for column in texts:
+        frame[column] = frame[column].map(lambda v: mean(v) if isinstance(v, str) else v)
+    return frame.rename(columns={c: mean(c) for c in frame.columns})
 
 
 def _choose_layer(path: Path, layers: list[str], wanted: str, hint: str) -> str:
@@ -218,12 +222,12 @@ def _read_parquet(spec: FileSpec) -> RawTable:
     path = spec.path
     try:
         if b"geo" in (pq.read_schema(path).metadata or {}):
-            return _split(gpd.read_parquet(path), path.name, [])
+            return split(gpd.read_parquet(path), path.name, [])
         frame = pd.read_parquet(path)
     except (ArrowException, OSError, ValueError, KeyError) as fault:
         raise InputError(f"{path.name} cannot be read as GeoParquet ({fault}).", "Export it again.") from fault
     frame = frame.reset_index(drop=True)
-    return _with_place(RawTable(frame, _nothing(len(frame)), None, path.name), spec)
+    return with_place(RawTable(frame, nothing(len(frame)), None, path.name), spec)
 
 
 def _read_csv(spec: FileSpec) -> RawTable:
@@ -262,69 +266,6 @@ def _read_csv(spec: FileSpec) -> RawTable:
     if not isinstance(frame.index, pd.RangeIndex):
         raise InputError(f"{path.name} has rows with more fields than the head.", "Each row needs as many as the head.")
     table = RawTable(
-        frame, _nothing(len(frame)), None, path.name, notes=[f"text read as {encoding.removesuffix('-sig')}"]
+        frame, nothing(len(frame)), None, path.name, notes=[f"text read as {encoding.removesuffix('-sig')}"]
     )
-    return _with_place(table, spec)
-
-
-# ------------------------------------------------------------------------------------------ places
-def _nothing(count: int) -> np.ndarray:
-    return np.full(count, None, dtype=object)
-
-
-def _split(frame: gpd.GeoDataFrame, source: str, notes: list[str]) -> RawTable:
-    """Attributes and shapes apart; further geometry columns go."""
-    frame = frame.reset_index(drop=True)
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    others = [c for c in frame.columns if str(frame[c].dtype) == "geometry"]
-    crs = pyproj.CRS.from_user_input(frame.crs) if frame.crs is not None else None
-    return RawTable(pd.DataFrame(frame.drop(columns=others)), shapes, crs, source, notes=notes)
-
-
-def _with_place(table: RawTable, spec: FileSpec) -> RawTable:
-    """Make geometry from longitude and latitude columns, or from WKT or WKB, where there are such."""
-    mapped = {role: column for column, role in spec.map.items() if role in {"lon", "lat", "wkt"}}
-    named = {fold_name(c): c for c in table.frame.columns if c not in spec.map}
-    lon = mapped.get("lon") or next((named[n] for n in LON_NAMES if n in named), None)
-    lat = mapped.get("lat") or next((named[n] for n in LAT_NAMES if n in named), None)
-    wkt = mapped.get("wkt") or next((named[n] for n in WKT_NAMES if n in named), None)
-    if mapped.get("wkt") or (wkt is not None and not (lon and lat)):
-        _from_text(table, str(wkt))
-    elif lon is not None and lat is not None:
-        _from_numbers(table, lon, lat)
-    return table
-
-
-def _from_numbers(table: RawTable, lon: str, lat: str) -> None:
-    numbers = []
-    for column in (lon, lat):
-        text = table.frame[column]
-        value = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-        given = ~(text.isna() | text.astype(str).str.strip().str.casefold().isin(MISSING)).to_numpy(bool)
-        for row in np.flatnonzero(given & ~np.isfinite(value)):
-            table.faults.append((int(row), column, f"'{text.iloc[row]}' is no number"))
-        numbers.append(value)
-    x, y = numbers
-    complete = np.isfinite(x) & np.isfinite(y)
-    faulty = {row for row, _, _ in table.faults}
-    for row in np.flatnonzero(np.isfinite(x) != np.isfinite(y)):
-        if int(row) not in faulty:
-            table.faults.append(
-                (int(row), lat if np.isfinite(x[row]) else lon, "only one of the two coordinates is there")
-            )
-    table.shapes[complete] = shapely.points(x[complete], y[complete])
-    table.frame = table.frame.drop(columns=[lon, lat])
-    table.columns_of_place = (lon, lat)
-
-
-def _from_text(table: RawTable, column: str) -> None:
-    values = table.frame[column]
-    if len(values) and isinstance(values.iloc[0], bytes):
-        table.shapes = shapely.from_wkb(values.to_numpy(object), on_invalid="ignore")
-    else:
-        text = values.astype(object).where(~values.astype(str).str.strip().str.casefold().isin(MISSING), None)
-        table.shapes = np.asarray(shapely.from_wkt(text.to_numpy(object), on_invalid="ignore"), dtype=object)
-        for row in np.flatnonzero(shapely.is_missing(table.shapes) & text.notna().to_numpy(bool)):
-            table.faults.append((int(row), column, f"'{str(text.iloc[row])[:40]}' is no WKT geometry"))
-    table.frame = table.frame.drop(columns=[column])
-    table.columns_of_place = (column,)
+    return with_place(table, spec)

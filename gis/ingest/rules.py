@@ -159,7 +159,60 @@ def _buildings(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
     days = _texts(frame, "as_of")
     days[pd.isna(days)] = context.options.as_of
     frame["as_of"] = days
+    frame["state"] = _states(frame, "existing", ("existing", "demolished"), context)
     _name_communities(frame, context)
+    return frame
+
+
+def _states(frame: pd.DataFrame, usual: str, known: tuple[str, ...], context: Context) -> np.ndarray:
+    """The state of each row, the usual one where none is written; words nobody knows are told."""
+    states = _texts(frame, "state")
+    strange = np.asarray([v is not None and v not in known for v in states], bool)
+    context.sieve.mend(
+        strange & context.sieve.kept, "state_unknown", lambda i: f"'{states[i]}' is no known state; taken as {usual}",
+        field="state", remedy=f"Use {' or '.join(known)}, or name another column with --map COLUMN=state.",
+    )  # fmt: skip
+    return np.where(strange | pd.isna(states), usual, states)
+
+
+def _counts(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
+    """Counts by building and date: the same twice is one, two for one date is a fault."""
+    sieve = context.sieve
+    days = _texts(frame, "as_of")
+    days[pd.isna(days)] = context.options.as_of
+    frame["as_of"] = days
+    for name in ("households", "people"):
+        frame[name] = pd.array(_numbers(frame, name), dtype="Float64").astype("Int64")
+    frame["estimated"] = np.asarray([v is True for v in _texts(frame, "estimated")], bool)
+    codes = sieve.codes = _texts(frame, "building_code")
+    district = context.district
+    if district is not None and district.buildings is not None and "code" in district.buildings:
+        known = set(district.buildings["code"])
+        sieve.refuse(
+            np.asarray([v is not None and v not in known for v in codes], bool) & sieve.kept, "building_unknown",
+            lambda i: f"there is no building {codes[i]}", field="building_code",
+            remedy="Correct the code, or import the building first.",
+        )  # fmt: skip
+    counts = frame[["households", "people"]].astype(object).where(frame[["households", "people"]].notna(), None)
+    said = list(zip(counts["households"], counts["people"], frame["estimated"], strict=True))
+    first: dict[tuple[object, object], int] = {}
+    other: dict[int, int] = {}
+    again: list[int] = []
+    for row in np.flatnonzero(sieve.kept & ~pd.isna(codes)).tolist():
+        earlier = first.setdefault((codes[row], days[row]), row)
+        if said[earlier] != said[row]:
+            other |= {row: earlier, earlier: other.get(earlier, row)}
+        elif earlier != row:
+            again.append(row)
+    sieve.refuse(
+        sorted(other), "count_contradicts",
+        lambda i: f"building {codes[i]} has another count for {days[i] or 'the same date'} in "
+        f"{sieve.row_name(other[i])}",
+        field="households", remedy="Keep the right one, or take the other rows with --accept-partial.",
+    )  # fmt: skip
+    sieve.leave_out(
+        again, "count_repeated", lambda i: f"the same count as in {sieve.row_name(first[codes[i], days[i]])}"
+    )
     return frame
 
 
@@ -176,8 +229,9 @@ def _name_communities(frame: pd.DataFrame, context: Context) -> None:
             | known
         )
     said = frame["community_code"].to_numpy(object)
-    meant = np.asarray([known.get(str(v)) if v is not None else None for v in said], dtype=object)
-    strange = np.asarray([v is not None for v in said], bool) & np.asarray([m is None for m in meant], bool)
+    filled = frame["community_code"].notna().to_numpy()  # blank fields of Excel are NaN
+    meant = np.asarray([known.get(str(v)) if f else None for v, f in zip(said, filled, strict=True)], dtype=object)
+    strange = filled & np.asarray([m is None for m in meant], bool)
     context.sieve.note(
         strange & context.sieve.kept,
         "community_unknown",
@@ -276,6 +330,8 @@ def _events(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
         remedy=PARTIAL,
     )
     frame["occurred_at"] = times
+    frame["state"] = _states(frame, "closed", ("open", "closed"), context)
+    frame["closed_at"] = _closing(frame, zone, context)
     context.sieve.report.add("note", "time_zone", f"times without a zone are local to {zone}")
     lost = frame.geometry.isna().to_numpy(bool) & context.sieve.kept
     if lost.any():
@@ -283,6 +339,31 @@ def _events(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
             "note", "events_unlocated", f"{int(lost.sum())} events have no coordinates; kept as unlocated",
             amount=float(lost.sum()), unit="events",
         )  # fmt: skip
+    return frame
+
+
+def _closing(frame: pd.DataFrame, zone: str, context: Context) -> pd.Series:
+    """When each event was closed; a time that cannot be is left away and told, the event stays."""
+    if "closed_at" not in frame:
+        return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
+    told = frame["closed_at"].to_numpy(object)
+    times, unreadable = as_time(frame["closed_at"], zone)
+    early = (times < frame["occurred_at"]).to_numpy(bool)
+    still_open = (frame["state"] == "open").to_numpy(bool) & times.notna().to_numpy(bool)
+
+    def tell(wrong: np.ndarray, rule: str, text: str) -> None:
+        context.sieve.mend(
+            wrong & context.sieve.kept, rule, lambda i: f"'{told[i]}' {text}; taken as unknown", field="closed_at"
+        )
+
+    tell(unreadable, "closed_at_unreadable", "is no date and time")
+    tell(early, "closed_before_occurred", "is before the event")
+    tell(still_open & ~early, "closed_though_open", "is a time of closing, though the event is open")
+    return times.where(~(unreadable | early | still_open))
+
+
+def _grids(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
+    _name_communities(frame, context)
     return frame
 
 
@@ -322,10 +403,12 @@ def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
 
 RULES: dict[str, Callable[[gpd.GeoDataFrame, Context], gpd.GeoDataFrame]] = {
     "buildings": _buildings,
+    "households": _counts,
     "barriers": _barriers,
     "landcover": _landcover,
     "parts": _parts,
     "events": _events,
+    "grids": _grids,
     "workers": _workers,
 }
 """The rules of the kinds that have more than their fields' own (divisions: `gis.ingest.divisions`)."""

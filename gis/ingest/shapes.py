@@ -64,7 +64,8 @@ def check_shapes(kind: Kind, shapes: np.ndarray, sieve: Sieve) -> np.ndarray:
     Returns
     -------
     ndarray of object, shape (n,)
-        Valid geometries of the wanted types; None where refused or, when the kind allows it, where there is none.
+        Geometries of the wanted types, valid unless the kind only tells; None where refused or, when the kind allows
+        it, where there is none.
 
     Notes
     -----
@@ -91,7 +92,16 @@ def check_shapes(kind: Kind, shapes: np.ndarray, sieve: Sieve) -> np.ndarray:
     )  # fmt: skip
     shapes[beyond] = None
     shapes = _wanted_types(kind, shapes, sieve)
+    if kind.broken == "tell":
+        return _told(shapes, sieve)
     return _valid(shapes, sieve)
+
+
+def _told(shapes: np.ndarray, sieve: Sieve) -> np.ndarray:
+    """Say what is wrong with polygons and leave them as they are."""
+    broken = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_valid(shapes))
+    sieve.note(broken, "polygon_invalid", lambda i: "{} at {}; kept as drawn".format(*_reason(shapes[i])))
+    return shapes
 
 
 def _wanted_types(kind: Kind, shapes: np.ndarray, sieve: Sieve) -> np.ndarray:

@@ -27,7 +27,7 @@ class Sieve:
     count : int
         Number of rows.
     rows : ndarray of int64, shape (count,), optional
-        Number of each row in its file (the first data row being 1).
+        Number of each row in its file: the first data row being 1, in Excel as Excel shows it.
     files : ndarray of object, shape (count,), optional
         File of each row, where there are several.
     """

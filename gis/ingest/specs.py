@@ -10,9 +10,10 @@ from gis.errors import InputError
 
 __all__ = ["FileSpec", "parse_map", "parse_spec"]
 
-OPTIONS = ("kind", "class", "level", "layer", "crs")
+OPTIONS = ("kind", "class", "level", "layer", "crs", "within")
 """What may follow the file's name: the barrier's or land cover's kind, the column (or fixed value) of its class,
-the level of divisions, the layer of a file with several, the reference system."""
+the level of divisions, the layer (or sheet) of a file with several, the reference system, the area whose divisions
+are wanted of an OpenStreetMap extract."""
 
 _TAIL = re.compile(r"^(?P<path>.+?):(?P<tail>[a-z_]+=[^:/\\]*(?::\d+)?(?:,.*)?)$")
 
@@ -25,7 +26,7 @@ class FileSpec:
     ----------
     path : Path
     options : dict
-        ``kind``, ``class``, ``level``, ``layer``, ``crs``.
+        Of `OPTIONS`.
     map : dict
         Column -> field; ``lon``, ``lat`` and ``wkt`` name the place columns.
     """

@@ -13,8 +13,11 @@ from gis.graph import STREET_CLASSES
 __all__ = [
     "BARRIER_KIND",
     "BRIDGE",
+    "BUILDING_STATE",
+    "EVENT_STATE",
     "FLAG",
     "GRADE",
+    "GRID_KIND",
     "LANDCOVER",
     "LEVELS",
     "MAJOR_ROAD",
@@ -141,6 +144,31 @@ PART_STATE: Words = _table(
     abandoned="disused out_of_use 废弃 停用",
     occupied="占用 被占用",
     removed="移除 拆除",
+)
+
+BUILDING_STATE: Words = _table(
+    existing="standing in_use built completed 现存 现状 在用 使用中 正常 已建 已建成 建成 竣工"
+    " 已竣工 完好 空置 待拆 待拆除",
+    demolished="razed removed destroyed 已拆除 已拆 拆除 灭失 已灭失 注销 已注销",
+) | _none("planned proposed construction under_construction 规划 拟建 未建 在建 建设中 未竣工")
+"""A building that is being built has no households yet: it comes with the file that says it stands."""
+
+EVENT_STATE: Words = _table(
+    closed="done resolved completed archived cancelled rejected 已结案 结案 已办结 办结 已完结 完结 已完成 完成 已关闭"
+    " 关闭 已归档 归档 作废 已作废 不予受理 已撤销",
+    open="new pending assigned in_progress reported accepted verified filed dispatched disposed fed_back checked"
+    " suspended extended supervised reopened 处置中 办理中 处理中 待派遣 待处置 待处理 待办 待受理 待核实 待立案"
+    " 待核查 待结案 未结案 未办结 未完成 未处理 已上报 上报 已受理 受理 受理中 已核实 已立案 立案 已派遣 派遣 已派单"
+    " 派单 已处置 已反馈 反馈 核查中 已核查 返工 回退 延期 挂账 督办 督办中 打开",
+)
+
+GRID_KIND: Words = _table(
+    basic="community_grid 基础网格 基础 一般网格 居住网格 社区网格",
+    dedicated="专属网格 专属",
+    rural="village_grid 农村网格 农村",
+    unit="unit_grid 单元网格 万米网格 万米单元网格 单元",
+    responsibility="管理网格 责任网格 责任",
+    service="服务网格 服务",
 )
 
 PART_CLASS: dict[str, str] = {

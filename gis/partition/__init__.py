@@ -1,8 +1,18 @@
 """How are cells joined into connected grids of even load, along streets?"""
 
+from gis.partition.nested import coarsened, divide_level
 from gis.partition.objective import Weights
 from gis.partition.plan import Plan, cell_frame, grid_frame
 from gis.partition.search import Effort
 from gis.partition.split import partition
 
-__all__ = ["Effort", "Plan", "Weights", "cell_frame", "grid_frame", "partition"]
+__all__ = [
+    "Effort",
+    "Plan",
+    "Weights",
+    "cell_frame",
+    "coarsened",
+    "divide_level",
+    "grid_frame",
+    "partition",
+]

@@ -46,6 +46,7 @@ def partition(
     minimum: float | None = None,
     maximum: float | None = None,
     seed: int = 1,
+    profile: str = "gbt30428_2013",
     effort: Effort | None = None,
     executor: Executor | None = None,
     progress: Progress = quiet,
@@ -63,6 +64,8 @@ def partition(
         grid by itself.
     seed : int
         The same seed gives the same plan, whatever the number of processes.
+    profile : str
+        Of the grid codes, where communities have 12-digit codes; elsewhere they are ``local``.
     effort : Effort, optional
         Length of the search in steps.
     executor : Executor, optional
@@ -98,7 +101,7 @@ def partition(
     for i, label in zip(order, done, strict=True):
         labels[i] = label
     settings = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed, "effort": asdict(effort)}
-    return _assemble(tessellation, tasks, labels, settings)
+    return _assemble(tessellation, tasks, labels, profile, settings)
 
 
 def _divide_community(task: _Task) -> np.ndarray:
@@ -125,7 +128,11 @@ def _divide_community(task: _Task) -> np.ndarray:
 
 
 def _assemble(
-    tessellation: Tessellation, tasks: list[_Task], labels: list[np.ndarray], settings: dict[str, object]
+    tessellation: Tessellation,
+    tasks: list[_Task],
+    labels: list[np.ndarray],
+    profile: str,
+    settings: dict[str, object],
 ) -> Plan:
     """Number the grids by position and collect what is to be told."""
     report = Report("partition")
@@ -144,7 +151,7 @@ def _assemble(
             [np.bincount(label, community.area * community.centre[:, i], k) / area for i in (0, 1)]
         )
         order = codes.position_order(centre, float(community.area.sum()))
-        profile = codes.community_grid_profile(community.community_id)
+        layout = codes.community_grid_profile(community.community_id, profile)
         rank = np.empty(k, np.int64)
         rank[order] = np.arange(k)
         grid_of[community.cell] = len(rows) + rank[label]
@@ -158,7 +165,7 @@ def _assemble(
                 {
                     "community_id": community.community_id,
                     "serial": serial,
-                    "grid_code": profile.format(parent=community.community_id, serial=serial),
+                    "grid_code": layout.format(parent=community.community_id, serial=serial),
                     "households": float(load[g]),
                     "buildings": int(count[g]),
                     "flags": [*flags, "empty"] if empty else flags,

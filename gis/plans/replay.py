@@ -7,6 +7,7 @@ that could not be computed again from these two.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,12 @@ from gis.errors import ConflictError, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["KINDS", "Draft", "Operation", "Undoable", "new_key", "replay"]
+__all__ = ["ABSENT", "KINDS", "Draft", "Operation", "Undoable", "first_keys", "new_key", "replay"]
 
 _NEW = re.compile(r"new-([1-9][0-9]{0,8})")
+
+ABSENT = ""
+"""Key of a cell that the draft does not hold: not yet, or not any more."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,10 @@ class Operation:
     payload : mapping
         ``move`` {cells, to}; ``new_grid`` {cells, key}; ``merge`` {from, into};
         ``propose`` {communities, seed, target, assignment}; ``restore`` {communities, version, assignment};
-        ``undo`` {revision}; ``redo`` {revision}. Cells are ids, grids are keys, an assignment is key -> cells.
+        ``renumber`` {communities}; ``renew`` and ``split`` {tessellation, gone, was, made, moved, community}: cells
+        that go (`was`: by grid, those the draft began with), that come and that change their grid (by grid), and the
+        community of every new cell; ``undo`` {revision}; ``redo`` {revision}. Cells are ids, grids are keys, an
+        assignment is key -> cells.
     """
 
     revision: int
@@ -45,12 +52,16 @@ class Operation:
 
 @dataclass(frozen=True)
 class Undoable:
-    """An edit as it can be taken back and done again: cells by position, their keys before and after."""
+    """An edit as it can be taken back and done again: cells by position, their keys before and after.
+
+    `renumbered` are the communities whose grids are numbered anew from this edit on, and were not before it.
+    """
 
     revision: int
     at: np.ndarray
     before: np.ndarray
     after: np.ndarray
+    renumbered: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -63,15 +74,17 @@ class Draft:
         Ids, ascending.
     community : ndarray of str, shape (n,)
         Code of the community each lies in.
-    base : ndarray of str, shape (n,)
-        Key of the grid each belonged to when the draft was opened.
+    base : ndarray of str or None, shape (n,)
+        Code of the grid each belonged to when the draft was opened, see `first_keys`; None for a cell that came later.
     """
 
     cells: np.ndarray
     community: np.ndarray
     base: np.ndarray
     keys: np.ndarray = field(init=False)
-    """Key of the grid each cell belongs to now, shape (n,)."""
+    """Key of the grid each cell belongs to now, shape (n,); `ABSENT` for a cell that is not there."""
+    renumbered: frozenset[str] = field(init=False, default=frozenset())
+    """Communities whose grids all get new codes, in the order of their position."""
     revision: int = field(init=False, default=0)
     undoable: list[Undoable] = field(init=False, default_factory=list)
     redoable: list[Undoable] = field(init=False, default_factory=list)
@@ -79,7 +92,7 @@ class Draft:
     def __post_init__(self) -> None:
         self.base = np.asarray(self.base, object)
         self.community = np.asarray(self.community, object)
-        self.keys = self.base.copy()
+        self.keys = first_keys(self.base, self.community)
 
     def apply(self, operation: Operation) -> np.ndarray:
         """Apply the next operation of the log.
@@ -106,22 +119,33 @@ class Draft:
         return done
 
     def _edit(self, operation: Operation) -> np.ndarray:
-        after = self.keys.copy()
+        if operation.kind in {"renew", "split"}:
+            _admit(self, operation.payload)
+        after, numbered = self.keys.copy(), self.renumbered
         make = KINDS.get(operation.kind)
         if make is None:
             raise InputError(f"There is no edit {operation.kind!r}.", f"There are: {', '.join(KINDS)}, undo, redo.")
         make(self, after, operation.payload)
         at = np.flatnonzero(after != self.keys)
-        if not len(at):
+        if not len(at) and self.renumbered == numbered:
             raise InputError("This edit changes nothing.", "Choose other cells or another grid.")
-        self.undoable.append(Undoable(operation.revision, at, self.keys[at], after[at]))
+        fresh = self.renumbered - numbered
+        self.undoable.append(Undoable(operation.revision, at, self.keys[at], after[at], fresh))
         self.redoable.clear()
         self.keys = after
         return at
 
     def known(self) -> dict[str, str]:
         """Community of every grid that cells can be moved to: those of the base, and those that are there now."""
-        return dict(zip(self.base, self.community, strict=True)) | dict(zip(self.keys, self.community, strict=True))
+        begun = self.base != None  # noqa: E711 - cell by cell
+        first = first_keys(self.base[begun], self.community[begun])
+        now = zip(self.keys[self.present], self.community[self.present], strict=True)
+        return dict(zip(first, self.community[begun], strict=True)) | dict(now)
+
+    @property
+    def present(self) -> np.ndarray:
+        """Which cells the draft holds now; bool, shape (n,)."""
+        return np.asarray(self.keys != ABSENT, bool)
 
     def positions(self, cells: Iterable[Any]) -> np.ndarray:
         """Find cells by their ids.
@@ -135,7 +159,8 @@ class Draft:
         if not len(wanted):
             raise InputError("No cells are named.", "Select at least one.")
         at = np.searchsorted(self.cells, wanted)
-        found = (at < len(self.cells)) & (self.cells[np.minimum(at, len(self.cells) - 1)] == wanted)
+        at = np.minimum(at, len(self.cells) - 1)
+        found = (self.cells[at] == wanted) & self.present[at]
         if not found.all():
             missing = ", ".join(str(cell) for cell in wanted[~found][:5])
             raise InputError(f"Cells {missing} are not of this plan.", "Choose cells of the plan's communities.")
@@ -153,6 +178,35 @@ def replay(draft: Draft, operations: Iterable[Operation]) -> Draft:
     for operation in operations:
         draft.apply(operation)
     return draft
+
+
+def first_keys(base: np.ndarray, community: np.ndarray) -> np.ndarray:
+    """Name the grids a draft begins with: the codes of its base.
+
+    Where a community was split through a grid, the grid is one in each part: the part with most of its cells (of equal
+    ones the first) has its code, the others are new grids. Cells that had none are a new grid in each community.
+
+    Parameters
+    ----------
+    base, community : ndarray of str, shape (n,)
+        `ABSENT` in `base` for a cell that had no grid.
+
+    Returns
+    -------
+    ndarray of str, shape (n,)
+
+    Examples
+    --------
+    >>> first_keys(np.array(["a", "a", "a", "b"], object), np.array(["x", "x", "y", "y"], object)).tolist()
+    ['a', 'a', 'new-1', 'b']
+    """
+    keys = np.asarray(base, object).copy()
+    pairs = Counter(zip(keys.tolist(), community.tolist(), strict=True))
+    kept: dict[str, str] = {}
+    for code, name in sorted(pairs, key=lambda pair: (str(pair[0]), -pairs[pair], str(pair[1]))):
+        if code == ABSENT or kept.setdefault(code, name) != name:
+            keys[(base == code) & (community == name)] = new_key(keys)
+    return keys
 
 
 def new_key(keys: Iterable[str]) -> str:
@@ -193,7 +247,7 @@ def _merge(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> None:
 def _reassign(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> None:
     """Give all cells of some communities new grids."""
     communities = sorted({str(code) for code in payload["communities"]})
-    wanted = np.isin(draft.community.astype(str), communities)
+    wanted = np.isin(draft.community.astype(str), communities) & draft.present
     covered = np.zeros(len(draft.cells), bool)
     fresh = [key for key in payload["assignment"] if _NEW.fullmatch(key)]
     here = set(draft.keys[~wanted])
@@ -215,12 +269,51 @@ def _reassign(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> No
         )
 
 
+def _renumber(draft: Draft, _after: np.ndarray, payload: Mapping[str, Any]) -> None:
+    """Have the grids of communities numbered anew; which cells they hold stays."""
+    wanted = {str(code) for code in payload["communities"]}
+    strangers = sorted(wanted - set(draft.community))
+    if strangers or not wanted:
+        raise InputError(
+            f"This plan does not hold {', '.join(strangers) or 'any community named'}.", "Name its communities."
+        )
+    draft.renumbered |= wanted
+
+
+def _admit(draft: Draft, payload: Mapping[str, Any]) -> None:
+    """Make room for new cells; their numbers are larger than any before, so that positions stay what they are."""
+    if payload["gone"]:
+        draft.positions(payload["gone"])
+    for key, cells in payload["moved"].items():
+        draft.positions(cells)
+        if key not in draft.known() and not _NEW.fullmatch(key):
+            raise InputError(f"There is no grid {key} in this plan.", "Name grids of the plan, or new-1, new-2 ...")
+    made = np.sort(np.fromiter((_number(cell) for cells in payload["made"].values() for cell in cells), np.int64))
+    if (np.diff(made) <= 0).any() or (len(made) and made[0] <= draft.cells.max(initial=0)):
+        raise InputError("A new cell has the number of another.", "New cells get numbers never used.")
+    draft.cells = np.concatenate([draft.cells, made])
+    names = np.array([payload["community"][str(cell)] for cell in made.tolist()], object)
+    draft.community = np.concatenate([draft.community, names])
+    draft.base = np.concatenate([draft.base, np.full(len(made), None, object)])
+    draft.keys = np.concatenate([draft.keys, np.full(len(made), ABSENT, object)])
+
+
+def _remake(draft: Draft, after: np.ndarray, payload: Mapping[str, Any]) -> None:
+    """Let cells take the place of others."""
+    after[np.searchsorted(draft.cells, np.array(payload["gone"], np.int64))] = ABSENT
+    for key, cells in (*payload["moved"].items(), *payload["made"].items()):
+        after[np.searchsorted(draft.cells, np.array(cells, np.int64))] = key
+
+
 KINDS: dict[str, Callable[[Draft, np.ndarray, Mapping[str, Any]], None]] = {
     "move": _move,
     "new_grid": _new_grid,
     "merge": _merge,
     "propose": _reassign,
     "restore": _reassign,
+    "renumber": _renumber,
+    "renew": _remake,
+    "split": _remake,
 }
 """Every edit by its kind: a function of the draft, the keys to be changed, and the payload."""
 
@@ -255,6 +348,7 @@ def _undo(draft: Draft, operation: Operation) -> np.ndarray:
     draft.redoable.append(draft.undoable.pop())
     draft.keys = draft.keys.copy()
     draft.keys[edit.at] = edit.before
+    draft.renumbered -= edit.renumbered
     return edit.at
 
 
@@ -263,6 +357,7 @@ def _redo(draft: Draft, operation: Operation) -> np.ndarray:
     draft.undoable.append(draft.redoable.pop())
     draft.keys = draft.keys.copy()
     draft.keys[edit.at] = edit.after
+    draft.renumbered |= edit.renumbered
     return edit.at
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+import re
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,25 +17,28 @@ from gis.errors import ConflictError
 from gis.graph import FOLLOWS
 from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, plain, reserve_ids
+from gis.store.derivation import relocate
 from gis.store.districts import lock
-from gis.store.locating import relocate
 from gis.store.metric import to_stored
 from gis.store.queries import query
 from gis.store.reading import read_frames
 from gis.store.step import Step
+from gis.store.streets import derive_streets
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
     from concurrent.futures import Executor
 
     import psycopg
 
-    from gis.graph import Tessellation
+    from gis.graph import Adjacency
+    from gis.remarks import Report
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.reading import Ground
 
-__all__ = ["tessellate_district"]
+__all__ = ["copy_cells", "copy_edges", "insert_making", "or_none", "settings_from", "tessellate_district"]
 
 
 def tessellate_district(
@@ -70,7 +74,8 @@ def tessellate_district(
         if since and since[0]:
             raise ConflictError(
                 f"The grids of {place.code} are in force since {since[0]:%Y-%m-%d}: their cells do not change.",
-                f"New buildings joined the cells they stand in. To begin anew: gridkeeper remove {place.code}",
+                "New buildings joined the cells they stand in. To make cells anew where the ground changed: "
+                f"open a draft, then gridkeeper plan renew {place.code} PLAN.",
             )
         as_of = as_of or place.as_of or local_date(clock(), place.time_zone)
         ground = read_frames(connection, place, at=clock(), as_of=as_of)
@@ -82,94 +87,131 @@ def tessellate_district(
         made = tessellate(
             ground.communities[["community_id", "name", "geometry"]],
             ground.buildings.drop(columns=["id"]),
-            barriers=_or_none(ground.barriers),
-            compounds=_or_none(ground.compounds),
-            landcover=_or_none(ground.landcover),
+            barriers=or_none(ground.barriers),
+            compounds=or_none(ground.compounds),
+            landcover=or_none(ground.landcover),
             settings=settings,
             executor=executor,
             progress=progress,
         )
-        tessellation_id = _store(connection, place, ground, made, settings=settings, clock=clock)
+        tessellation_id = insert_making(connection, place, settings, made.report, clock())
+        shapes = to_stored(np.asarray(made.cells.geometry.array, object), place.metric_crs)
+        with connection.cursor() as cursor:
+            ids = copy_cells(cursor, tessellation_id, made.cells, shapes, ground, made.building_cell)
+            copy_edges(cursor, ids[made.adjacency.pairs], made.adjacency)
+            cursor.execute(query("cells.forget_older"), {"district": place.id, "tessellation": tessellation_id})
         report = made.report
         report.counts.setdefault("cells", len(made.cells))
         report.counts.setdefault("pairs", len(made.adjacency.pairs))
+        derive_streets(connection, place, clock=clock)
         located = relocate(connection, place, progress=progress, clock=clock)
         report.remarks.extend(located.remarks)
     return Step(report, tessellation_id=tessellation_id)
 
 
-def _or_none(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+def or_none(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    """Give a layer that has rows."""
     return frame if len(frame) else None
 
 
-def _store(
+def settings_from(stored: Mapping[str, Any], metric_crs: str) -> CellSettings:
+    """Make settings again from what was stored with cells."""
+    known = {field.name for field in fields(CellSettings)}
+    values = {name: value for name, value in stored.items() if name in known}
+    for name in ("block_classes", "hard_barriers"):
+        given = values.get(name, [])
+        values[name] = frozenset(_WORD.findall(given) if isinstance(given, str) else given)
+    return CellSettings(**{**values, "metric_crs": metric_crs})
+
+
+_WORD = re.compile(r"'(\w+)'")
+"""A name in a set that was written as Python writes it."""
+
+
+def insert_making(
     connection: Connection,
     place: District,
-    ground: Ground,
-    made: Tessellation,
-    *,
     settings: CellSettings,
-    clock: Clock,
+    report: Report,
+    now: dt.datetime,
+    *,
+    base: int | None = None,
 ) -> int:
+    """Record a making of cells, of the whole district or (with a base) of what changed; its number."""
+    plain_settings = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in asdict(settings).items()}
     values = {
         "district": place.id,
-        "now": clock(),
-        "settings": Jsonb(plain(asdict(settings))),
-        "report": Jsonb(plain(made.report.as_dict())),
+        "base": base,
+        "now": now,
+        "settings": Jsonb(plain(plain_settings)),
+        "report": Jsonb(plain(report.as_dict())),
     }
     row = connection.execute(query("cells.insert_tessellation"), values).fetchone()
-    tessellation_id = int(row[0]) if row else 0
-    with connection.cursor() as cursor:
-        _copy(cursor, place, ground, made, tessellation_id)
-        cursor.execute(query("cells.forget_older"), {"district": place.id, "tessellation": tessellation_id})
-    return tessellation_id
+    return int(row[0]) if row else 0
 
 
-def _copy(
-    cursor: psycopg.Cursor[Any], place: District, ground: Ground, made: Tessellation, tessellation_id: int
-) -> None:
-    cells = made.cells
+def copy_cells(
+    cursor: psycopg.Cursor[Any],
+    making: int,
+    cells: gpd.GeoDataFrame,
+    shapes: np.ndarray,
+    ground: Ground,
+    held: pd.DataFrame,
+    *,
+    valid: str = "(,)",
+) -> np.ndarray:
+    """Write cells and the buildings they hold.
+
+    Parameters
+    ----------
+    cells : GeoDataFrame
+        In metres, columns as in `gis.graph.Tessellation`.
+    shapes : ndarray of Polygon
+        The same in EPSG:4490.
+    held : DataFrame
+        ``building_id``, ``cell``: row of `cells`.
+    valid : str
+        When they are cells of the district.
+
+    Returns
+    -------
+    ndarray of int64
+        Their numbers, ascending.
+    """
     ids = reserve_ids(cursor, query("cells.reserve_cell_ids"), len(cells))
     communities = dict(zip(ground.communities["community_id"], ground.communities["id"], strict=True))
     buildings = dict(zip(ground.buildings["building_id"], ground.buildings["id"], strict=True))
-    shapes = to_stored(np.asarray(cells.geometry.array, object), place.metric_crs)
     rows = gpd.GeoDataFrame(
         {
             "id": ids,
-            "tessellation_id": tessellation_id,
+            "tessellation_id": making,
             "community_id": [communities[code] for code in cells["community_id"]],
             "block_no": cells["block_id"].to_numpy(np.int64),
             "building_id": pd.array([buildings.get(code) for code in cells["building_id"]], dtype="Int64"),
             "compound_code": cells["compound_id"].to_numpy(object),
             "area_m2": cells.geometry.area.to_numpy(),
+            "valid": valid,
         },
         geometry=shapes,
         crs=4490,
     )
     copy_frame(cursor, "cell", rows)
-    held = made.building_cell
-    copy_frame(
-        cursor,
-        "building_cell",
-        pd.DataFrame(
-            {
-                "tessellation_id": tessellation_id,
-                "building_id": [buildings[code] for code in held["building_id"]],
-                "cell_id": ids[held["cell"].to_numpy(np.int64)],
-            }
-        ),
-    )
-    near = made.adjacency
-    copy_frame(
-        cursor,
-        "cell_edge",
-        pd.DataFrame(
-            {
-                "cell_a": ids[near.pairs[:, 0]],
-                "cell_b": ids[near.pairs[:, 1]],
-                "length_m": near.length,
-                "follows": np.asarray(FOLLOWS, object)[near.follows],
-                "link": near.link,
-            }
-        ),
-    )
+    pairs = {
+        "tessellation_id": making,
+        "building_id": [buildings[code] for code in held["building_id"]],
+        "cell_id": ids[held["cell"].to_numpy(np.int64)],
+    }
+    copy_frame(cursor, "building_cell", pd.DataFrame(pairs))
+    return ids
+
+
+def copy_edges(cursor: psycopg.Cursor[Any], pairs: np.ndarray, near: Adjacency) -> None:
+    """Write pairs of neighbours, by their numbers."""
+    columns = {
+        "cell_a": pairs[:, 0],
+        "cell_b": pairs[:, 1],
+        "length_m": near.length,
+        "follows": np.asarray(FOLLOWS, object)[near.follows],
+        "link": near.link,
+    }
+    copy_frame(cursor, "cell_edge", pd.DataFrame(columns))

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
     from gis.store.connect import Connection
 
-__all__ = ["copy_frame", "fetch_frame", "fetch_geo_frame", "plain", "reserve_ids", "stage"]
+__all__ = ["copy_frame", "fetch_frame", "fetch_geo_frame", "objects", "plain", "reserve_ids", "stage"]
 
 PIECE = 1 << 20
 """Bytes handed to the server at a time."""
+
+EWKB_POINT = 0x20000001
+"""Type of a point with two coordinates and an SRID."""
 
 _ARROW = {
     "bool": pa.bool_(),
@@ -74,12 +77,15 @@ def copy_frame(
         Column names are those of the table; the geometry of a GeoDataFrame goes to ``geom`` and is taken as EPSG:4490.
         Columns that the table lacks are left out.
     columns : sequence of str, optional
-        Columns to fill; all of the table by default (those that the frame lacks become null).
+        Columns to fill (null where the frame lacks them); by default those that table and frame share: the others
+        get their default.
     """
     wanted = sql.SQL(", ").join(map(sql.Identifier, columns)) if columns else sql.SQL("*")
     # never prepared: a temporary table of the same name has other columns next time
     cursor.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(wanted, sql.Identifier(table)), prepare=False)
-    description = [(c.name, c.type_display) for c in cursor.description or ()]
+    held = {"geom", *frame.columns} if isinstance(frame, gpd.GeoDataFrame) else set(frame.columns)
+    described = [(c.name, c.type_display) for c in cursor.description or ()]
+    description = described if columns else [(name, kind) for name, kind in described if name in held]
     arrays = {name: _arrow(frame, name, kind) for name, kind in description}
     names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in description)
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(sql.Identifier(table), names)
@@ -117,11 +123,15 @@ def fetch_geo_frame(
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(geometry, index=frame.index, crs=SRID))
 
 
+def objects(column: pd.Series) -> np.ndarray:
+    """Give the values of a column as Python objects, None where there is none."""
+    return np.array([None, *(None if _missing(v) else v for v in column)], object)[1:]
+
+
 def _arrow(frame: pd.DataFrame, name: str, kind: str) -> pa.Array:
     if name == "geom":
         if isinstance(frame, gpd.GeoDataFrame):
-            shapes = shapely.set_srid(np.asarray(frame.geometry.array, dtype=object), SRID)
-            return pa.array(shapely.to_wkb(shapes, hex=True, include_srid=True), pa.string())
+            return _ewkb(np.asarray(frame.geometry.array, dtype=object))
         return pa.nulls(len(frame), pa.string())
     if name not in frame.columns:
         return pa.nulls(len(frame), pa.string())
@@ -145,6 +155,18 @@ def _arrow(frame: pd.DataFrame, name: str, kind: str) -> pa.Array:
     elif pa.types.is_date(wanted):
         column = pd.to_datetime(column).dt.date
     return pa.array(column, wanted, from_pandas=True)
+
+
+def _ewkb(shapes: np.ndarray) -> pa.Array:
+    """Give shapes as PostGIS reads them; points of a whole district at once."""
+    plain_points = (shapely.get_type_id(shapes) == 0) & ~shapely.is_empty(shapes) & ~shapely.has_z(shapes)
+    if not len(shapes) or not plain_points.all():
+        return pa.array(shapely.to_wkb(shapely.set_srid(shapes, SRID), hex=True, include_srid=True), pa.string())
+    rows = np.empty(len(shapes), [("order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("xy", "<f8", 2)])
+    rows["order"], rows["type"], rows["srid"], rows["xy"] = 1, EWKB_POINT, SRID, shapely.get_coordinates(shapes)
+    ends = np.arange(len(rows) + 1, dtype=np.int64) * (2 * rows.itemsize)
+    text = pa.py_buffer(rows.tobytes().hex().encode())
+    return pa.LargeStringArray.from_buffers(len(rows), pa.py_buffer(ends), text)
 
 
 def _missing(value: object) -> bool:

@@ -14,15 +14,28 @@ from psycopg.types.json import Jsonb
 
 from gis.clock import Clock, local_date, utc_now
 from gis.errors import ConflictError, InputError, NotFoundError, StaleError
-from gis.partition import partition
-from gis.plans import Actor, Draft, Operation, codes_of_plan, count_parts, new_key, replay, require_draft, same_cells
+from gis.plans import (
+    ABSENT,
+    Actor,
+    Draft,
+    Operation,
+    codes_of_plan,
+    count_parts,
+    first_keys,
+    new_key,
+    replay,
+    require_draft,
+)
 from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.districts import district_of, lock
-from gis.store.lives import life_of, read_life, record_step, take_step
+from gis.store.levels import communities_within, pairs_across, plan_of_level
+from gis.store.lives import life_of, read_life, record_step
 from gis.store.locating import NETWORK
+from gis.store.networks import read_level, read_networks
 from gis.store.persons import require_person
 from gis.store.queries import query
 from gis.store.reading import read_cells
+from gis.store.renewing import renewal_of, split_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,9 +43,10 @@ if TYPE_CHECKING:
 
     from gis.store.connect import Connection
     from gis.store.districts import District
+    from gis.store.networks import StoredLevel
     from gis.store.reading import StoredCells
 
-__all__ = ["Edit", "edit_draft", "open_draft", "read_draft", "roll_back"]
+__all__ = ["Edit", "assignment_of", "begin_draft", "edit_draft", "open_draft", "read_draft", "write_edit"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +62,9 @@ class Edit:
     cells : ndarray of int64
         Cells whose grid changed.
     keys : ndarray of str
-        The grid each of them belongs to now.
+        The grid each of them belongs to now; `gis.plans.ABSENT` where others took its place.
+    remade : bool
+        Cells came or went.
     can_undo, can_redo : bool
     next_key : str
         A key that no grid has.
@@ -58,6 +74,7 @@ class Edit:
     grids: list[dict[str, Any]]
     cells: np.ndarray
     keys: np.ndarray
+    remade: bool
     can_undo: bool
     can_redo: bool
     next_key: str
@@ -71,6 +88,8 @@ def open_draft(
     actor: Actor,
     *,
     title: str | None = None,
+    network: str = NETWORK,
+    level: int = 1,
     clock: Clock = utc_now,
 ) -> int:
     """Open a draft from the grids of some communities, in one transaction.
@@ -93,40 +112,49 @@ def open_draft(
     """
     with lock(connection, district) as place:
         actor = require_person(connection, actor)
-        return _open(connection, place, communities, actor, title=title, now=clock())
+        return begin_draft(connection, place, communities, actor, of=(network, level), title=title, now=clock())
 
 
-def _open(
+def begin_draft(
     connection: Connection,
     place: District,
     communities: Sequence[str],
     actor: Actor,
     *,
+    of: tuple[str, int],
     title: str | None,
     now: dt.datetime,
 ) -> int:
-    network = connection.execute(query("drafts.network"), {"district": place.id, "network": NETWORK}).fetchone()
+    """Do the work of `open_draft` inside the caller's transaction, for a network and level."""
     first = f"Put first grids in force: gridkeeper propose {place.code}, then gridkeeper publish {place.code}."
-    if network is None:
+    if of == (NETWORK, 1) and not any(known.code == NETWORK for _, known in read_networks(connection, place)):
         raise ConflictError(f"District {place.code} has no grids yet.", first)
-    scope = _scope(connection, place, communities, network[0], now)
+    wanted = read_level(connection, place, *of)
+    scope = _scope(connection, place, communities, wanted, now)
     bare = [code for _, code, _, version, has_grids in scope if not has_grids or version is None]
     if bare:
-        raise ConflictError(f"Community {bare[0]} has no grids in force.", first)
+        name = wanted.level.division_level.capitalize()
+        raise ConflictError(f"{name} {bare[0]} has no grids in force.", first)
     divisions = [row[0] for row in scope]
-    values = {"network": network[0], "communities": divisions}
+    within = communities_within(connection, divisions)
+    values = {"network": wanted.network_id, "level": wanted.level.level, "communities": within}
     cells = fetch_frame(connection, query("drafts.base_cells"), values)
-    if len(set(cells["tessellation_id"])) != 1:
-        raise ConflictError("The grids of these communities stand on different cells.", "Open a draft for each.")
+    shared = connection.execute(query("drafts.grids_shared"), values).fetchone()
+    if shared:
+        raise ConflictError(
+            f"Grid {shared[0]} stands in community {shared[1]} too, since the border between them changed.",
+            "Open the draft for both communities: each gets grids of its own.",
+        )
     links = [list(row) for row in connection.execute(query("drafts.base_links"), values)]
     base = max(row[3] for row in scope)
-    settings = dict(zip(("target", "minimum", "maximum"), network[1:], strict=True))
+    settings = {name: getattr(wanted.level, name) for name in ("target", "minimum", "maximum")}
     report = {"report": {"title": "draft", "source": place.code}, "measures": None, "flags": {}, "links": links}
     row = connection.execute(
         query("drafts.insert_draft"),
         {
-            "network": network[0],
-            "tessellation": int(cells["tessellation_id"].iloc[0]),
+            "network": wanted.network_id,
+            "level": wanted.level.level,
+            "tessellation": int(cells["tessellation_id"].max()),
             "as_of": place.as_of or local_date(now, place.time_zone),
             "base": base,
             "now": now,
@@ -139,7 +167,8 @@ def _open(
     plan_id = int(row[0]) if row else 0
     with connection.cursor() as cursor:
         codes = cells["grid_code"]
-        rows = {"plan_id": plan_id, "cell_id": cells["cell_id"], "grid_code": codes, "base_code": codes}
+        keys = first_keys(codes.to_numpy(object), cells["community"].to_numpy(object))
+        rows = {"plan_id": plan_id, "cell_id": cells["cell_id"], "grid_code": keys, "base_code": codes}
         copy_frame(cursor, "plan_cell", pd.DataFrame(rows))
     versions = [row[3] for row in scope]
     connection.execute(query("drafts.insert_scope"), {"plan": plan_id, "divisions": divisions, "versions": versions})
@@ -148,118 +177,22 @@ def _open(
 
 
 def _scope(
-    connection: Connection, place: District, communities: Sequence[str], network: int, now: dt.datetime
+    connection: Connection, place: District, communities: Sequence[str], of: StoredLevel, now: dt.datetime
 ) -> list[tuple[Any, ...]]:
-    """Id, code, name, newest version and whether there are grids, of the communities named."""
+    """Id, code, name, newest version and whether there are grids, of the communities (or larger divisions) named."""
+    name = of.level.division_level
     wanted = sorted({code.strip() for code in communities} - {""})
     if not wanted:
-        raise InputError("No community is named.", "Name at least one by its code.")
-    values = {"district": place.id, "network": network, "now": now, "codes": wanted}
+        raise InputError(f"No {name} is named.", "Name at least one by its code.")
+    values = {"district": place.id, "network": of.network_id, "level": of.level.level, "now": now}
+    values |= {"division_level": name, "codes": wanted}
     scope = connection.execute(query("drafts.communities"), values).fetchall()
     missing = sorted(set(wanted) - {row[1] for row in scope})
     if missing:
         raise NotFoundError(
-            f"District {place.code} has no community {', '.join(missing[:5])}.", "Communities are named by their codes."
+            f"District {place.code} has no {name} {', '.join(missing[:5])}.", "Divisions are named by their codes."
         )
     return scope
-
-
-def roll_back(
-    connection: Connection,
-    district: str,
-    version: int,
-    actor: Actor,
-    *,
-    communities: Sequence[str] | None = None,
-    clock: Clock = utc_now,
-) -> int:
-    """Submit a plan that has the grids of an earlier version again, in one transaction.
-
-    It is approved by another person and published like any other plan.
-
-    Parameters
-    ----------
-    version : int
-        Grids as they were when it took effect.
-    communities : sequence of str, optional
-        Where to go back; by default everywhere where the grids are others now.
-
-    Returns
-    -------
-    int
-        Number of the plan, submitted.
-
-    Raises
-    ------
-    NotFoundError
-        There is no such version, or it was withdrawn.
-    ConflictError
-        The grids are the same now, or stand on other cells.
-    CheckFailedError
-        The old grids would not pass the hard checks now.
-    """
-    with connection.transaction():
-        plan_id = _open_old(connection, district, version, actor, communities, clock)
-        take_step(connection, district, plan_id, actor, "submit", clock=clock)
-    return plan_id
-
-
-def _open_old(
-    connection: Connection,
-    district: str,
-    version: int,
-    actor: Actor,
-    communities: Sequence[str] | None,
-    clock: Clock,
-) -> int:
-    with lock(connection, district) as place:
-        actor, now = require_person(connection, actor), clock()
-        life_values = {"district": place.id, "network": NETWORK}
-        network = connection.execute(query("drafts.network"), life_values).fetchone()
-        values = {"network": network[0] if network else None, "version": version}
-        old = fetch_frame(connection, query("drafts.version_cells"), values)
-        if not len(old):
-            raise NotFoundError(
-                f"District {place.code} has no version {version} to go back to.", "GET its plans to see the versions."
-            )
-        old = old[old["community"].isin(communities)] if communities else old
-        present = _present(connection, values["network"], old)
-        changed = [str(code) for code, rows in present.groupby("community") if _differs(rows)]
-        if not changed:
-            raise ConflictError(f"The grids are those of version {version} now.", "Nothing needs to be rolled back.")
-        plan_id = _open(connection, place, changed, actor, title=f"Rollback to version {version}", now=now)
-        draft = _replayed(connection, plan_id)
-        wanted = present[present["community"].isin(changed)]
-        assignment = _assignment(draft, wanted["cell_id"].to_numpy(np.int64), wanted["grid_code"].to_numpy(object))
-        payload = {"communities": changed, "version": version, "assignment": assignment}
-        _write(connection, plan_id, draft, Operation(1, "restore", payload), actor, now)
-        return plan_id
-
-
-def _present(connection: Connection, network: Any, old: pd.DataFrame) -> pd.DataFrame:
-    """Set the grids of the last publication (`now_code`) beside those of a version."""
-    values = {"network": network, "communities": [int(v) for v in old["community_id"].unique()]}
-    now = fetch_frame(connection, query("drafts.base_cells"), values).rename(columns={"grid_code": "now_code"})
-    if set(now["cell_id"]) != set(old["cell_id"]):
-        raise ConflictError("The cells have changed since that version.", "Open a draft and mend it by hand.")
-    return old.merge(now[["cell_id", "now_code"]], on="cell_id").sort_values("cell_id")
-
-
-def _differs(rows: pd.DataFrame) -> bool:
-    """Whether the grids of a community are other sets of cells."""
-    old, now = (pd.factorize(rows[name])[0] for name in ("grid_code", "now_code"))
-    return bool((same_cells(old, now) < 0).any())
-
-
-def _assignment(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[str, list[int]]:
-    """Cells by key: a code that the base has is a key, another grid is a new one."""
-    keys = set(draft.known())
-    assignment: dict[str, list[int]] = {}
-    for code in np.unique(codes.astype(str)):
-        key = str(code) if code in set(draft.base) else new_key(keys)
-        keys.add(key)
-        assignment[key] = cells[codes == code].tolist()
-    return assignment
 
 
 # ------------------------------------------------------------------------------------------------ editing
@@ -270,18 +203,17 @@ def read_draft(connection: Connection, plan_id: int) -> tuple[Draft, np.ndarray]
     -------
     draft : Draft
     keys : ndarray of str
-        What `plan_cell` holds: the same.
+        What `plan_cell` holds: the same; `gis.plans.ABSENT` for a cell without a row.
     """
     frame = fetch_frame(connection, query("drafts.assignment"), {"plan": plan_id})
+    begun = frame[frame["base_code"].notna()]
     draft = Draft(
-        frame["cell_id"].to_numpy(np.int64), frame["community"].to_numpy(object), frame["base_code"].to_numpy(object)
+        begun["cell_id"].to_numpy(np.int64), begun["community"].to_numpy(object), begun["base_code"].to_numpy(object)
     )
     log = connection.execute(query("drafts.operations"), {"plan": plan_id})
-    return replay(draft, (Operation(*row) for row in log)), frame["grid_code"].to_numpy(object)
-
-
-def _replayed(connection: Connection, plan_id: int) -> Draft:
-    return read_draft(connection, plan_id)[0]
+    draft = replay(draft, (Operation(*row) for row in log))
+    kept = dict(zip(frame["cell_id"], frame["grid_code"], strict=True))
+    return draft, np.array([kept.get(cell, ABSENT) for cell in draft.cells], object)
 
 
 def edit_draft(
@@ -302,9 +234,11 @@ def edit_draft(
     revision : int
         The last one that the editor knows.
     kind : str
-        ``move``, ``new_grid``, ``merge``, ``propose``, ``undo`` or ``redo``; see `gis.plans.replay.Operation`.
+        ``move``, ``new_grid``, ``merge``, ``propose``, ``renumber``, ``renew``, ``split``, ``undo`` or ``redo``; see
+        `gis.plans.replay.Operation`.
     payload : mapping, optional
-        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here.
+        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here, ``renew`` {}
+        and ``split`` {cell, line: [[lon, lat] ...]} their cells.
 
     Raises
     ------
@@ -325,7 +259,7 @@ def edit_draft(
         require_draft(life_of(row))
         if row["base_version"] is None:
             raise ConflictError(f"Plan {plan_id} is a first proposal: it is not edited.", "Publish it, then edit.")
-        draft = _replayed(connection, plan_id)
+        draft = read_draft(connection, plan_id)[0]
         if revision != draft.revision:
             raise StaleError(
                 f"Plan {plan_id} is at edit {draft.revision}, you know edit {revision}: somebody was first.",
@@ -337,15 +271,21 @@ def edit_draft(
             stack = draft.undoable if kind == "undo" else draft.redoable
             given = {"revision": stack[-1].revision if stack else None}
         if kind == "propose":
-            given = _proposed(connection, place, row, draft, given)
-        return _write(connection, plan_id, draft, Operation(revision + 1, kind, given), actor, clock())
+            given = _proposed(connection, place, row, draft, given, clock())
+        if kind == "renew":
+            given = renewal_of(connection, place, row, draft, clock())
+        if kind == "split":
+            given = split_of(connection, place, row, draft, given, clock())
+        return write_edit(connection, plan_id, draft, Operation(revision + 1, kind, given), actor, clock())
 
 
-def _write(
+def write_edit(
     connection: Connection, plan_id: int, draft: Draft, operation: Operation, actor: Actor, now: dt.datetime
 ) -> Edit:
-    before = draft.keys
+    """Apply an edit and record it, inside the caller's transaction."""
+    before = dict(zip(draft.cells.tolist(), draft.keys, strict=True))
     at = draft.apply(operation)
+    was = [before.get(cell, ABSENT) for cell in draft.cells[at].tolist()]
     connection.execute(
         query("drafts.insert_operation"),
         {
@@ -358,28 +298,30 @@ def _write(
             "now": now,
         },
     )
-    cells, keys = draft.cells[at], draft.keys[at]
-    connection.execute(
-        query("drafts.set_cells"), {"plan": plan_id, "cells": cells.tolist(), "keys": [str(k) for k in keys]}
-    )
-    touched = sorted({str(key) for key in (*before[at], *keys)})
+    cells, keys, here = draft.cells[at], draft.keys[at], draft.present[at]
+    connection.execute(query("drafts.take_cells"), {"plan": plan_id, "cells": cells[~here].tolist()})
+    values = {"cells": cells[here].tolist(), "keys": keys[here].tolist(), "bases": draft.base[at][here].tolist()}
+    connection.execute(query("drafts.set_cells"), {"plan": plan_id, **values})
+    touched = sorted({str(key) for key in (*was, *keys)} - {ABSENT})
     return Edit(
         revision=draft.revision,
-        grids=_totals(connection, plan_id, touched),
+        grids=_totals(connection, plan_id, touched, now),
         cells=cells,
         keys=keys,
+        remade=bool(not here.all() or ABSENT in was),
         can_undo=bool(draft.undoable),
         can_redo=bool(draft.redoable),
         next_key=new_key(draft.keys),
     )
 
 
-def _totals(connection: Connection, plan_id: int, keys: list[str]) -> list[dict[str, Any]]:
-    frame = fetch_frame(connection, query("drafts.loads"), {"plan": plan_id, "keys": keys})
+def _totals(connection: Connection, plan_id: int, keys: list[str], now: dt.datetime) -> list[dict[str, Any]]:
+    frame = fetch_frame(connection, query("drafts.loads"), {"plan": plan_id, "keys": keys, "at": now})
     ids = frame["cell_id"].to_numpy(np.int64)
     edges = connection.execute(query("drafts.edges_among"), {"cells": ids.tolist()}).fetchall()
     links = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
     pairs = np.array([*edges, *(links[0] if links and links[0] else [])], np.int64).reshape(-1, 2)
+    pairs = np.concatenate([pairs, pairs_across(connection, plan_id, keys)])
     pairs = np.searchsorted(ids, pairs[np.isin(pairs, ids).all(axis=1)])
     grid_of = np.searchsorted(keys, frame["grid_code"].to_numpy(object).astype(str))
     parts = count_parts(grid_of, pairs, len(keys))
@@ -392,24 +334,25 @@ def _totals(connection: Connection, plan_id: int, keys: list[str]) -> list[dict[
 
 
 def _proposed(
-    connection: Connection, place: District, row: Mapping[str, Any], draft: Draft, asked: Mapping[str, Any]
+    connection: Connection,
+    place: District,
+    row: Mapping[str, Any],
+    draft: Draft,
+    asked: Mapping[str, Any],
+    now: dt.datetime,
 ) -> dict[str, Any]:
     """Let the partitioner divide some communities; grids that succeed one of the base keep its key."""
     communities = sorted({str(code) for code in asked["communities"]})
     strangers = sorted(set(communities) - set(draft.community))
     if strangers or not communities:
         raise InputError(f"Plan {row['id']} does not hold {', '.join(strangers) or 'that'}.", "Name its communities.")
-    scope = _scope(connection, place, communities, row["network_id"], row["created_at"])
-    cells = read_cells(
-        connection,
-        place,
-        as_of=row["as_of"],
-        tessellation_id=row["tessellation_id"],
-        communities=[number for number, *_ in scope],
-    )
+    wanted = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
+    cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=wanted)
     settings, target = row["settings"], asked.get("target")
     limits = {} if target else {name: settings[name] for name in ("minimum", "maximum")}
-    plan = partition(cells.tessellation, target=target or settings["target"], seed=int(asked.get("seed", 1)), **limits)
+    options = {"target": target or settings["target"], "seed": int(asked.get("seed", 1)), **limits}
+    of = read_level(connection, place, row["network"], row["level"])
+    cells, plan = plan_of_level(connection, place, of, cells, **options)
     codes = plan.grids["grid_code"].to_numpy(object)[plan.grid_of]
     links = {"links": [*_links(connection, int(row["id"])), *cells.ids[plan.links].tolist()]}
     connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": Jsonb(plain(links))})
@@ -417,8 +360,21 @@ def _proposed(
         "communities": communities,
         "seed": int(asked.get("seed", 1)),
         "target": target or settings["target"],
-        "assignment": _assignment(draft, cells.ids, _inherited(draft, cells, codes)),
+        "assignment": assignment_of(draft, cells.ids, _inherited(draft, cells, codes, of.level.code_profile)),
     }
+
+
+def assignment_of(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[str, list[int]]:
+    """Give cells by key: a code that the base has is a key, another grid is a new one."""
+    keys = set(draft.known())
+    assignment: dict[str, list[int]] = {}
+    known = draft.known()
+    community = draft.community[np.searchsorted(draft.cells, cells)]
+    for code, name in sorted(set(zip(codes.astype(str), community, strict=True))):
+        key = str(code) if known.get(code) == name else new_key(keys)
+        keys.add(key)
+        assignment[key] = cells[(codes == code) & (community == name)].tolist()
+    return assignment
 
 
 def _links(connection: Connection, plan_id: int) -> list[list[int]]:
@@ -426,7 +382,7 @@ def _links(connection: Connection, plan_id: int) -> list[list[int]]:
     return list(row[0]) if row and row[0] else []
 
 
-def _inherited(draft: Draft, cells: StoredCells, codes: np.ndarray) -> np.ndarray:
+def _inherited(draft: Draft, cells: StoredCells, codes: np.ndarray, code_profile: str) -> np.ndarray:
     """Codes that proposed grids would have on the base: those of the base where they succeed one."""
     table = cells.tessellation.cells
     middle = table.geometry.centroid
@@ -439,5 +395,6 @@ def _inherited(draft: Draft, cells: StoredCells, codes: np.ndarray) -> np.ndarra
         area=table.geometry.area.to_numpy(),
         centre=np.column_stack([middle.x, middle.y]),
         used={},
+        code_profile=code_profile,
     )
     return np.array([made[code] for code in codes], object)

@@ -15,6 +15,7 @@ from gis.store.districts import lock
 from gis.store.locating import NETWORK
 from gis.store.persons import require_person
 from gis.store.queries import query
+from gis.store.rehoming import rehome
 from gis.store.stored_plans import checked, read_plan, require_base, require_passed, told
 from gis.store.versions import choose_effective, require_change, withdraw, write_publication
 
@@ -28,18 +29,26 @@ __all__ = ["life_of", "read_life", "read_lives", "read_steps", "record_step", "t
 
 Row = dict[str, Any]
 
-REMEDY = "See all with `gridkeeper plan checks {district} PLAN`, mend the draft and try again."
+REMEDY = "See all with `gridkeeper plan checks {district} {plan}`, mend the draft and try again."
 
 
-def read_lives(connection: Connection, place: District, now: dt.datetime, plan_id: int | None = None) -> list[Row]:
-    """Read the plans of a district, or one of them, the newest first.
+def read_lives(
+    connection: Connection,
+    place: District,
+    now: dt.datetime,
+    plan_id: int | None = None,
+    *,
+    network: str = NETWORK,
+    level: int = 1,
+) -> list[Row]:
+    """Read the plans of a network level, the newest first, or one plan of the district.
 
     Returns
     -------
     list of dict
         Columns of ``drafts.lives``, and ``scope``: (code, name) of every community.
     """
-    values = {"district": place.id, "network": NETWORK, "now": now, "plan": plan_id}
+    values = {"district": place.id, "network": network, "level": level, "now": now, "plan": plan_id}
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(query("drafts.lives"), values).fetchall()
     scopes: dict[int, list[tuple[str, str]]] = {}
@@ -147,11 +156,11 @@ _GATED = ("submit", "publish")
 
 
 def _submit(connection: Connection, place: District, plan_id: int, clock: Clock) -> None:
-    stored = read_plan(connection, place, plan_id)
+    stored = read_plan(connection, place, plan_id, now=clock())
     require_base(connection, place, stored)
     require_change(connection, stored)
-    found = checked(connection, place, stored, clock)
-    require_passed(place, found.checks, "submitted", REMEDY)
+    found = checked(connection, place, stored)
+    require_passed(place, found.checks, "submitted", REMEDY, plan_id)
     report = {"measures": found.measures(), "checks": told(found.checks, stored)}
     connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
 
@@ -164,11 +173,12 @@ def _publish(
     effective: dt.datetime | None,
     clock: Clock,
 ) -> None:
-    stored = read_plan(connection, place, plan_id)
+    stored = read_plan(connection, place, plan_id, now=clock())
     require_base(connection, place, stored)
     moment = choose_effective(connection, place, stored, effective, clock())
-    found = checked(connection, place, stored, clock)
-    require_passed(place, found.checks, "published", REMEDY)
+    found = checked(connection, place, stored)
+    require_passed(place, found.checks, "published", REMEDY, plan_id)
     report = {"measures": found.measures(), "checks": told(found.checks, stored)}
     connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
     write_publication(connection, place, stored, found, effective=moment, now=clock(), by=actor.name)
+    rehome(connection, place, clock())

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LOCATED", "ORDER", "Loaded", "load_district", "read_folder"]
 
-ORDER = ("divisions", "compounds", "landcover", "buildings", "barriers", "parts", "events", "workers")
+ORDER = ("divisions", "compounds", "landcover", "buildings", "households", "barriers", "parts", "events", "workers")
 """Order in which kinds are written."""
 LOCATED = ("parts", "events", "workers")
 """Kinds written after the grids: each thing is then located, and each worker posted, once, as it comes in."""

@@ -1,4 +1,4 @@
-"""In which cell does each thing of the store lie, and what is the whole answer for a point?
+"""In which cell does each thing of the store lie, by the cells and streets of a moment?
 
 `gis.locate` decides; the database only hands over the cells that may be meant. Everything is compared in the
 district's metric CRS, brought there by one transformer, so that single and bulk answers see the same numbers.
@@ -6,58 +6,59 @@ district's metric CRS, brought there by one transformer, so that single and bulk
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from gis.clock import Clock, utc_now
-from gis.locate import HOW, Locator
-from gis.progress import Progress, quiet
-from gis.remarks import Report
-from gis.store.copying import copy_frame, fetch_frame, fetch_geo_frame
-from gis.store.districts import District, district_of, lock
+from gis.locate import Locator
+from gis.store.copying import copy_frame, fetch_geo_frame
 from gis.store.metric import to_metric
 from gis.store.queries import query
+from gis.streets import Streets
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
 
+    from gis.remarks import Report
     from gis.store.connect import Connection
+    from gis.store.districts import District
 
-__all__ = ["NETWORK", "Answer", "Cells", "cells_in_force", "locate_points", "locate_things", "place_frame"]
+__all__ = ["NETWORK", "Cells", "cells_in_force", "place_frame", "settle_buildings", "stage_found"]
 
 NETWORK = "community"
 """Code of the network that answers when none is named."""
 
-SINGLE = 100
-"""Up to so many points the cells round each are fetched; beyond, all cells of the district are."""
-FIRST_REACH_M = 30.0
-"""First window round a single point: most points are covered, and others matter within a metre only."""
+WIDEST_M = 100.0
+"""How far from a box of degrees the middle of a street may run that reaches into it."""
 DEGREE_M = 110_574.0
 """Metres of one degree of latitude at least."""
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Cells that answer for points.
+    """Cells that answer for points, with the streets between them.
 
     Parameters
     ----------
-    id, grid_id : ndarray of int64, shape (n,)
+    id, grid_id, community_id : ndarray of int64, shape (n,)
         Of the tables; `grid_id` -1 where no grid is in force.
     code : ndarray of str, shape (n,)
         Grid code, empty where no grid is in force.
+    streets : DataFrame, length s
+        Rows of the table street at that moment: ``id``, ``code``, ``community_id``, ``cell_id`` (the home),
+        ``half_width_m``, ``shape`` (metres).
     locator : Locator
         In the metric CRS.
     """
 
     id: np.ndarray
     grid_id: np.ndarray
+    community_id: np.ndarray
     code: np.ndarray
+    streets: pd.DataFrame
     locator: Locator
 
     @property
@@ -66,91 +67,105 @@ class Cells:
         return not len(self.id)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Where one point lies and who is responsible, at one moment.
+def cells_in_force(
+    connection: Connection,
+    place: District,
+    at: dt.datetime,
+    network: str = NETWORK,
+    level: int = 1,
+    *,
+    box: tuple[float, float, float, float] | None = None,
+) -> Cells:
+    """Fetch the cells of a district at a moment, with their grids of a network level and the streets between them.
 
-    `how` and `distance_m` are those of `gis.locate`; `others` are (grid code, metres) within the border distance.
-    Everything else is None or empty where there is no cell, `grid` and below also where no grid is in force.
+    Parameters
+    ----------
+    box : (west, south, east, north), optional
+        Degrees: only cells and streets that reach into it.
     """
-
-    how: str
-    distance_m: float | None
-    cell: int | None = None
-    grid_id: int | None = None
-    grid_code: str | None = None
-    grid_name: str | None = None
-    grid_kind: str | None = None
-    community: tuple[str, str] | None = None
-    subdistrict: tuple[str, str] | None = None
-    district: tuple[str, str] | None = None
-    workers: list[dict[str, Any]] = field(default_factory=list)
-    version: int | None = None
-    valid_from: dt.datetime | None = None
-    valid_to: dt.datetime | None = None
-    others: list[tuple[str, float]] = field(default_factory=list)
-
-
-def cells_in_force(connection: Connection, place: District, at: dt.datetime, network: str = NETWORK) -> Cells:
-    """Fetch all cells of a district with their grids at a moment."""
-    return _cells(connection, place, "things.cells_in_force", {"at": at, "network": network})
-
-
-def _cells(connection: Connection, place: District, name: str, values: dict[str, Any]) -> Cells:
-    frame = fetch_geo_frame(connection, query(name), {"district": place.id, **values})
-    shapes = to_metric(np.asarray(frame.geometry.array, object), place.metric_crs)
+    values: dict[str, Any] = {"district": place.id, "at": at, "network": network, "level": level}
+    near = ""
+    if box is not None:
+        near = "_near"
+        values |= dict(zip(("west", "south", "east", "north"), box, strict=True))
+    frame = fetch_geo_frame(connection, query(f"things.cells_in_force{near}"), values)
+    if box is not None:
+        values |= dict(zip(("west", "south", "east", "north"), wider(box, WIDEST_M), strict=True))
+    lines = fetch_geo_frame(connection, query(f"things.streets{near}"), values)
+    ids = frame["id"].to_numpy(np.int64)
+    community = frame["community_id"].to_numpy(np.int64)
     code = frame["code"].to_numpy(object)
+    streets = pd.DataFrame(lines.drop(columns="geometry"))
+    streets["shape"] = to_metric(np.asarray(lines.geometry.array, object), place.metric_crs)
+    locator = Locator(
+        to_metric(np.asarray(frame.geometry.array, object), place.metric_crs),
+        code.tolist(),
+        streets=_streets(streets, ids),
+        community=community,
+    )
     grid_id = pd.to_numeric(frame["grid_id"]).fillna(-1).to_numpy(np.int64)
-    return Cells(frame["id"].to_numpy(np.int64), grid_id, code, Locator(shapes, code.tolist()))
+    return Cells(ids, grid_id, community, code, streets, locator)
 
 
-def place_frame(cells: Cells, place: District, points: np.ndarray) -> pd.DataFrame:
+def wider(box: tuple[float, float, float, float], metres: float) -> tuple[float, float, float, float]:
+    """Widen a box of degrees by at least some metres on each side."""
+    west, south, east, north = box
+    up = metres / DEGREE_M
+    across = up / max(np.cos(np.radians(min(max(abs(south), abs(north)) + up, 89.0))), 0.01)
+    return west - across, south - up, east + across, north + up
+
+
+def _streets(streets: pd.DataFrame, cells: np.ndarray) -> Streets:
+    """Streets for the engine; `home` is -1 where the home is not among the cells."""
+    home = streets["cell_id"].to_numpy(np.int64)
+    at = np.searchsorted(cells, home)
+    there = at < len(cells)
+    there[there] = cells[at[there]] == home[there]
+    return Streets(
+        geometry=streets["shape"].to_numpy(object),
+        half_m=streets["half_width_m"].to_numpy(float),
+        community=streets["community_id"].to_numpy(np.int64),
+        home=np.where(there, at, -1),
+        code=streets["code"].to_numpy(object),
+        way=np.arange(len(streets)),
+    )
+
+
+def place_frame(cells: Cells, place: District, points: np.ndarray, *, on_streets: bool = True) -> pd.DataFrame:
     """Locate points of EPSG:4490 (None: without coordinates).
+
+    Parameters
+    ----------
+    on_streets : bool
+        False for parts and buildings, which stay geometric.
 
     Returns
     -------
     DataFrame
-        ``cell_id`` (Int64, null where none answers), ``how`` (str), ``distance_m`` (metres; null where unlocated),
-        in the order of the points.
+        ``cell_id`` (Int64, null where none answers), ``duty_cell_id`` (Int64; the home cell of the street a point lies
+        on, null where that is ``cell_id``), ``how`` (str), ``distance_m`` (metres; null where unlocated), ``street``
+        (row of `cells.streets`, -1 for none), in the order of the points.
     """
-    found = cells.locator.locate(to_metric(points, place.metric_crs))
-    cell = pd.array(np.where(found.polygon >= 0, cells.id[found.polygon] if len(cells.id) else 0, 0), dtype="Int64")
-    cell[found.polygon < 0] = pd.NA
-    return pd.DataFrame({"cell_id": cell, "how": found.how_name, "distance_m": found.distance_m})
+    found = cells.locator.locate(to_metric(points, place.metric_crs), on_streets=on_streets)
+    cell = np.where(found.polygon >= 0, cells.id[found.polygon] if len(cells.id) else 0, -1)
+    duty = np.full(len(cell), -1, np.int64)
+    on = found.street >= 0
+    duty[on] = cells.streets["cell_id"].to_numpy(np.int64)[found.street[on]]
+    duty[duty == cell] = -1
+    return pd.DataFrame(
+        {
+            "cell_id": _ids(cell),
+            "duty_cell_id": _ids(duty),
+            "how": found.how_name,
+            "distance_m": found.distance_m,
+            "street": found.street,
+        }
+    )
 
 
-def locate_things(
-    connection: Connection, district: str, *, progress: Progress = quiet, clock: Clock = utc_now
-) -> Report:
-    """Locate all parts, events and new buildings of a district to the cells in force, in one transaction.
-
-    Returns
-    -------
-    Report
-        Counts ``parts_inside``, ``events_near`` ... and the buildings that stand in no cell.
-    """
-    with lock(connection, district) as place:
-        return relocate(connection, place, progress=progress, clock=clock)
-
-
-def relocate(connection: Connection, place: District, *, progress: Progress = quiet, clock: Clock = utc_now) -> Report:
-    """Do the work of `locate_things` inside the caller's transaction."""
-    report = Report("locate", place.code)
-    cells = cells_in_force(connection, place, clock())
-    if cells.empty:
-        return report
-    for step, kind in enumerate(("parts", "events")):
-        progress("locate", step, 3)
-        frame = fetch_geo_frame(connection, query(f"things.{kind}"), {"district": place.id})
-        found = place_frame(cells, place, np.asarray(frame.geometry.array, object))
-        found["id"] = frame["id"].to_numpy(np.int64)
-        _write_found(connection, found, f"things.place_{kind}")
-        for how, n in found["how"].value_counts().items():
-            report.counts[f"{kind}_{how}"] = int(n)
-    progress("locate", 2, 3)
-    settle_buildings(connection, place, cells, report, clock())
-    progress("locate", 3, 3)
-    return report
+def _ids(ids: np.ndarray) -> Any:
+    """Ids as a column that can be null, where they are below 0."""
+    return pd.arrays.IntegerArray(np.maximum(ids, 0).astype(np.int64), ids < 0)
 
 
 def settle_buildings(connection: Connection, place: District, cells: Cells, report: Report, at: dt.datetime) -> None:
@@ -160,10 +175,11 @@ def settle_buildings(connection: Connection, place: District, cells: Cells, repo
     if not len(frame):
         return
     points = shapely.point_on_surface(np.asarray(frame.geometry.array, object))
-    found = place_frame(cells, place, points)
+    found = place_frame(cells, place, points, on_streets=False)
     found["id"] = frame["id"].to_numpy(np.int64)
     inside = found["how"].isin(["inside", "border"])
-    _write_found(connection, found[inside], "things.insert_building_cells")
+    stage_found(connection, found[inside])
+    connection.execute(query("things.insert_building_cells"))
     report.counts["buildings_settled"] = int(inside.sum())
     for row in np.flatnonzero(~inside.to_numpy()):
         report.add(
@@ -177,121 +193,10 @@ def settle_buildings(connection: Connection, place: District, cells: Cells, repo
         )
 
 
-def _write_found(connection: Connection, found: pd.DataFrame, statement: str) -> None:
+def stage_found(connection: Connection, found: pd.DataFrame) -> None:
+    """Put what was found, one row a thing with its ``id``, in the temporary table ``found``."""
     with connection.cursor() as cursor:
         cursor.execute(query("things.drop_found"))
         cursor.execute(query("things.create_found"))
         copy_frame(cursor, "found", found)
         cursor.execute(query("things.analyze_found"))
-        cursor.execute(query(statement))
-
-
-def locate_points(
-    connection: Connection,
-    district: str,
-    lonlat: Sequence[tuple[float, float] | None],
-    *,
-    at: dt.datetime | None = None,
-    network: str = NETWORK,
-    clock: Clock = utc_now,
-) -> list[Answer]:
-    """Answer for every point, in order.
-
-    Parameters
-    ----------
-    lonlat : sequence of (lon, lat) or None
-        EPSG:4490 degrees.
-    at : datetime, optional
-        Moment asked for; now by default.
-
-    Raises
-    ------
-    NotFoundError
-        No such district.
-    """
-    place, at = district_of(connection, district), at or clock()
-    points = np.array([None if p is None else shapely.Point(p) for p in lonlat] or [None], dtype=object)[: len(lonlat)]
-    if len(points) > SINGLE:
-        rough = _roughly(cells_in_force(connection, place, at, network), place, points)
-    else:
-        rough = [_single(connection, place, point, at, network) for point in points]
-    return _completed(connection, place, rough, at, network)
-
-
-def _roughly(cells: Cells, place: District, points: np.ndarray) -> list[tuple[Answer, int]]:
-    """How, distance, cell and others of each point."""
-    found = cells.locator.locate(to_metric(points, place.metric_crs))
-    answers = []
-    for i in range(len(points)):
-        polygon, metres = int(found.polygon[i]), float(found.distance_m[i])
-        others = [(str(cells.code[p]), m) for p, m in found.others(i)]
-        answer = Answer(HOW[found.how[i]], None if np.isnan(metres) else metres, others=others)
-        answers.append((answer, int(cells.id[polygon]) if polygon >= 0 else -1))
-    return answers
-
-
-def _single(connection: Connection, place: District, point: Any, at: dt.datetime, network: str) -> tuple[Answer, int]:
-    """Answer from the cells round one point; the window grows until nothing beyond it could be nearer."""
-    if point is None or not np.isfinite(shapely.get_coordinates(point)).all():
-        return Answer("unlocated", None), -1
-    reach = FIRST_REACH_M
-    while reach < DEGREE_M:
-        up = reach / DEGREE_M
-        across = up / max(np.cos(np.radians(min(abs(point.y) + up, 89.0))), 0.01)
-        box = {"west": point.x - across, "south": point.y - up, "east": point.x + across, "north": point.y + up}
-        cells = _cells(connection, place, "things.cells_in_force_near", {"at": at, "network": network, **box})
-        if not cells.empty:
-            answer, cell = _roughly(cells, place, np.array([point], dtype=object))[0]
-            if answer.distance_m is not None and answer.distance_m < reach * 0.99:
-                return answer, cell
-        reach *= 8
-    return _roughly(cells_in_force(connection, place, at, network), place, np.array([point], dtype=object))[0]
-
-
-def _completed(
-    connection: Connection, place: District, rough: list[tuple[Answer, int]], at: dt.datetime, network: str
-) -> list[Answer]:
-    """Add grid, divisions and workers."""
-    cells = sorted({cell for _, cell in rough if cell >= 0})
-    values = {"district": place.id, "network": network, "at": at, "cells": cells}
-    facts = {
-        row["cell"]: row for row in fetch_frame(connection, query("things.answer_facts"), values).to_dict("records")
-    }
-    grids = sorted({int(row["grid_id"]) for row in facts.values() if not pd.isna(row["grid_id"])})
-    workers: dict[int, list[dict[str, Any]]] = {}
-    for grid, name, phone, role in connection.execute(query("things.answer_workers"), {"grids": grids, "at": at}):
-        workers.setdefault(grid, []).append({"name": name, "phone": phone, "role": role})
-    return [_answer(answer, facts.get(cell), place, workers) for answer, cell in rough]
-
-
-def _answer(
-    rough: Answer, facts: dict[Any, Any] | None, place: District, workers: dict[int, list[dict[str, Any]]]
-) -> Answer:
-    if facts is None:
-        return rough
-    levels = {facts[f"level_{i}"]: (facts[f"code_{i}"], facts[f"name_{i}"]) for i in (1, 2, 3)}
-    has_grid = not pd.isna(facts["grid_id"])
-    grid_id = int(facts["grid_id"]) if has_grid else None
-    return Answer(
-        how=rough.how,
-        distance_m=rough.distance_m,
-        cell=int(facts["cell"]),
-        grid_id=grid_id,
-        grid_code=facts["code"] if has_grid else None,
-        grid_name=facts["name"] if has_grid else None,
-        grid_kind=facts["kind"] if has_grid else None,
-        community=levels.get("community"),
-        subdistrict=levels.get("subdistrict"),
-        district=(place.code, place.name),
-        workers=workers.get(grid_id, []) if grid_id is not None else [],
-        version=int(facts["version"]) if has_grid else None,
-        valid_from=_moment(facts["valid_from"]),
-        valid_to=_moment(facts["valid_to"]),
-        others=rough.others,
-    )
-
-
-def _moment(value: Any) -> dt.datetime | None:
-    if value is None or pd.isna(value):
-        return None
-    return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from gis.graph import follows_code
-from gis.plans import codes_of_plan
-from gis.store.copying import fetch_frame, fetch_geo_frame
+from gis.store.copying import fetch_frame, fetch_geo_frame, objects
+from gis.store.levels import across, edge_matched
 from gis.store.lives import read_life
 from gis.store.metric import to_metric
+from gis.store.origins import read_origin, succeeding
 from gis.store.queries import query
-from gis.store.stored_plans import used_codes
+from gis.store.stored_plans import renumbered, used_codes
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from gis.graph import Adjacency
     from gis.store.connect import Connection
     from gis.store.districts import District
 
@@ -68,19 +70,25 @@ def read_plan_cells(connection: Connection, place: District, plan_id: int, now: 
     """
     with connection.transaction():
         row = read_life(connection, place, plan_id, now)
-        cells = fetch_geo_frame(connection, query("drafts.columns"), {"plan": plan_id})
+        at = row["effective"] or now
+        cells = fetch_geo_frame(connection, query("drafts.columns"), {"plan": plan_id, "at": at})
         edges = fetch_frame(connection, query("drafts.edges"), {"plan": plan_id})
         found = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
         published = (row["published"] or {}).get("codes")
         if published is None:
             published = {key: key for key in cells["grid_code"]}
             if row["base_version"] is not None:
-                published = _succeeding(place, cells, used_codes(connection, plan_id))
+                published = _codes(connection, place, row, cells, at)
     ids = cells["cell_id"].to_numpy(np.int64)
     links = np.array((found[0] if found else None) or [], np.int64).reshape(-1, 2)
     links = links[np.isin(links, ids).all(axis=1)]
     links = np.unique(np.sort(links, axis=1), axis=0)
     pairs, length_m, follows, link = _neighbours(edges)
+    if row["division_level"] != "community":
+        near = _across(place, cells)
+        pairs = np.concatenate([pairs, ids[near.pairs]])
+        length_m, follows = np.concatenate([length_m, near.length]), np.concatenate([follows, near.follows])
+        link = np.concatenate([link, near.link])
     return PlanCells(
         revision=row["revision"],
         scope=row["scope"],
@@ -93,6 +101,13 @@ def read_plan_cells(connection: Connection, place: District, plan_id: int, now: 
     )
 
 
+def _across(place: District, cells: gpd.GeoDataFrame) -> Adjacency:
+    """Neighbours across the borders of communities."""
+    shapes = edge_matched(to_metric(np.asarray(cells.geometry.array, object), place.metric_crs))
+    own = cells.assign(community_id=cells["own_community"])
+    return across(shapes, own, division=cells["community"].to_numpy(object))
+
+
 def _neighbours(edges: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return (
         edges[["cell_a", "cell_b"]].to_numpy(np.int64).reshape(-1, 2),
@@ -102,16 +117,31 @@ def _neighbours(edges: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray
     )
 
 
-def _succeeding(place: District, cells: gpd.GeoDataFrame, used: dict[str, list[str]]) -> dict[str, str]:
-    middle = shapely.centroid(to_metric(np.asarray(cells.geometry.array, object), place.metric_crs))
-    return codes_of_plan(
-        cells["community"].to_numpy(object),
-        cells["base_code"].to_numpy(object),
-        cells["grid_code"].to_numpy(object),
+def _codes(
+    connection: Connection, place: District, row: dict[str, Any], cells: gpd.GeoDataFrame, at: dt.datetime
+) -> dict[str, str]:
+    """Codes that the grids of a draft would be published with."""
+    shapes = to_metric(np.asarray(cells.geometry.array, object), place.metric_crs)
+    middle = shapely.centroid(shapes)
+    origin = read_origin(
+        connection,
+        place,
+        row["id"],
+        ids=cells["cell_id"].to_numpy(np.int64),
+        base=objects(cells["base_code"]),
         households=cells["households"].to_numpy(float),
-        area=cells["area_m2"].to_numpy(float),
-        centre=np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
-        used=used,
+        shapes=shapes,
+        as_of=row["as_of"],
+        at=at,
+    )
+    return succeeding(
+        origin,
+        cells["community"].to_numpy(object),
+        cells["grid_code"].to_numpy(object),
+        np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
+        used=used_codes(connection, row["id"]),
+        renumber=renumbered(connection, row["id"]),
+        code_profile=row["code_profile"],
     )
 
 

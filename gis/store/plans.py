@@ -10,11 +10,13 @@ from psycopg.types.json import Jsonb
 from gis.clock import Clock, local_date, utc_now
 from gis.codes import community_grid_profile
 from gis.measures import plan_measures
-from gis.partition import Plan, partition
+from gis.partition.counts import check_limits
 from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, plain
 from gis.store.districts import lock
+from gis.store.levels import plan_of_level
 from gis.store.locating import NETWORK
+from gis.store.networks import read_level
 from gis.store.queries import query
 from gis.store.reading import read_cells, read_frames
 from gis.store.step import Step
@@ -24,23 +26,28 @@ if TYPE_CHECKING:
     import datetime as dt
     from concurrent.futures import Executor
 
+    from gis.networks import Level
+    from gis.partition import Plan
     from gis.store.connect import Connection
     from gis.store.districts import District
+    from gis.store.networks import StoredLevel
     from gis.store.reading import StoredCells
 
-__all__ = ["StoredPlan", "propose_plan", "read_plan", "with_cell"]
+__all__ = ["StoredPlan", "level_asked", "propose_plan", "read_plan", "with_cell"]
 
 
 def propose_plan(
     connection: Connection,
     district: str,
     *,
-    target: float = 200,
+    target: float | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
     seed: int = 1,
     as_of: dt.date | None = None,
     executor: Executor | None = None,
+    network: str = NETWORK,
+    level: int = 1,
     progress: Progress = quiet,
     clock: Clock = utc_now,
 ) -> Step:
@@ -48,12 +55,18 @@ def propose_plan(
 
     Parameters
     ----------
-    target, minimum, maximum, seed
+    target, minimum, maximum : float, optional
+        Households wanted in a grid; by default those of the level, 200 where it is new. With a target alone the others
+        are 0.75 and 1.5 of it.
+    seed : int
         See `gis.partition.partition`.
     as_of : date, optional
         Date of the household counts; the newest by default.
     executor : Executor, optional
         Communities fan out over it.
+    network : str
+        Code of the network; that of the community grids is made where it does not exist.
+    level : int
 
     Returns
     -------
@@ -65,49 +78,68 @@ def propose_plan(
     ConflictError
         There are no cells yet.
     NotFoundError
-        No such district.
+        No such district, or no such level of the network.
     """
     with lock(connection, district) as place:
-        as_of = as_of or place.as_of or local_date(clock(), place.time_zone)
-        cells = read_cells(connection, place, as_of=as_of)
-        plan = partition(
-            cells.tessellation,
-            target=target,
-            minimum=minimum,
-            maximum=maximum,
-            seed=seed,
-            executor=executor,
-            progress=progress,
-        )
-        ground = read_frames(connection, place, at=clock(), as_of=as_of)
+        now = clock()
+        as_of = as_of or place.as_of or local_date(now, place.time_zone)
+        cells = read_cells(connection, place, as_of=as_of, at=now)
+        communities = sorted(set(cells.tessellation.cells["community_id"]))
+        of = level_asked(connection, place, (network, level), communities, (target, minimum, maximum))
+        ground = read_frames(connection, place, at=now, as_of=as_of)
+        options = {**_limits(of.level, target, minimum, maximum), "seed": seed, "executor": executor}
+        cells, plan = plan_of_level(connection, place, of, cells, ground, progress=progress, **options)
         buildings = with_cell(ground.buildings, cells.tessellation)
         measures = plan_measures(cells.tessellation, plan, buildings=buildings)
-        network = _ensure_network(connection, place, plan)
-        plan_id = _store_plan(connection, network, cells, plan, measures, as_of=as_of, clock=clock)
+        plan_id = _store_plan(connection, (of.network_id, level), cells, plan, measures, as_of=as_of, clock=clock)
     return Step(plan.report, tessellation_id=cells.tessellation_id, plan_id=plan_id, measures=measures)
 
 
-def _ensure_network(connection: Connection, place: District, plan: Plan) -> int:
-    names = {"name": "社区网格", "name_en": "Community grids"}
-    row = connection.execute(
-        query("plans.ensure_network"), {"district": place.id, "network": NETWORK, **names}
-    ).fetchone()
-    network = int(row[0]) if row else 0
-    profiles = {community_grid_profile(code).name for code in plan.grids["community_id"].unique()}
-    connection.execute(
-        query("plans.ensure_level"),
-        {
-            "network": network,
-            "profile": profiles.pop() if len(profiles) == 1 else "local",
-            **{name: round(plan.settings[name]) for name in ("target", "minimum", "maximum")},
-        },
-    )
-    return network
+def level_asked(
+    connection: Connection,
+    place: District,
+    asked: tuple[str, int],
+    communities: list[str],
+    wanted: tuple[float | None, ...] = (None, None, None),
+) -> StoredLevel:
+    """Read the level (network, number) asked for; that of the community grids is made where it does not exist.
+
+    Parameters
+    ----------
+    communities : list of str
+        Codes of those that it has cells in.
+    wanted : tuple
+        Target, minimum and maximum of households a grid of the community grids, where they are asked for.
+    """
+    if asked == (NETWORK, 1):
+        names = {"name": "社区网格", "name_en": "Community grids"}
+        values = {"district": place.id, "network": NETWORK, **names}
+        row = connection.execute(query("plans.ensure_network"), values).fetchone()
+        profiles = {community_grid_profile(code).name for code in communities}
+        limits = _limits(None, *wanted) if wanted[0] is not None else dict.fromkeys(("target", "minimum", "maximum"))
+        rounded = {name: None if value is None else round(value) for name, value in limits.items()}
+        profile = profiles.pop() if len(profiles) == 1 else "gbt30428_2013"
+        values = {"network": int(row[0]) if row else 0, "profile": profile, **rounded}
+        connection.execute(query("plans.ensure_level"), values)
+    return read_level(connection, place, *asked)
+
+
+def _limits(
+    level: Level | None, target: float | None, minimum: float | None, maximum: float | None
+) -> dict[str, float]:
+    """Households a grid, as asked; without a target those of the level."""
+    if level is not None and target is None:
+        own: tuple[float, float, float] = (level.target, level.minimum, level.maximum)
+    else:
+        own = (target or 0.0, 0.75 * (target or 0.0), 1.5 * (target or 0.0))
+    named = (own[0], own[1] if minimum is None else minimum, own[2] if maximum is None else maximum)
+    check_limits(*named)
+    return dict(zip(("target", "minimum", "maximum"), named, strict=True))
 
 
 def _store_plan(
     connection: Connection,
-    network: int,
+    of: tuple[int, int],
     cells: StoredCells,
     plan: Plan,
     measures: dict[str, Any],
@@ -122,9 +154,11 @@ def _store_plan(
         "flags": {code: flags for code, flags in zip(codes, plan.grids["flags"], strict=True) if flags},
         "links": cells.ids[plan.links].tolist(),
     }
-    connection.execute(query("plans.discard_drafts"), {"network": network})
+    network, level = of
+    connection.execute(query("plans.discard_drafts"), {"network": network, "level": level})
     values = {
         "network": network,
+        "level": level,
         "tessellation": cells.tessellation_id,
         "as_of": as_of,
         "base": None,

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, InputError
 from gis.progress import Progress, quiet
+from gis.store.derivation import relocate
 from gis.store.districts import district_of, lock
-from gis.store.locating import relocate
+from gis.store.locating import NETWORK
 from gis.store.queries import query
+from gis.store.rehoming import rehome
 from gis.store.step import Step
 from gis.store.stored_plans import checked, read_plan, require_base, require_passed
 from gis.store.versions import write_publication
@@ -23,12 +25,20 @@ if TYPE_CHECKING:
 __all__ = ["check_plan", "publish_plan"]
 
 
-def check_plan(connection: Connection, district: str, plan_id: int | None = None, *, clock: Clock = utc_now) -> Step:
-    """Run every check that has its input over a plan, the newest draft by default; nothing is written."""
+def check_plan(
+    connection: Connection,
+    district: str,
+    plan_id: int | None = None,
+    *,
+    network: str = NETWORK,
+    level: int = 1,
+    clock: Clock = utc_now,
+) -> Step:
+    """Run every check that has its input over a plan, the newest draft of a level by default; nothing is written."""
     with connection.transaction():
         place = district_of(connection, district)
-        stored = read_plan(connection, place, plan_id)
-        checks = checked(connection, place, stored, clock).checks
+        stored = read_plan(connection, place, plan_id, network=network, level=level, now=clock())
+        checks = checked(connection, place, stored).checks
     return Step(
         stored.plan.report,
         tessellation_id=stored.cells.tessellation_id,
@@ -45,6 +55,8 @@ def publish_plan(
     *,
     effective: dt.datetime | None = None,
     by: str = "gridkeeper",
+    network: str = NETWORK,
+    level: int = 1,
     progress: Progress = quiet,
     clock: Clock = utc_now,
 ) -> Step:
@@ -55,7 +67,7 @@ def publish_plan(
     Parameters
     ----------
     plan_id : int, optional
-        The newest draft by default.
+        The newest draft of the network level by default.
     effective : datetime, optional
         When the grids begin; a first publication may begin at any past time, by default at once.
     by : str
@@ -78,7 +90,7 @@ def publish_plan(
             "Give a past moment with its time zone, or leave it out: the grids begin at once.",
         )
     with lock(connection, district) as place:
-        stored = read_plan(connection, place, plan_id)
+        stored = read_plan(connection, place, plan_id, network=network, level=level, now=now)
         if not stored.is_first:
             raise ConflictError(
                 f"Plan {stored.id} of {place.code} was begun on version {stored.base_version}: it is not a first plan.",
@@ -89,10 +101,16 @@ def publish_plan(
                 f"Plan {stored.id} of {place.code} is {stored.status}, not a draft.", "Propose a new one."
             )
         require_base(connection, place, stored)
+        since = connection.execute(query("grids.cells_since"), {"cells": stored.cells.ids.tolist()}).fetchone()
+        if since and since[0] and since[0] > effective:
+            raise InputError(
+                f"The cells of plan {stored.id} are what they are from {since[0]:%Y-%m-%d %H:%M %Z} only.",
+                "Let its grids begin then or later.",
+            )
         progress("publish", 0, 3)
-        found = checked(connection, place, stored, clock)
+        found = checked(connection, place, stored)
         remedy = "See all with `gridkeeper check {district}`, mend the input and propose again."
-        require_passed(place, found.checks, "published", remedy)
+        require_passed(place, found.checks, "published", remedy, stored.id)
         progress("publish", 1, 3)
         done = write_publication(connection, place, stored, found, effective=effective, now=now, by=by)
         connection.execute(query("plans.set_status"), {"plan": stored.id, "status": "published"})
@@ -100,7 +118,9 @@ def publish_plan(
         connection.execute(query("drafts.insert_step"), step)
         progress("publish", 2, 3)
         report = relocate(connection, place, progress=quiet, clock=clock)
-        post(connection, place, report, since=effective, clock=clock)
+        if (stored.network, stored.level) == (NETWORK, 1):  # workers name communities and grids of that network
+            post(connection, place, report, since=effective, clock=clock)
+        rehome(connection, place, now)
         progress("publish", 3, 3)
     report.title = "publish"
     report.counts["grids"] = len(found.grids)

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from gis.store.connect import Connection
     from gis.store.districts import District
 
-__all__ = ["Ground", "StoredCells", "district_bounds", "read_cells", "read_frames", "report_from"]
+__all__ = [
+    "Ground",
+    "StoredCells",
+    "cells_at",
+    "cells_of_plan",
+    "district_bounds",
+    "read_cells",
+    "read_frames",
+    "report_from",
+]
 
 
 @dataclass(frozen=True)
@@ -50,15 +59,19 @@ class StoredCells:
     Parameters
     ----------
     tessellation_id : int
+        Of the newest making among them.
     ids : ndarray of int64, shape (cells,)
         Of the table, ascending, in the order of `tessellation.cells`.
     tessellation : Tessellation
         With households of one date, in the district's metric CRS; `communities` are the unions of the cells.
+    settings : dict
+        Of that making, see `gis.cells.CellSettings`.
     """
 
     tessellation_id: int
     ids: np.ndarray
     tessellation: Tessellation
+    settings: dict[str, Any]
 
 
 def read_frames(connection: Connection, place: District, *, at: dt.datetime, as_of: dt.date) -> Ground:
@@ -92,50 +105,74 @@ def in_metres(frame: gpd.GeoDataFrame, metric_crs: str) -> gpd.GeoDataFrame:
     return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=metric_crs))
 
 
+def cells_at(
+    connection: Connection, place: District, at: dt.datetime, communities: Sequence[int] | None = None
+) -> np.ndarray:
+    """Numbers of a district's cells at a moment, or of those in some communities; int64, ascending."""
+    values = {"district": place.id, "at": at, "communities": communities}
+    return _numbers(connection, "cells.at", values)
+
+
+def cells_of_plan(connection: Connection, plan_id: int) -> np.ndarray:
+    """Numbers of the cells that a plan has; int64, ascending."""
+    return _numbers(connection, "cells.of_plan", {"plan": plan_id})
+
+
+def _numbers(connection: Connection, name: str, values: dict[str, Any]) -> np.ndarray:
+    return np.array([row[0] for row in connection.execute(query(name), values)], np.int64)
+
+
 def read_cells(
     connection: Connection,
     place: District,
     *,
     as_of: dt.date,
-    tessellation_id: int | None = None,
-    communities: Sequence[int] | None = None,
+    at: dt.datetime,
+    cells: Sequence[int] | np.ndarray | None = None,
 ) -> StoredCells:
-    """Read the cells of one tessellation (the newest by default) with the households of a date.
+    """Read cells with the households of a date in the buildings of a moment.
 
     Parameters
     ----------
-    communities : sequence of int, optional
-        Numbers of the divisions whose cells are wanted; all by default.
+    at : datetime
+        Buildings count while they stand.
+    cells : sequence of int, optional
+        Numbers of the cells, see `cells_at` and `cells_of_plan`; by default those of the district at that moment.
 
     Raises
     ------
     ConflictError
         The district has no cells yet.
     """
-    if tessellation_id is None:
-        row = connection.execute(query("cells.newest_tessellation"), {"district": place.id}).fetchone()
-    else:
-        row = connection.execute(query("cells.tessellation"), {"tessellation": tessellation_id}).fetchone()
-    if row is None:
+    chosen = cells_at(connection, place, at) if cells is None else cells
+    values = {"as_of": as_of, "at": at, "cells": np.asarray(chosen, np.int64).tolist()}
+    makings = connection.execute(query("cells.makings"), values).fetchall()
+    if not makings:
         raise ConflictError(
             f"District {place.code} has no cells yet.", f"Make them first: gridkeeper tessellate {place.code}"
         )
-    values = {"tessellation": row[0], "as_of": as_of, "communities": communities}
-    cells = in_metres(fetch_geo_frame(connection, query("cells.cells"), values), place.metric_crs)
-    ids = cells.pop("id").to_numpy(np.int64)
-    cells["households"] = cells["households"].astype("float64")
+    frame = in_metres(fetch_geo_frame(connection, query("cells.cells"), values), place.metric_crs)
+    ids = frame.pop("id").to_numpy(np.int64)
+    frame["households"] = frame["households"].astype("float64")
     edges = fetch_frame(connection, query("cells.edges"), values)
     return StoredCells(
-        tessellation_id=row[0],
+        tessellation_id=makings[-1][0],
         ids=ids,
         tessellation=Tessellation(
-            cells=cells,
+            cells=frame,
             building_cell=_building_cell(fetch_frame(connection, query("cells.building_cells"), values), ids),
             adjacency=_adjacency(edges, ids),
-            communities=_communities(cells),
-            report=report_from(row[2]),
+            communities=_communities(frame),
+            report=_report([report_from(row[2]) for row in makings]),
         ),
+        settings=makings[-1][1],
     )
+
+
+def _report(makings: list[Report]) -> Report:
+    """Tell of all makings as one: what each remarked, and the counts of the first."""
+    first = makings[0]
+    return Report(first.title, first.source, [r for made in makings for r in made.remarks], first.counts)
 
 
 def _building_cell(frame: pd.DataFrame, ids: np.ndarray) -> pd.DataFrame:

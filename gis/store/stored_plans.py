@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from gis.checks import run_checks
+from gis.clock import local_date
 from gis.codes import community_grid_profile
 from gis.errors import CheckFailedError, ConflictError, NotFoundError
 from gis.measures import plan_measures
 from gis.partition import Plan, grid_frame
-from gis.plans import codes_of_plan, grid_flags
-from gis.store.copying import fetch_frame
+from gis.plans import grid_flags, serial_of
+from gis.store.copying import fetch_frame, objects
+from gis.store.levels import cells_of_level, next_levels
 from gis.store.locating import NETWORK
+from gis.store.networks import read_level
+from gis.store.origins import Origin, read_origin, succeeding
 from gis.store.queries import query
-from gis.store.reading import read_cells, read_frames, report_from
+from gis.store.reading import cells_at, cells_of_plan, read_cells, read_frames, report_from
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,11 +30,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gis.checks import CheckResult
-    from gis.clock import Clock
     from gis.graph import Tessellation
     from gis.remarks import Report
     from gis.store.connect import Connection
     from gis.store.districts import District
+    from gis.store.networks import StoredLevel
     from gis.store.reading import StoredCells
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "base_stands",
     "checked",
     "read_plan",
+    "renumbered",
     "require_base",
     "require_passed",
     "told",
@@ -57,26 +61,54 @@ class StoredPlan:
 
     Parameters
     ----------
+    of : StoredLevel
+        Its level of its network.
     cells : StoredCells
-        Of the communities of its scope.
+        All that it has, as that level sees them (`gis.store.levels.cells_of_level`).
+    at : datetime
+        When its buildings stand: now, or when it takes effect.
     plan : Plan
         With the codes its grids have, or would be published with.
     keys : ndarray of str, shape (grids,)
         What each grid is called in the plan: a code of the base, or ``new-1`` ...
     base : ndarray of str or None, shape (cells,)
-        Code of the grid each cell belonged to when it was begun; None for a first plan.
+        Code of the grid each cell belonged to when it was begun; None for a first plan and for cells that came later.
+    origin : Origin or None
+        Where its households and its ground came from; None for a first plan.
     """
 
     id: int
-    network_id: int
+    of: StoredLevel
     status: str
     as_of: dt.date
     base_version: int | None
     cells: StoredCells
+    at: dt.datetime
     plan: Plan
     measures: dict[str, Any]
     keys: np.ndarray
     base: np.ndarray
+    origin: Origin | None
+
+    @property
+    def network_id(self) -> int:
+        """Number of its network."""
+        return self.of.network_id
+
+    @property
+    def network(self) -> str:
+        """Code of its network."""
+        return self.of.network.code
+
+    @property
+    def level(self) -> int:
+        """Its level of the network."""
+        return self.of.level.level
+
+    @property
+    def kind(self) -> str:
+        """What its grids are."""
+        return self.of.level.kind
 
     @property
     def tessellation(self) -> Tessellation:
@@ -107,8 +139,18 @@ class Checked:
     measures: Callable[[], dict[str, Any]]
 
 
-def read_plan(connection: Connection, place: District, plan_id: int | None = None) -> StoredPlan:
-    """Read a plan back, the newest proposal by default.
+def read_plan(
+    connection: Connection,
+    place: District,
+    plan_id: int | None = None,
+    *,
+    network: str = NETWORK,
+    level: int = 1,
+    now: dt.datetime,
+) -> StoredPlan:
+    """Read a plan back, the newest proposal of a network level by default.
+
+    Its households are those of the buildings that stand now; of a published plan, when it takes effect.
 
     Raises
     ------
@@ -120,7 +162,8 @@ def read_plan(connection: Connection, place: District, plan_id: int | None = Non
         A community of a draft has no code left for a new grid.
     """
     if plan_id is None:
-        row = connection.execute(query("plans.newest_draft"), {"district": place.id, "network": NETWORK}).fetchone()
+        values = {"district": place.id, "network": network, "level": level}
+        row = connection.execute(query("plans.newest_draft"), values).fetchone()
         if row is None:
             raise ConflictError(
                 f"District {place.code} has no draft to work on.", f"Make one first: gridkeeper propose {place.code}"
@@ -131,38 +174,46 @@ def read_plan(connection: Connection, place: District, plan_id: int | None = Non
         raise NotFoundError(
             f"District {place.code} has no plan {plan_id}.", "Leave the number out for the newest draft."
         )
-    _, network, tessellation, status, as_of, base_version, settings, stored, codes = row
-    scope = [number for _, number in connection.execute(query("plans.scope"), {"plan": plan_id})]
-    cells = read_cells(connection, place, as_of=as_of, tessellation_id=tessellation, communities=scope)
+    _, code, number, status, as_of, base_version, settings, stored, codes, effective = row
+    at = effective or now
+    of = read_level(connection, place, code, number)
+    cells = read_cells(connection, place, as_of=as_of, at=at, cells=cells_of_plan(connection, plan_id))
+    cells = cells_of_level(connection, place, cells, of.level.division_level)
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
-    keys, base = _by_cell(cells, members["grid_code"]), _by_cell(cells, members["base_code"])
+    keys, base = (objects(members[name]) for name in ("grid_code", "base_code"))
     links = _links(cells, stored["links"])
+    origin = None if base_version is None else _origin(connection, place, plan_id, cells, base, as_of, at)
     if codes is None:
         codes = {key: key for key in set(keys)}
-        if base_version is not None:
-            codes = _succeeding(cells, base, keys, used_codes(connection, plan_id))
-    plan, order = _plan(cells, keys, codes, links, settings, report_from(stored["report"]))
+        if origin is not None:
+            table = cells.tessellation.cells
+            middle = table.geometry.centroid
+            codes = succeeding(
+                origin,
+                table["community_id"].to_numpy(object),
+                keys,
+                np.column_stack([middle.x, middle.y]),
+                used=used_codes(connection, plan_id),
+                renumber=renumbered(connection, plan_id),
+                code_profile=of.level.code_profile,
+            )
+    plan, order = _plan(cells, keys, codes, links, settings, report_from(stored["report"]), of.level.code_profile)
     if base_version is None:
         plan.grids["flags"] = [list(stored["flags"].get(code, [])) for code in plan.grids["grid_code"]]
     return StoredPlan(
         id=plan_id,
-        network_id=network,
+        of=of,
         status=status,
         as_of=as_of,
         base_version=base_version,
         cells=cells,
+        at=at,
         plan=plan,
         measures=stored["measures"] or {},
         keys=order,
         base=base,
+        origin=origin,
     )
-
-
-def _by_cell(cells: StoredCells, column: pd.Series) -> np.ndarray:
-    """Bring a column that is ordered by cell number to an array; every cell of the scope is in the plan."""
-    if len(column) != len(cells.ids):
-        raise ConflictError("The cells of this plan have changed since it was made.", "Make a new one.")
-    return column.to_numpy(object)
 
 
 def _links(cells: StoredCells, stored: list[list[int]]) -> np.ndarray:
@@ -180,20 +231,31 @@ def used_codes(connection: Connection, plan_id: int) -> dict[str, list[str]]:
     return used
 
 
-def _succeeding(
-    cells: StoredCells, base: np.ndarray, keys: np.ndarray, used: Mapping[str, list[str]]
-) -> dict[str, str]:
+def renumbered(connection: Connection, plan_id: int) -> list[str]:
+    """Communities whose grids a draft numbers anew."""
+    return [row[0] for row in connection.execute(query("drafts.renumbered"), {"plan": plan_id})]
+
+
+def _origin(
+    connection: Connection,
+    place: District,
+    plan_id: int,
+    cells: StoredCells,
+    base: np.ndarray,
+    as_of: dt.date,
+    at: dt.datetime,
+) -> Origin:
     table = cells.tessellation.cells
-    shapes = np.asarray(table.geometry.array, object)
-    middle = shapely.centroid(shapes)
-    return codes_of_plan(
-        table["community_id"].to_numpy(object),
-        base,
-        keys,
+    return read_origin(
+        connection,
+        place,
+        plan_id,
+        ids=cells.ids,
+        base=base,
         households=table["households"].to_numpy(float),
-        area=shapely.area(shapes),
-        centre=np.column_stack([shapely.get_x(middle), shapely.get_y(middle)]),
-        used=used,
+        shapes=np.asarray(table.geometry.array, object),
+        as_of=as_of,
+        at=at,
     )
 
 
@@ -204,6 +266,7 @@ def _plan(
     links: np.ndarray,
     settings: dict[str, Any],
     report: Report,
+    profile: str,
 ) -> tuple[Plan, np.ndarray]:
     """Make the plan's arrays again: grids by community and code; and their keys in that order."""
     table = cells.tessellation.cells
@@ -217,7 +280,10 @@ def _plan(
     grids = pd.DataFrame(
         {
             "community_id": community[order],
-            "serial": [_serial(c, parent) for c, parent in zip(code[order], community[order], strict=True)],
+            "serial": [
+                serial_of(c, community_grid_profile(parent, profile), parent) or 0
+                for c, parent in zip(code[order], community[order], strict=True)
+            ],
             "grid_code": code[order],
             "households": np.bincount(position, table["households"].to_numpy(float), len(names)),
             "buildings": np.bincount(position, table["buildings"].to_numpy(float), len(names)).astype(int),
@@ -227,10 +293,6 @@ def _plan(
     return Plan(position, grids, links, report, settings), names[order]
 
 
-def _serial(code: str, community: str) -> int:
-    return int(community_grid_profile(community).parse(code)["serial"])
-
-
 def with_cell(buildings: gpd.GeoDataFrame, tessellation: Tessellation) -> gpd.GeoDataFrame:
     """Leave out what stands in no cell, and what was found to be no building but the ground round others."""
     ground = {remark.code for remark in tessellation.report.remarks if remark.rule == "not_a_building"}
@@ -238,18 +300,28 @@ def with_cell(buildings: gpd.GeoDataFrame, tessellation: Tessellation) -> gpd.Ge
     return buildings[buildings["building_id"].isin(held)]
 
 
-def checked(connection: Connection, place: District, stored: StoredPlan, clock: Clock) -> Checked:
-    """Give the grids as polygons, what the checks say of them, and what they measure."""
+def checked(
+    connection: Connection, place: District, stored: StoredPlan, outlines: gpd.GeoDataFrame | None = None
+) -> Checked:
+    """Give the grids as polygons, what the checks say of them, and what they measure.
+
+    Parameters
+    ----------
+    outlines : GeoDataFrame, optional
+        ``community_id``, geometry: what the grids are to fill; by default the ground of the plan's cells.
+    """
     plan, tessellation = stored.plan, stored.tessellation
-    ground = read_frames(connection, place, at=clock(), as_of=stored.as_of)
+    ground = read_frames(connection, place, at=stored.at, as_of=stored.as_of)
     grids = grid_frame(tessellation, plan)
     buildings = with_cell(ground.buildings, tessellation)
     codes = plan.grids["grid_code"].to_numpy(object)
     links = np.concatenate([plan.links, tessellation.adjacency.pairs[tessellation.adjacency.link]])
+    beside = next_levels(connection, stored.of, stored.cells.ids)
+    next_to = {f"{name}_code": of for name in ("finer", "coarser") if (of := getattr(beside, name)) is not None}
     checks = run_checks(
-        tessellation.communities,
+        tessellation.communities if outlines is None else outlines,
         grids,
-        tessellation.cells.assign(grid_code=codes[plan.grid_of]),
+        tessellation.cells.assign(grid_code=codes[plan.grid_of], **next_to),
         buildings,
         [(int(a), int(b)) for a, b in links],
         minimum=float(plan.settings["minimum"]),
@@ -257,22 +329,41 @@ def checked(connection: Connection, place: District, stored: StoredPlan, clock: 
         barriers=ground.barriers,
         compounds=ground.compounds,
         parts=_parts(connection, place, stored),
+        code_profile=stored.of.level.code_profile,
+        division=stored.of.level.division_level,
     )
+    waived = _waived(connection, stored)
+    checks = [replace(check, waived=waived.get(check.name, frozenset())) for check in checks]
     measures = lambda: plan_measures(tessellation, plan, grids=grids, buildings=buildings)  # noqa: E731
     return Checked(grids, checks, ground.buildings, measures)
 
 
+def _waived(connection: Connection, stored: StoredPlan) -> dict[str, frozenset[str]]:
+    """Codes of grids that a failing check is waived for, by check."""
+    code_of = dict(zip(stored.keys, stored.plan.grids["grid_code"], strict=True))
+    waived: dict[str, frozenset[str]] = {}
+    for check, key in connection.execute(query("drafts.waived"), {"plan": stored.id}):
+        if key in code_of:
+            waived[check] = waived.get(check, frozenset()) | {str(code_of[key])}
+    return waived
+
+
 def whole_network(
-    connection: Connection, place: District, stored: StoredPlan, buildings: gpd.GeoDataFrame
+    connection: Connection, place: District, stored: StoredPlan, buildings: gpd.GeoDataFrame, at: dt.datetime
 ) -> dict[str, Any] | None:
-    """Measure all grids of the network as they are from the last publication on; None where cells have no grid."""
-    cells = read_cells(connection, place, as_of=stored.as_of, tessellation_id=stored.cells.tessellation_id)
-    members = fetch_frame(connection, query("publishing.network_cells"), {"network": stored.network_id})
-    if not np.array_equal(members["cell_id"].to_numpy(np.int64), cells.ids):
+    """Measure all grids of the network from the last publication (`at`) on; None where cells have no grid."""
+    members = fetch_frame(
+        connection, query("publishing.network_cells"), {"network": stored.network_id, "level": stored.level}
+    )
+    ids = members["cell_id"].to_numpy(np.int64)
+    if not np.array_equal(cells_at(connection, place, at), ids):
         return None
+    cells = read_cells(connection, place, as_of=stored.as_of, at=at, cells=ids)
+    cells = cells_of_level(connection, place, cells, stored.of.level.division_level)
     keys = members["grid_code"].to_numpy(object)
     codes = {key: key for key in set(keys)}
-    plan, _ = _plan(cells, keys, codes, np.empty((0, 2), np.int32), stored.plan.settings, stored.plan.report)
+    none, profile = np.empty((0, 2), np.int32), stored.of.level.code_profile
+    plan, _ = _plan(cells, keys, codes, none, stored.plan.settings, stored.plan.report, profile)
     return plan_measures(cells.tessellation, plan, buildings=with_cell(buildings, cells.tessellation))
 
 
@@ -290,27 +381,40 @@ def _parts(connection: Connection, place: District, stored: StoredPlan) -> dict[
     return counts
 
 
-def base_stands(connection: Connection, plan_id: int, network: int) -> bool:
-    """Whether nothing was published in a plan's communities, or withdrawn, since it was begun."""
-    values = {"plan": plan_id, "network": network}
-    return connection.execute(query("plans.published_since"), values).fetchone() is None
+def base_stands(connection: Connection, plan_id: int, network: int, level: int = 1) -> bool:
+    """Whether a plan's communities and cells go on, and nothing was published, or withdrawn, since it was begun."""
+    values = {"plan": plan_id, "network": network, "level": level}
+    names = ("plans.published_since", "plans.cells_replaced")
+    return all(connection.execute(query(name), values).fetchone() is None for name in names)
 
 
 def require_base(connection: Connection, place: District, stored: StoredPlan) -> None:
-    """See that nothing was published in the plan's communities, or withdrawn, since it was begun.
+    """See that the plan's communities and cells go on, and nothing was published, or withdrawn, since it was begun.
 
     Raises
     ------
     ConflictError
         Naming the first such community.
     """
-    values = {"plan": stored.id, "network": stored.network_id}
+    values = {"plan": stored.id, "network": stored.network_id, "level": stored.level}
     other = connection.execute(query("plans.published_since"), values).fetchone()
+    if other and other[3] is not None:
+        raise ConflictError(
+            f"Plan {stored.id} is for community {other[0]}, which ends on {local_date(other[3], place.time_zone)}.",
+            "Open a new draft for the communities that take its place.",
+        )
     if other:
         raise ConflictError(
             f"Plan {stored.id} was begun on {_version(other[1])}, but in community {other[0]} "
             f"{_version(other[2])} is in force.",
             f"Open a new draft on the version in force (gridkeeper plan open {place.code} ...).",
+        )
+    replaced = connection.execute(query("plans.cells_replaced"), values).fetchone()
+    if replaced:
+        raise ConflictError(
+            f"Plan {stored.id} stands on cells that another network's publication replaced, or took back: the first is "
+            f"{replaced[0]}.",
+            f"Begin it anew on the cells that go on (gridkeeper plan rebase {place.code} {stored.id}).",
         )
 
 
@@ -318,19 +422,19 @@ def _version(base: int | None) -> str:
     return "no version" if base is None else f"version {base}"
 
 
-def require_passed(place: District, checks: list[CheckResult], act: str, remedy: str) -> None:
+def require_passed(place: District, checks: list[CheckResult], act: str, remedy: str, plan: int) -> None:
     """Refuse an act when a hard check failed.
 
     Raises
     ------
     CheckFailedError
     """
-    failed = [check for check in checks if check.hard and not check.passed]
+    failed = [check for check in checks if check.blocks]
     if failed:
         raise CheckFailedError(
             f"The plan is not {act}: {failed[0].message['en']}"
-            + (f" ({len(failed)} hard checks failed)" if len(failed) > 1 else ""),
-            remedy.format(district=place.code),
+            + (f" ({len(failed)} hard checks failed)." if len(failed) > 1 else "."),
+            remedy.format(district=place.code, plan=plan),
         )
 
 
@@ -349,6 +453,7 @@ def told(checks: list[CheckResult], stored: StoredPlan) -> list[dict[str, Any]]:
                 "offenders": len(check.offenders),
                 "codes": codes,
                 "keys": [str(key_of[code]) for code in codes if code in key_of],
+                "waived": [str(key_of[code]) for code in codes if code in check.waived],
             }
         )
     return lines

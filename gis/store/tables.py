@@ -120,6 +120,16 @@ division = Table(
     _gist("division"),
 )
 
+division_lineage = Table(
+    "division_lineage",
+    metadata,
+    Column("from_division", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), primary_key=True),
+    Column("to_division", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("area_share", Float, nullable=False, comment="share of from_division's area that lies in to_division"),
+    Column("household_share", Float, nullable=False),
+    comment="What became of a division that was split, merged, moved or got another code.",
+)
+
 compound = Table(
     "compound",
     metadata,
@@ -180,6 +190,8 @@ building = Table(
     _since(),
     *_raw(),
     _one_at_a_time("ex_building_code", "district_id"),
+    Index("ix_building_began", "district_id", text("lower(valid)"), postgresql_where=text("NOT lower_inf(valid)")),
+    Index("ix_building_ended", "district_id", text("upper(valid)"), postgresql_where=text("NOT upper_inf(valid)")),
     Index("ix_building_district_id_code", "district_id", "code"),
     _gist("building"),
     Index(
@@ -213,6 +225,8 @@ tessellation = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("settings", JSONB, nullable=False),
     Column("report", JSONB, nullable=False),
+    Column("base_id", BigInteger, ForeignKey("tessellation.id", ondelete="CASCADE"), index=True),
+    comment="One making of cells: of a whole district (no base), or of what changed in a draft.",
 )
 
 cell = Table(
@@ -226,8 +240,24 @@ cell = Table(
     Column("compound_code", Text),
     Column("area_m2", Float, nullable=False),
     _geom("POLYGON"),
+    Column(
+        "valid",
+        TSTZRANGE,
+        nullable=False,
+        server_default=text("'(,)'::tstzrange"),
+        comment="when it is one of the cells of its district; empty while only a draft has it",
+    ),
     _gist("cell"),
     Index("ix_cell_tessellation_id_community_id", "tessellation_id", "community_id"),
+)
+
+cell_community = Table(
+    "cell_community",
+    metadata,
+    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True),
+    Column("community_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("valid", TSTZRANGE, primary_key=True),
+    comment="Communities a cell lay in before its present one (cell.community_id).",
 )
 
 building_cell = Table(
@@ -334,7 +364,7 @@ plan_operation = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     CheckConstraint("revision > 0", name="revision"),
     CheckConstraint(
-        "kind IN ('move', 'new_grid', 'merge', 'propose', 'restore', 'undo', 'redo')",
+        "kind IN ('move', 'new_grid', 'merge', 'propose', 'restore', 'renumber', 'renew', 'split', 'undo', 'redo')",
         name="kind",
     ),
     comment="Append-only: every edit of a draft.",
@@ -353,6 +383,21 @@ plan_step = Table(
     comment="Append-only: every step of a plan's life.",
 )
 
+plan_waiver = Table(
+    "plan_waiver",
+    metadata,
+    _id(),
+    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("check_name", Text, nullable=False),
+    Column("grid_key", Text, nullable=False, comment="grid of the plan that the failing check is waived for"),
+    Column("person", Text, nullable=False),
+    Column("verified", Boolean, nullable=False, server_default=text("false")),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("plan_id", "check_name", "grid_key"),
+    comment="Append-only: a hard check that does not block for an island, by whom and why.",
+)
+
 publication = Table(
     "publication",
     metadata,
@@ -367,6 +412,7 @@ publication = Table(
     Column("checks", JSONB, nullable=False),
     Column("report", JSONB, nullable=False, server_default=text("'{}'"), comment="what it opened, kept and ended"),
     Column("withdrawn_at", DateTime(timezone=True), comment="taken back before it took effect; its grids never were"),
+    Column("rehomed_at", DateTime(timezone=True), comment="when open events went to the grids that answer since"),
     UniqueConstraint("network_id", "level", "version"),
 )
 
@@ -387,7 +433,7 @@ grid = Table(
     Column("area_m2", Float, nullable=False),
     _geom("MULTIPOLYGON"),
     _since(),
-    CheckConstraint("origin IN ('plan', 'import')", name="origin"),
+    CheckConstraint("origin IN ('plan', 'import', 'carried')", name="origin"),
     _one_at_a_time("ex_grid_code", "network_id", "level"),
     Index("ix_grid_network_id_code", "network_id", "code"),
     _gist("grid"),
@@ -411,6 +457,39 @@ grid_cell = Table(
         name="ex_grid_cell_membership",
     ),
     Index("ix_grid_cell_cell_id", "cell_id"),
+)
+
+street = Table(
+    "street",
+    metadata,
+    _id(),
+    _district(),
+    Column("community_id", BigInteger, ForeignKey("division.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "code", Text, nullable=False, comment="of the segment or crossing; the same on both sides of a community border"
+    ),
+    Column("kind", Text, nullable=False),
+    Column("class", Text),
+    Column("name", Text),
+    Column("half_width_m", Float, nullable=False, comment="half the carriageway, by class where no width is known"),
+    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("person", Text, comment="who chose the home cell; null where it was derived"),
+    Column("reason", Text),
+    _geom("GEOMETRY"),
+    _since(),
+    CheckConstraint("kind IN ('segment', 'crossing')", name="kind"),
+    ExcludeConstraint(
+        (text("hashtextextended(code, 0)"), "="),
+        ("community_id", "="),
+        ("code", "="),
+        ("valid", "&&"),
+        using="gist",
+        name="ex_street",
+    ),
+    _gist("street"),
+    Index("ix_street_district_id", "district_id"),
+    Index("ix_street_ended", "district_id", text("upper(valid)"), postgresql_where=text("NOT upper_inf(valid)")),
+    comment="Street segments and crossings with their home cell in each community they touch.",
 )
 
 grid_lineage = Table(
@@ -454,14 +533,68 @@ event = Table(
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("address", Text),
     Column("description", Text),
+    Column("closed_at", DateTime(timezone=True), comment="null while state is open"),
+    Column("state", Text, nullable=False, server_default=text("'closed'")),
     Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="SET NULL"), index=True),
-    Column("how", Text, comment="inside, border, near, outside, unlocated"),
+    Column(
+        "duty_cell_id",
+        BigInteger,
+        ForeignKey("cell.id", ondelete="SET NULL"),
+        comment="home cell of the street it lies on; null where that is cell_id",
+    ),
+    Column("how", Text, comment="inside, border, street, near, outside, unlocated"),
     Column("distance_m", Float),
+    Column(
+        "grid_id",
+        BigInteger,
+        ForeignKey("grid.id", ondelete="SET NULL"),
+        comment="who answers for an open event; re-homed when a publication takes effect",
+    ),
     _geom("POINT", nullable=True),
     *_raw(),
+    CheckConstraint("state IN ('open', 'closed')", name="state"),
     UniqueConstraint("district_id", "code"),
     _gist("event"),
     Index("ix_event_district_id_occurred_at", "district_id", "occurred_at"),
+    Index("ix_event_duty_cell_id", "duty_cell_id", postgresql_where=text("duty_cell_id IS NOT NULL")),
+    Index("ix_event_open", "district_id", postgresql_where=text("state = 'open'")),
+)
+
+part_cell = Table(
+    "part_cell",
+    metadata,
+    Column("part_id", BigInteger, ForeignKey("part.id", ondelete="CASCADE"), primary_key=True),
+    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), index=True),
+    Column("how", Text, nullable=False),
+    Column("distance_m", Float),
+    Column("valid", TSTZRANGE, primary_key=True),
+    comment="Where a part lay among the cells before the present ones (part.cell_id).",
+)
+
+event_cell = Table(
+    "event_cell",
+    metadata,
+    Column("event_id", BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True),
+    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), index=True),
+    Column("duty_cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), index=True, comment="as of event"),
+    Column("how", Text, nullable=False),
+    Column("distance_m", Float),
+    Column("valid", TSTZRANGE, primary_key=True),
+    comment="Where an event lay among the cells and home cells before the present ones (event.cell_id, duty_cell_id).",
+)
+
+event_move = Table(
+    "event_move",
+    metadata,
+    _id(),
+    Column("event_id", BigInteger, ForeignKey("event.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("publication_id", BigInteger, ForeignKey("publication.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("from_grid", BigInteger, ForeignKey("grid.id", ondelete="CASCADE")),
+    Column("to_grid", BigInteger, ForeignKey("grid.id", ondelete="CASCADE")),
+    Column("from_workers", Text),
+    Column("to_workers", Text),
+    Column("at", DateTime(timezone=True), nullable=False),
+    comment="Append-only: open events that went to another grid when a publication took effect.",
 )
 
 # ---------------------------------------------------------------------------------------------- people
@@ -525,6 +658,7 @@ display_shape = Table(
     metadata,
     Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True),
     Column("layer", Text, primary_key=True, comment="divisions, division_lines, grids"),
+    Column("version", BigInteger, primary_key=True, comment="display_version.version"),
     Column("max_zoom", SmallInteger, primary_key=True, comment="last zoom this shape is drawn at"),
     Column("feature_id", BigInteger, primary_key=True, comment="division.id or grid.id; a running number for lines"),
     Column("level", Text, comment="division level of a shape or line"),
@@ -538,5 +672,43 @@ display_version = Table(
     metadata,
     Column("district_id", BigInteger, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True),
     Column("layer", Text, primary_key=True),
-    Column("version", BigInteger, nullable=False, comment="layer_version.version the shapes were made for"),
+    Column(
+        "version",
+        BigInteger,
+        primary_key=True,
+        comment="names what is in force at a moment; part of the address of a tile",
+    ),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+)
+
+# ---------------------------------------------------------------------------------------------- jobs
+job = Table(
+    "job",
+    metadata,
+    Column(
+        "id",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="of procrastinate.procrastinate_jobs, which has its state",
+    ),
+    Column("kind", Text, nullable=False),
+    Column(
+        "district_code",
+        Text,
+        nullable=False,
+        index=True,
+        comment="no reference: a job may make its district, and outlive it",
+    ),
+    Column("title", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("verified", Boolean, nullable=False, server_default=text("false")),
+    Column("options", JSONB, nullable=False),
+    Column("label", Text, nullable=False, server_default=text("''")),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Column("total", Integer, nullable=False, server_default=text("0"), comment="0: unknown"),
+    Column("result", JSONB, comment="written in the transaction of the work itself, where that is one"),
+    Column("fault", JSONB, comment="message, remedy, report"),
+    CheckConstraint("done >= 0 AND total >= 0", name="progress"),
+    comment="Long work for a district: what was asked, how far it is, what came of it.",
 )

@@ -20,10 +20,13 @@ from gis.clock import next_local_midnight
 from gis.errors import ConflictError, InputError
 from gis.partition.colours import colour_beside
 from gis.plans import grid_name, lineage, same_cells
+from gis.store.carrying import Change as Replaced
 from gis.store.copying import copy_frame, fetch_geo_frame, plain, reserve_ids
 from gis.store.districts import bump_layers
 from gis.store.metric import to_stored
+from gis.store.postings import begin_postings, end_postings
 from gis.store.queries import query
+from gis.store.replacing import put_back, replace_cells
 from gis.store.stored_plans import told, whole_network
 
 if TYPE_CHECKING:
@@ -51,11 +54,21 @@ class Written:
 
 
 def default_effective(
-    connection: Connection, place: District, plan_id: int, network: int, now: dt.datetime
+    connection: Connection, place: District, plan_id: int, network: int, now: dt.datetime, level: int = 1
 ) -> tuple[dt.datetime, tuple[int, dt.datetime] | None]:
-    """Give the next local midnight, and the last publication of the plan's communities as (version, effective)."""
-    last = connection.execute(query("publishing.scope_last"), {"plan": plan_id, "network": network}).fetchone()
-    return next_local_midnight(now, place.time_zone), None if last is None else (int(last[0]), last[1])
+    """Give the next local midnight, and the last publication of the plan's communities as (version, effective).
+
+    Where a community begins only later, the moment it begins takes the place of the next midnight.
+    """
+    values = {"plan": plan_id, "network": network, "level": level}
+    last = connection.execute(query("publishing.scope_last"), values).fetchone()
+    midnight = max(next_local_midnight(now, place.time_zone), _scope_since(connection, plan_id) or now)
+    return midnight, None if last is None else (int(last[0]), last[1])
+
+
+def _scope_since(connection: Connection, plan_id: int) -> dt.datetime | None:
+    row = connection.execute(query("publishing.scope_since"), {"plan": plan_id}).fetchone()
+    return row[0] if row else None
 
 
 def choose_effective(
@@ -68,9 +81,10 @@ def choose_effective(
     Raises
     ------
     InputError
-        It lies in the past, has no time zone, or does not come after the last publication of the plan's communities.
+        It lies in the past, has no time zone, does not come after the last publication of the plan's communities, or
+        comes before these or their cells.
     """
-    midnight, last = default_effective(connection, place, stored.id, stored.network_id, now)
+    midnight, last = default_effective(connection, place, stored.id, stored.network_id, now, stored.level)
     chosen: dt.datetime = effective or midnight
     if chosen.tzinfo is not None and now - JUST_NOW <= chosen < now:
         chosen = now
@@ -85,6 +99,12 @@ def choose_effective(
             f"{chosen:%Y-%m-%d %H:%M %Z} does not come after it.",
             "Give a later moment, or withdraw that version first.",
         )
+    since = _scope_since(connection, stored.id)
+    if since is not None and chosen < since:
+        raise InputError(
+            f"The communities and cells that plan {stored.id} stands on are so from {since:%Y-%m-%d %H:%M %Z} only.",
+            "Give that moment or a later one.",
+        )
     return chosen
 
 
@@ -97,12 +117,13 @@ def write_publication(
     effective: dt.datetime,
     now: dt.datetime,
     by: str,
+    origin: str = "plan",
 ) -> Written:
     """Write publication, grids, memberships, lineage and postings inside the caller's transaction.
 
     The exclusion constraints see to one grid a cell and moment, and one grid a code and moment.
     """
-    moment = {"effective": effective, "network": stored.network_id, "plan": stored.id}
+    moment = {"effective": effective, "network": stored.network_id, "level": stored.level, "plan": stored.id}
     change = _change(connection, stored, moment)
     codes = stored.plan.grids["grid_code"].to_numpy(object)
     for name in ("close_grids", "close_memberships"):
@@ -110,23 +131,29 @@ def write_publication(
     with connection.cursor() as cursor:
         ids = reserve_ids(cursor, query("plans.reserve_grid_ids"), len(change.opened))
         number = dict(zip(codes[change.opened], ids.tolist(), strict=True))
-        ended = _move_postings(connection, change, number, moment)
+        moved, ended = end_postings(connection, change.closed.tolist(), number, moment)
         report = _report(stored, change, ended)
         values = {"now": now, "by": by, "checks": Jsonb(told(found.checks, stored)), "report": Jsonb(plain(report))}
         row = cursor.execute(query("plans.insert_publication"), {**moment, **values}).fetchone()
         publication, version = (int(row[0]), int(row[1])) if row else (0, 0)
-        _copy_grids(cursor, connection, place, stored, found, change.opened, ids, publication, effective)
+        _copy_grids(cursor, connection, place, stored, found, change, ids, publication, effective, origin)
         keys = [str(key) for key in stored.keys[change.opened]]
         cursor.execute(query("plans.insert_memberships"), {**moment, "keys": keys, "grids": ids.tolist()})
         _copy_lineage(cursor, stored, change, number)
-        for posting in change.moved:
-            cursor.execute(query("publishing.insert_posting"), {**posting, **moment})
+    begin_postings(connection, moved, moment)
+    carried: list[dict[str, Any]] = []
+    gone, made = _replaced(stored)
+    if len(gone) or len(made):
+        replaced = Replaced(
+            publication, version, stored.network_id, stored.level, gone, made, effective=effective, now=now, by=by
+        )
+        carried = replace_cells(connection, place, replaced)
     bump_layers(connection, place.id, "grids")
     if not stored.is_first:
-        measures = whole_network(connection, place, stored, found.buildings) or found.measures()
+        measures = whole_network(connection, place, stored, found.buildings, effective) or found.measures()
         connection.execute(
             query("drafts.set_report"),
-            {"plan": stored.id, "report": Jsonb(plain({"network_measures": measures}))},
+            {"plan": stored.id, "report": Jsonb(plain({"network_measures": measures, "carried": carried}))},
         )
     return Written(version, report)
 
@@ -138,37 +165,43 @@ class _Change:
     Parameters
     ----------
     old_codes, old_ids : ndarray, shape (old grids,)
-    old_of : ndarray of int, shape (cells,)
-        Old grid of each cell; -1 for none.
     opened : ndarray of int
         Rows of the plan's grids that get a version.
     closed : ndarray of int64
         Ids of the old grids that end.
-    moved : list of dict
-        Postings that go on with the grid that keeps the code.
     """
 
     old_codes: np.ndarray
     old_ids: np.ndarray
-    old_of: np.ndarray
     opened: np.ndarray
     closed: np.ndarray
-    moved: list[dict[str, Any]]
 
 
 def _change(connection: Connection, stored: StoredPlan, moment: dict[str, Any]) -> _Change:
+    origin = stored.origin
+    was = np.array([], object) if origin is None else np.concatenate([stored.base, origin.gone])
     rows = [] if stored.is_first else connection.execute(query("publishing.old_grids"), moment).fetchall()
     old_ids = np.array([row[0] for row in rows], np.int64)
     old_codes = np.array([row[1] for row in rows], object)
+    at = {code: i for i, code in enumerate(old_codes)}
     new_of = stored.plan.grid_of.astype(np.int64)
-    old_of = np.full(len(new_of), -1, np.int64)
-    if len(rows):
-        at = {code: i for i, code in enumerate(old_codes)}
-        old_of = np.array([at[code] for code in stored.base], np.int64)
-    same = same_cells(old_of, new_of)
+    gone = np.full(0 if origin is None else len(origin.gone), -1, np.int64)  # these cells have no grid any more
+    held = (
+        np.full(len(new_of), -1, np.int64) if origin is None else np.array([at.get(code, -1) for code in was], np.int64)
+    )
+    same = same_cells(held, np.concatenate([new_of, gone]))
+    codes = stored.plan.grids["grid_code"].to_numpy(object)
+    same[[old >= 0 and old_codes[old] != code for old, code in zip(same, codes, strict=True)]] = -1  # another code
     stays = np.zeros(len(old_ids), bool)
     stays[same[same >= 0]] = True
-    return _Change(old_codes, old_ids, old_of, np.flatnonzero(same < 0), old_ids[~stays], [])
+    return _Change(old_codes, old_ids, np.flatnonzero(same < 0), old_ids[~stays])
+
+
+def _replaced(stored: StoredPlan) -> tuple[np.ndarray, np.ndarray]:
+    """Cells that a plan takes away, and cells that it brings."""
+    if stored.origin is None:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return stored.origin.gone_cells, stored.cells.ids[stored.base == None]  # noqa: E711 - cell by cell
 
 
 def require_change(connection: Connection, stored: StoredPlan) -> None:
@@ -178,24 +211,9 @@ def require_change(connection: Connection, stored: StoredPlan) -> None:
     ------
     ConflictError
     """
-    change = _change(connection, stored, {"network": stored.network_id, "plan": stored.id})
+    change = _change(connection, stored, {"network": stored.network_id, "level": stored.level, "plan": stored.id})
     if not len(change.opened):
         raise ConflictError(f"Plan {stored.id} leaves every grid as it is.", "Edit it first, or discard it.")
-
-
-def _move_postings(
-    connection: Connection, change: _Change, number: dict[str, int], moment: dict[str, Any]
-) -> list[str]:
-    """End the postings to grids that end; those whose code goes on are begun again there. The others are named."""
-    values = {**moment, "grids": change.closed.tolist()}
-    ended = []
-    for _, worker, _, role, code, name, grid_code in connection.execute(query("publishing.postings"), values):
-        if grid_code in number:
-            change.moved.append({"worker": worker, "role": role, "grid": number[grid_code]})
-        else:
-            ended.append(f"{code} {name}: {grid_code}")
-    connection.execute(query("publishing.close_postings"), values)
-    return ended
 
 
 def _report(stored: StoredPlan, change: _Change, ended: list[str]) -> dict[str, Any]:
@@ -218,30 +236,26 @@ def _copy_grids(
     place: District,
     stored: StoredPlan,
     found: Checked,
-    opened: np.ndarray,
+    change: _Change,
     ids: np.ndarray,
     publication: int,
     effective: dt.datetime,
+    origin: str,
 ) -> None:
-    divisions = dict(connection.execute(query("plans.scope"), {"plan": stored.id}).fetchall())
-    grids = found.grids.iloc[opened]
+    grids = found.grids.iloc[change.opened]
     shapes = _multi(to_stored(np.asarray(grids.geometry.array, object), place.metric_crs))
-    colours = grids["colour"].to_numpy()
-    if not stored.is_first:
-        colours = _colours(connection, stored, shapes)
+    alone = stored.is_first and origin == "plan"
     rows = gpd.GeoDataFrame(
         {
             "id": ids,
             "network_id": stored.network_id,
-            "level": 1,
+            "level": stored.level,
             "code": grids["grid_code"].to_numpy(object),
-            "kind": "basic",
-            "name": [grid_name(n, place.time_zone) for n in stored.plan.grids["serial"].to_numpy()[opened].tolist()],
-            "division_id": [divisions[code] for code in grids["community_id"]],
+            **_described(connection, place, stored, change),
             "publication_id": publication,
-            "origin": "plan",
+            "origin": origin,
             "flags": grids["flags"].to_list(),
-            "colour": colours,
+            "colour": grids["colour"].to_numpy() if alone else _colours(connection, stored, shapes),
             "area_m2": grids["area_m2"].to_numpy(),
             "valid": f"[{effective.isoformat()},)",
         },
@@ -251,25 +265,42 @@ def _copy_grids(
     copy_frame(cursor, "grid", rows)
 
 
+def _described(connection: Connection, place: District, stored: StoredPlan, change: _Change) -> dict[str, Any]:
+    """Name, kind and division of grids that get a version: as imported, or as the grid had them whose code goes on."""
+    grids = stored.plan.grids.iloc[change.opened]
+    if "name" in grids:
+        return {name: grids[name].to_numpy(object) for name in ("name", "kind", "division_id")}
+    divisions = dict(connection.execute(query("plans.scope"), {"plan": stored.id}).fetchall())
+    before = connection.execute(query("publishing.described"), {"grids": change.closed.tolist()})
+    known = {code: (name, kind) for code, name, kind in before}
+    named = [
+        known.get(code, (grid_name(serial, place.time_zone), stored.kind))
+        for code, serial in zip(grids["grid_code"], grids["serial"].tolist(), strict=True)
+    ]
+    return {
+        "name": [name for name, _ in named],
+        "kind": [kind for _, kind in named],
+        "division_id": [divisions[code] for code in grids["community_id"]],
+    }
+
+
 def _colours(connection: Connection, stored: StoredPlan, shapes: np.ndarray) -> np.ndarray:
     """Colour new grids beside those that stay, in this community and the next."""
     west, south, east, north = (float(v) for v in shapely.total_bounds(shapes))
-    box = {"west": west, "south": south, "east": east, "north": north, "network": stored.network_id}
-    beside = fetch_geo_frame(connection, query("publishing.grids_beside"), box)
+    box = {"west": west, "south": south, "east": east, "north": north}
+    of = {"network": stored.network_id, "level": stored.level}
+    beside = fetch_geo_frame(connection, query("publishing.grids_beside"), {**box, **of})
     others = np.asarray(beside.geometry.array, object)
     return colour_beside(shapes, others, beside["colour"].to_numpy(np.int64), TOUCH_DEGREES)
 
 
 def _copy_lineage(cursor: psycopg.Cursor[Any], stored: StoredPlan, change: _Change, number: dict[str, int]) -> None:
-    if not len(change.old_ids):
+    origin = stored.origin
+    if origin is None or not len(change.old_ids):
         return
-    cells = stored.tessellation.cells
-    went = lineage(
-        change.old_of,
-        stored.plan.grid_of.astype(np.int64),
-        cells["households"].to_numpy(float),
-        cells.geometry.area.to_numpy(),
-    )
+    at = {code: i for i, code in enumerate(change.old_codes)}
+    old_of = np.array([at.get(code, -1) for code in origin.base], np.int64)
+    went = lineage(old_of, stored.plan.grid_of.astype(np.int64)[origin.cell], origin.households, origin.area)
     went = went[np.isin(change.old_ids[went["old"].to_numpy()], change.closed)]
     codes = stored.plan.grids["grid_code"].to_numpy(object)
     rows = pd.DataFrame(
@@ -296,6 +327,7 @@ def withdraw(connection: Connection, place: District, life: dict[str, Any], now:
     values = {
         "plan": life["id"],
         "network": life["network_id"],
+        "level": life["level"],
         "version": life["version"],
         "publication": life["publication_id"],
         "effective": life["effective"],
@@ -307,13 +339,23 @@ def withdraw(connection: Connection, place: District, life: dict[str, Any], now:
             f"Version {later[0]} was made on version {life['version']} of these communities.",
             f"Withdraw version {later[0]} first.",
         )
+    with put_back(connection, place, life, now) as carried:
+        _take_back(connection, values)
+        for publication, plan, _, network, level, version, effective in carried:
+            more = {"publication": publication, "network": network, "level": level, "version": version}
+            _take_back(connection, {**more, "plan": plan, "effective": effective, "now": now})
+            connection.execute(query("plans.set_status"), {"plan": plan, "status": "discarded"})
+    bump_layers(connection, place.id, "grids")
+
+
+def _take_back(connection: Connection, values: dict[str, Any]) -> None:
+    """Make a publication valid at no time; what it was to replace goes on."""
     replaced = [row[0] for row in connection.execute(query("publishing.replaced_grids"), values)]
     for name in ("empty_memberships", "empty_postings", "empty_grids"):
         connection.execute(query(f"publishing.{name}"), values)
     for name in ("reopen_grids", "reopen_memberships", "reopen_postings"):
         connection.execute(query(f"publishing.{name}"), {**values, "grids": replaced})
     connection.execute(query("publishing.withdraw_publication"), values)
-    bump_layers(connection, place.id, "grids")
 
 
 def _multi(shapes: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gis.clock import Clock, utc_now
 from gis.remarks import Report
 from gis.store.districts import District, lock
+from gis.store.locating import NETWORK
 from gis.store.queries import query
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["post_workers"]
 
 
-def post_workers(connection: Connection, district: str, *, clock: Clock = utc_now) -> Report:
-    """Post workers to the grids in force, in one transaction.
+def post_workers(
+    connection: Connection, district: str, *, network: str = NETWORK, level: int = 1, clock: Clock = utc_now
+) -> Report:
+    """Post workers to the grids of a network level in force, in one transaction.
 
     A worker who names a grid is posted there. Those who name a community only are posted one to a grid, to grids that
     have nobody, both in code order; the others are listed.
@@ -31,7 +34,7 @@ def post_workers(connection: Connection, district: str, *, clock: Clock = utc_no
     """
     with lock(connection, district) as place:
         report = Report("post workers", place.code)
-        post(connection, place, report, clock=clock)
+        post(connection, place, report, network=network, level=level, clock=clock)
     return report
 
 
@@ -41,13 +44,14 @@ def post(
     report: Report,
     *,
     since: dt.datetime | None = None,
+    network: str = NETWORK,
+    level: int = 1,
     clock: Clock = utc_now,
 ) -> None:
     """Do the work of `post_workers` inside the caller's transaction; nothing where no grids are in force."""
     at = clock()
-    grids = connection.execute(
-        query("workers.grids_to_staff"), {"district": place.id, "network": "community", "at": at}
-    ).fetchall()
+    values = {"district": place.id, "network": network, "level": level, "at": at}
+    grids = connection.execute(query("workers.grids_to_staff"), values).fetchall()
     if not grids:
         return
     workers = connection.execute(query("workers.unposted"), {"district": place.id, "at": at}).fetchall()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,10 +16,15 @@ from gis.addresses import fold_address
 from gis.clock import Clock, local_date, utc_now
 from gis.crs import metric_crs, parse_crs, time_zone_at
 from gis.errors import ConflictError, InputError
+from gis.store.buildings import change_buildings, refuse_unknown_buildings, stand_without_date, tell_completeness
 from gis.store.copying import plain, stage
+from gis.store.derivation import derive_imported, newest_cells
 from gis.store.districts import bump_layers, district_of
+from gis.store.divisions import LEVELS, change_divisions, midnight_of
 from gis.store.locating import cells_in_force, place_frame, settle_buildings
 from gis.store.queries import query
+from gis.store.rehoming import answer_new_events
+from gis.store.streets import renew_streets
 from gis.store.workers import post
 
 if TYPE_CHECKING:
@@ -28,9 +34,8 @@ if TYPE_CHECKING:
     from gis.store.connect import Connection
     from gis.store.districts import District
 
-__all__ = ["DIVISION_LEVELS", "BatchLike", "NewDistrict", "write_batch"]
+__all__ = ["BatchLike", "NewDistrict", "record_run", "write_batch"]
 
-DIVISION_LEVELS = ("district", "subdistrict", "community")
 REMARKS_KEPT = 2_000
 """Remarks of one report kept in the store; its counts and tally are always whole."""
 
@@ -41,6 +46,10 @@ LAYER_OF = {
     "buildings": ("base",),
     "barriers": ("base",),
 }
+CHANGES = ("inserted", "updated", "counts_added", "ended", "rebuilt")
+"""Counts of a report that say that something changed."""
+DATED = ("divisions", "buildings")
+"""Kinds that a file can change from a date on."""
 
 
 class BatchLike(Protocol):
@@ -88,6 +97,9 @@ def write_batch(
     batch: BatchLike,
     *,
     new: NewDistrict | None = None,
+    effective: dt.date | None = None,
+    complete: bool = False,
+    accept_partial: bool = False,
     clock: Clock = utc_now,
 ) -> Report:
     """Write one batch in one transaction; the same batch again changes nothing.
@@ -106,58 +118,134 @@ def write_batch(
         From `gis.ingest.read_kind`.
     new : NewDistrict, optional
         Used when the district is made.
+    effective : date, optional
+        Of divisions and buildings: what the file changes holds from this local midnight on, and what was before is
+        kept. Without it rows are corrected in place.
+    complete : bool
+        Of buildings with `effective`: the file has all buildings of its communities.
+    accept_partial : bool
+        Of household counts: leave out those of buildings that are not known.
     clock : Clock
 
     Returns
     -------
     Report
-        The batch's own report with ``inserted``, ``updated``, ``unchanged`` and, of buildings, ``counts_added`` among
-        its counts.
+        The batch's own report with ``inserted``, ``updated``, ``unchanged`` and, where they are meant, ``ended``,
+        ``rebuilt``, ``cells_moved``, ``counts_added`` among its counts.
 
     Raises
     ------
     NotFoundError
         No such district, and the batch holds no divisions.
     ConflictError
-        A division that grids in force stand on would move.
+        A division that grids stand on would move, and nobody says since when; a change comes before the last one.
+    InputError
+        The rows contradict what the district holds; nothing is written.
     """
+    if effective is not None and batch.kind not in DATED:
+        raise InputError(f"{batch.kind} have no --effective DATE.", f"It is for {' and '.join(DATED)}.")
+    if complete and (effective is None or batch.kind != "buildings"):
+        raise InputError(
+            "--complete says which buildings are gone, nobody says since when.",
+            "Use it with buildings and --effective.",
+        )
     with connection.transaction(), connection.cursor() as cursor:
         if batch.kind == "divisions":
             _ensure_district(cursor, district, batch, new or NewDistrict(), clock)
         cursor.execute(query("imports.lock_district"), {"code": district})
         place = district_of(connection, district)
-        values = {"district": place.id, "now": clock(), "as_of": local_date(clock(), place.time_zone)}
+        since = midnight_of(effective, place) if effective else None
+        today = effective or local_date(clock(), place.time_zone)
+        values = {
+            "district": place.id,
+            "now": clock(),
+            "as_of": today,
+            "zone": place.time_zone,
+            "since": since,
+            "source": batch.report.source or "import",
+        }
+        counts = batch.report.counts
         frame = _completed(batch, place)
         if batch.kind in {"parts", "events"}:
-            frame = _located(connection, place, frame, batch.report, clock)
+            frame = _located(connection, place, batch, frame, clock)
+        if batch.kind == "buildings":
+            frame = _standing(connection, place, frame, batch.report, since, complete=complete)
+        if batch.kind == "divisions" and since is not None:
+            counts |= change_divisions(connection, place, gpd.GeoDataFrame(frame), batch.report, since, clock=clock)
         stage(cursor, query(f"imports.stage_{batch.kind}"), query("imports.unstage"), frame)
         cursor.execute(query("imports.index_staged"))
+        if batch.kind == "households":
+            taken = refuse_unknown_buildings(cursor, values, frame, batch.report, accept_partial=accept_partial)
+            counts["counts_added"] = _add_counts(cursor, values, "imports.insert_households")
+            counts["unchanged"] = len(taken) - counts["counts_added"]
+            tell_completeness(connection, place, batch.report, _newest_day(taken, today))
+        elif batch.kind != "divisions" or since is None:
+            counts |= _write_rows(cursor, values, batch.kind, len(frame))
         if batch.kind == "divisions":
-            _refuse_moved_divisions(cursor, values)
-        cursor.execute(query(f"imports.update_{batch.kind}"), values)
-        updated = cursor.rowcount
-        cursor.execute(query(f"imports.insert_{batch.kind}"), values)
-        inserted = cursor.rowcount
-        counts: dict[str, float] = {
-            "inserted": inserted,
-            "updated": updated,
-            "unchanged": len(frame) - inserted - updated,
-        }
-        if batch.kind == "divisions":
-            updated += _set_parents(cursor, values)
+            counts["updated"] += _set_parents(cursor, values)
         if batch.kind == "buildings":
-            counts["counts_added"] = _add_counts(cursor, values, batch)
-        batch.report.counts.update(counts)
-        if inserted + updated + counts.get("counts_added", 0):
+            counts["counts_added"] = _add_counts(cursor, values, "imports.insert_counts")
+        changed = sum(counts.get(name, 0) for name in CHANGES)
+        if changed:
             bump_layers(connection, place.id, *LAYER_OF.get(batch.kind, ()))
         if batch.kind == "buildings":
-            cells = cells_in_force(connection, place, clock())
-            if not cells.empty:
-                settle_buildings(connection, place, cells, batch.report, clock())
+            _settle(connection, place, batch.report, clock(), since)
+        if batch.kind == "barriers" and changed:
+            renew_streets(connection, place, clock=clock)
+        if batch.kind in {"parts", "events"} and changed:
+            derive_imported(connection, place, batch.kind, clock=clock)
         if batch.kind == "workers":
             post(connection, place, batch.report, clock=clock)
-        _record(cursor, values, batch)
+        if batch.kind == "events":
+            answer_new_events(connection, place, clock())
+        record_run(cursor, values, batch)
     return batch.report
+
+
+def _write_rows(cursor: psycopg.Cursor[Any], values: dict[str, Any], kind: str, rows: int) -> dict[str, float]:
+    """Change the rows of the store that differ from the staged ones and add those that are new."""
+    if kind == "divisions":
+        _refuse_moved_divisions(cursor, values)
+    updated = cursor.execute(query(f"imports.update_{kind}"), values).rowcount
+    cursor.execute(query("imports.look_up_at_once"))
+    inserted = cursor.execute(query(f"imports.insert_{kind}"), values).rowcount
+    cursor.execute(query("imports.look_up_as_usual"))
+    return {"inserted": inserted, "updated": updated, "unchanged": rows - inserted - updated}
+
+
+def _standing(
+    connection: Connection,
+    place: District,
+    frame: pd.DataFrame,
+    report: Report,
+    since: dt.datetime | None,
+    *,
+    complete: bool,
+) -> pd.DataFrame:
+    """End what the file says is gone; the rows of what stands."""
+    if since is not None:
+        standing: pd.DataFrame = change_buildings(
+            connection, place, gpd.GeoDataFrame(frame), report, since, complete=complete
+        )
+        return standing
+    codes = connection.execute(query("buildings.standing"), {"district": place.id})
+    return stand_without_date(frame, {row[0] for row in codes})
+
+
+def _newest_day(frame: pd.DataFrame, usual: dt.date) -> dt.date:
+    return max((day for day in frame["as_of"] if isinstance(day, dt.date)), default=usual)
+
+
+def _settle(
+    connection: Connection, place: District, report: Report, now: dt.datetime, since: dt.datetime | None
+) -> None:
+    """Let buildings join the cells they stand in, now and whenever there were or will be others."""
+    first = min(now, since) if since else now
+    begin = connection.execute(query("things.beginnings_of_cells"), {"district": place.id, "after": first})
+    for moment in sorted({first, now, *([since] if since else []), *(row[0] for row in begin)}):
+        cells = cells_in_force(connection, place, moment)
+        if not cells.empty:
+            settle_buildings(connection, place, cells, report, moment)
 
 
 def _ensure_district(cursor: psycopg.Cursor[Any], code: str, batch: BatchLike, new: NewDistrict, clock: Clock) -> None:
@@ -205,21 +293,22 @@ def _completed(batch: BatchLike, place: District) -> pd.DataFrame:
     if batch.kind == "buildings" and "address_key" not in frame:
         keys = [fold_address(_text(v)) or None for v in frame.get("address", pd.Series(None, index=frame.index))]
         frame = frame.assign(address_key=pd.Series(keys, index=frame.index, dtype=object))
-    if batch.kind == "events" and frame["occurred_at"].dt.tz is None:
-        local = frame["occurred_at"].dt.tz_localize(place.time_zone, ambiguous=False, nonexistent="shift_forward")
-        frame = frame.assign(occurred_at=local)
+    for name in ("occurred_at", "closed_at") if batch.kind == "events" else ():
+        if name in frame and isinstance(frame[name].dtype, np.dtype) and frame[name].dtype.kind == "M":
+            local = frame[name].dt.tz_localize(place.time_zone, ambiguous=False, nonexistent="shift_forward")
+            frame = frame.assign(**{name: local})
     return frame
 
 
 def _located(
-    connection: Connection, place: District, frame: pd.DataFrame, report: Report, clock: Clock
+    connection: Connection, place: District, batch: BatchLike, frame: pd.DataFrame, clock: Clock
 ) -> pd.DataFrame:
-    """Add cell, how and metres where the district has cells."""
-    cells = cells_in_force(connection, place, clock())
+    """Add cell, how and metres, and to events the cell that has the duty, where the district has cells."""
+    cells = newest_cells(connection, place, clock())
     if cells.empty:
         return frame
-    found = place_frame(cells, place, _points(frame))
-    report.counts.update({str(how): int(n) for how, n in found["how"].value_counts().items()})
+    found = place_frame(cells, place, _points(frame), on_streets=batch.kind == "events")
+    batch.report.counts.update({str(how): int(n) for how, n in found["how"].value_counts().items()})
     return frame.assign(**{str(name): found[name].array for name in found})
 
 
@@ -235,7 +324,7 @@ def _refuse_moved_divisions(cursor: psycopg.Cursor[Any], values: dict[str, Any])
         named = ", ".join(code for _, code in moved[:5])
         raise ConflictError(
             f"{len(moved)} divisions with grids in force would get another border: {named}.",
-            "Leave them out of the file, or remove the district and load it anew.",
+            "Say since when with --effective DATE: what was before is kept. Or leave them out of the file.",
         )
 
 
@@ -245,12 +334,14 @@ def _set_parents(cursor: psycopg.Cursor[Any], values: dict[str, Any]) -> int:
     rows = cursor.fetchall()
     by_code = {(level, code): number for number, level, code, *_ in rows}
     shapes = {number: shapely.from_wkb(wkb) for number, *_, wkb in rows}
+    level_of = {number: level for number, level, *_ in rows}
     changed = 0
-    for number, level, code, parent, named, _ in rows:
-        above = [v for v in reversed(DIVISION_LEVELS) if DIVISION_LEVELS.index(v) < DIVISION_LEVELS.index(level)]
+    for number, level, code, parent, named, staged, _ in rows:
+        above = [v for v in reversed(LEVELS) if LEVELS.index(v) < LEVELS.index(level)]
         point = shapely.point_on_surface(shapes[number])
         found = _parent(above, code, named=named, by_code=by_code, shapes=shapes, point=point)
-        if found != parent:
+        nearer = parent not in level_of or (found and LEVELS.index(level_of[found]) > LEVELS.index(level_of[parent]))
+        if found != parent and (staged or nearer):  # what the file does not name keeps a parent that still holds
             cursor.execute(query("imports.set_parent"), {"id": number, "parent": found})
             changed += 1
     return changed
@@ -276,14 +367,14 @@ def _parent(
     return None
 
 
-def _add_counts(cursor: psycopg.Cursor[Any], values: dict[str, Any], batch: BatchLike) -> int:
-    cursor.execute(query("imports.insert_counts"), {**values, "source": batch.report.source or "import"})
-    added = cursor.rowcount
+def _add_counts(cursor: psycopg.Cursor[Any], values: dict[str, Any], statement: str) -> int:
+    added = cursor.execute(query(statement), values).rowcount
     cursor.execute(query("imports.set_as_of"), values)
     return added
 
 
-def _record(cursor: psycopg.Cursor[Any], values: dict[str, Any], batch: BatchLike) -> None:
+def record_run(cursor: psycopg.Cursor[Any], values: dict[str, Any], batch: BatchLike) -> None:
+    """Keep the report of an import; `values` are ``district`` and ``now``."""
     report = batch.report.as_dict()
     report["remarks"] = report["remarks"][:REMARKS_KEPT]
     cursor.execute(

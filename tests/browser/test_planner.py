@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import urllib.error
@@ -350,6 +351,71 @@ def test_box_lasso_and_keys_select_and_grids_are_made_and_merged(planner, shot):
     assert planner.assignment()[cells["cell_id"][cell]] == columns["grids"][target]["key"]
     page.locator("#plan-tab-grids").click()
     assert page.locator("[data-test=draft-grids] [data-grid=new-1]").count() == 0
+
+
+def test_communities_are_divided_and_numbered_anew_and_a_stale_draft_goes_on(planner, shot):
+    page = planner.page
+    first, second = (c["code"] for c in communities(planner)[:2])
+    planner.begin(first)
+    before = planner.assignment()
+    page.locator("#propose-target").fill("120")
+    page.locator("[data-test=propose]").click()
+    planner.revision(1)
+    planner.still()
+    assert planner.assignment() != before
+    shot(page, "proposed")
+    page.locator("[data-test=undo]").click()
+    planner.revision(2)
+    planner.still()
+    assert planner.assignment() == before
+    page.locator("[data-test=renew]").click()  # the ground is as it was: that is told, and nothing is written
+    page.wait_for_selector("[data-note=refused]")
+    shot(page, "nothing-to-renew")
+    planner.still()
+    planner.faults[:] = [f for f in planner.faults if "operations" not in f and "Failed to load resource" not in f]
+    page.locator("[data-test=renumber]").click()
+    planner.revision(3)
+    page.wait_for_selector("[data-test=renumber]:disabled")
+    codes = {grid["key"]: grid["code"] for grid in planner.columns()["grids"]}
+    assert not set(codes) & set(codes.values())
+    page.locator("[data-test=undo]").click()
+    planner.revision(4)
+    page.wait_for_selector("[data-test=renumber]:enabled")
+    columns = planner.columns()
+    cell, target = border_cell(columns)
+    stale = planner.number()
+    moved = {"cells": [columns["cells"]["cell_id"][cell]], "to": columns["grids"][target]["key"]}
+    planner.act(f"districts/{planner.district}/plans/{stale}/operations", LI, revision=4, kind="move", payload=moved)
+
+    # Meanwhile somebody publishes new numbers for two communities.
+    asked = {"communities": [first, second], "title": "重新编号"}
+    other = planner.act(f"districts/{planner.district}/plans", LI, **asked)["id"]
+    path = f"districts/{planner.district}/plans/{other}"
+    planner.act(f"{path}/operations", LI, revision=0, kind="renumber", payload={"communities": [second]})
+    larger = {"communities": [second], "seed": 1, "target": 300}
+    planner.act(f"{path}/operations", LI, revision=1, kind="propose", payload=larger)
+    planner.act(f"{path}/submit", LI)
+    planner.act(f"{path}/approve", WANG)
+    assert planner.act(f"{path}/publish", LI, effective=dt.datetime.now(dt.UTC).isoformat())["version"]
+    page.reload()
+    page.locator("[data-test=rebase]").click()
+    page.locator("[data-test=to-rebased]").wait_for()
+    shot(page, "rebased")
+    page.locator("[data-test=to-rebased]").click()
+    page.wait_for_selector(f"[data-test=plan]:not([data-plan='{stale}'])[data-revision='1']")
+    assert planner.assignment()[moved["cells"][0]] == moved["to"]
+    assert page.locator("[data-test=rebase-note]").count() == 0
+
+    # What was in force before is come back to by a plan that is submitted at once.
+    rows = planner.api(f"districts/{planner.district}/plans")
+    old = next(row["id"] for row in rows if row["state"] in {"in_force", "closed"} and row["version"] == 1)
+    page.goto(f"{planner.address}plan/{planner.district}/{old}?lang=zh-CN")
+    page.locator("[data-test=rollback]").click()
+    shot(page, "rollback")
+    page.locator("[data-test=confirm-rollback]").click()
+    page.wait_for_selector("[data-test=plan] [data-state=submitted]")
+    scope = planner.api(f"districts/{planner.district}/plans/{planner.number()}")["scope"]
+    assert second in {place["code"] for place in scope}
 
 
 def test_every_look_of_the_planner_fits_and_meets_wcag_aa(planner, shot):

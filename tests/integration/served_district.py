@@ -69,15 +69,15 @@ def put_in_force(url, *, crowded=False):
         pipeline.publish_plan(connection, DISTRICT, clock=CLOCK)
 
 
-def settings_for(url, web=None):
-    paths = PathSettings() if web is None else PathSettings(web=web)
+def settings_for(url, web=None, home=None):
+    paths = PathSettings(**{name: path for name, path in (("web", web), ("home", home)) if path is not None})
     return Settings(paths, DatabaseSettings(database_url=url, owner_url=None), ServerSettings())
 
 
 @contextmanager
-def served(url, *, web=None, now=CLOCK):
+def served(url, *, web=None, now=CLOCK, home=None):
     """A client of the service on a database; faults in the service are answers, as in life."""
-    with TestClient(create_app(settings_for(url, web), now), raise_server_exceptions=False) as client:
+    with TestClient(create_app(settings_for(url, web, home), now), raise_server_exceptions=False) as client:
         yield client
 
 

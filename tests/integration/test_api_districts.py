@@ -207,7 +207,7 @@ def test_search_finds_nothing_for_signs_alone(client):
     assert client.get(f"{D}/search", params={"q": "%_"}).json() == []
 
 
-PLACES = {"inside": (75, 75), "border": (150, 75), "near": (-40, 75), "outside": (-5000, 75)}
+PLACES = {"inside": (75, 75), "border": (299.8, 75), "street": (150, 75), "near": (-40, 75), "outside": (-5000, 75)}
 
 
 @pytest.mark.parametrize("how", PLACES)
@@ -225,7 +225,7 @@ def test_locate_answers_for_every_point(client, grids, how):
     assert answer["community"]["code"] == small.COMMUNITIES[0]
     assert answer["district"] == {"code": serve.DISTRICT, "name": "望河区"}
     assert (answer["version"], answer["valid_to"]) == (1, None)
-    assert bool(answer["others"]) == (how == "border")
+    assert bool(answer["others"]) == (how in {"border", "street"})
     assert {o["grid_code"] for o in answer["others"]} <= codes
     for text in answer["text"].values():
         assert answer["grid"]["code"] in text

@@ -201,6 +201,27 @@ def test_two_persons_put_a_plan_in_force_and_the_map_changes_at_midnight(client,
     take(client, back["id"], "return", WANG, status=422, reason="")
 
 
+def test_a_draft_is_numbered_anew_exempted_and_rebased(client):
+    stale, mine = opened(client), opened(client, WEST, EAST)
+    told = edit(client, mine, 0, "renumber", {"communities": [EAST]})
+    assert (told["revision"], told["grids"]) == (1, [])
+    assert good(client.get(f"{D}/plans/{mine}"))["renumbered"] == [EAST]
+    grids = good(client.get(f"{D}/plans/{mine}/cells"))["grids"]
+    assert [g["code"][-3:] for g in grids if g["key"].startswith(EAST)] == ["005", "006", "007", "008"]
+    assert "does not hold" in edit(client, mine, 1, "renumber", {"communities": ["x"]}, status=422)["detail"]
+    asked = {"check": "contiguous", "grid": f"{WEST}001", "reason": "江心洲"}
+    assert "no island" in problem(client.post(f"{D}/plans/{mine}/waivers", json=asked, headers=LI), 422)["detail"]
+    assert "in force still" in problem(client.post(f"{D}/plans/{stale}/rebase", headers=LI), 409)["detail"]
+    take(client, mine, "submit")
+    take(client, mine, "approve", WANG)
+    good(client.post(f"{D}/plans/{mine}/publish", json={}, headers=LI))
+    assert not good(client.get(f"{D}/plans/{stale}"))["base_in_force"]
+    done = good(client.post(f"{D}/plans/{stale}/rebase", headers=LI), 201)
+    assert (done["taken"], done["left"], done["gone"]) == (0, [], 0)
+    assert done["plan"]["base_in_force"]
+    assert good(client.get(f"{D}/plans/{stale}"))["state"] == "discarded"
+
+
 # ---------------------------------------------------------------------------------------------- the command line
 @pytest.fixture(scope="module")
 def run(databases):
@@ -260,3 +281,37 @@ def test_the_whole_life_on_the_command_line(run):
         run("plan", "rollback", district, "--version", 1, "--as", "李规划")
     with connect(run.url) as connection:
         assert pipeline.list_persons(connection) == [(1, "李规划"), (2, "王审批")]
+
+
+def test_a_cell_is_split_and_cells_are_renewed_on_request(client):
+    plan = opened(client, EAST)
+    assert "nothing to make anew" in edit(client, plan, 0, "renew", {}, 409)["detail"]
+    cells = good(client.get(f"{D}/plans/{plan}/cells"))["cells"]
+    across = {"cell": cells["cell_id"][0], "line": [serve.lonlat(299, 135), serve.lonlat(451, 135)]}
+    wrong = {**across, "line": [[116.4, 95.0]]}
+    assert edit(client, plan, 0, "split", wrong, 422)["status"] == 422
+    shapes = good(client.get(f"{D}/plans/{plan}/cells.geojson"))["features"]
+    middle = shapely.Point(serve.lonlat(375, 135))
+    across["cell"] = next(
+        cells["cell_id"][f["id"]] for f in shapes if shapely.geometry.shape(f["geometry"]).contains(middle)
+    )
+    done = edit(client, plan, 0, "split", across)
+    # the neighbour across the street gets a vertex: it is replaced too
+    assert (done["remade"], done["can_undo"], done["changed"]["grid"].count("")) == (True, True, 2)
+    assert len(good(client.get(f"{D}/plans/{plan}/cells"))["cells"]["cell_id"]) == len(cells["cell_id"]) + 1
+    back = good(client.post(f"{D}/plans/{plan}/undo", json={"revision": 1}, headers=LI))
+    assert back["remade"]
+    assert good(client.get(f"{D}/plans/{plan}/cells"))["cells"]["cell_id"] == cells["cell_id"]
+
+
+def test_a_draft_names_its_network_and_level(client):
+    told = good(
+        client.post(f"{D}/plans", json={"communities": [WEST], "network": "community", "level": 1}, headers=LI), 201
+    )
+    assert (told["network"], told["level"]) == ("community", 1)
+    listed = good(client.get(f"{D}/plans", params={"network": "community", "level": 1}))
+    assert told["id"] in [row["id"] for row in listed]
+    assert good(client.get(f"{D}/plans", params={"network": "police"})) == []
+    asked = {"communities": [WEST], "network": "police"}
+    assert "police" in problem(client.post(f"{D}/plans", json=asked, headers=LI), 404)["detail"]
+    take(client, told["id"], "discard")

@@ -14,6 +14,7 @@ import shapely
 
 from api.cli import main
 from gis.crs import wgs84_to_gcj02
+from gis.errors import InputError
 from gis.files import locate_files, partition_files
 from gis.partition import Effort
 
@@ -303,6 +304,28 @@ def test_locate_keeps_every_row_in_order(run, points, divided):
         covering = divided.grids[divided.grids.covers(spot)]
         assert said == covering["grid_code"].min()
     assert json.loads(out)["rows"] == 5
+
+
+def test_locate_on_streets_names_who_goes(tmp_path):
+    sides = [shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 60)]
+    origin = np.array([450_000.0, 4_420_000.0])
+
+    def written(name, columns, shapes):
+        moved = shapely.transform(np.array(shapes, object), lambda xy: xy + origin)
+        gpd.GeoDataFrame(columns, geometry=moved, crs=CRS).to_parquet(tmp_path / name)
+        return tmp_path / name
+
+    grids = written("g.parquet", {"grid_code": ["001", "002"], "community_id": ["A", "A"]}, sides)
+    street = {"code": ["S"], "kind": ["street"], "class": ["residential"]}
+    lines = written("s.parquet", street, [shapely.LineString([(100, 0), (100, 100)])])
+    spots = written("p.parquet", {"n": [1, 2, 3]}, shapely.points([[98, 20], [103, 20], [150, 20]]))
+    found = locate_files(spots, grids, streets=[lines]).frame
+    assert found["how"].tolist() == ["street", "street", "inside"]
+    assert found["grid_code"].tolist() == ["001", "002", "002"]
+    assert found["duty_grid_code"].tolist() == ["001", "001", "002"]
+    bare = written("bare.parquet", {"grid_code": ["001", "002"]}, sides)
+    with pytest.raises(InputError, match="no column community_id"):
+        locate_files(spots, bare, streets=[lines])
 
 
 def test_locate_reads_csv_in_degrees_and_in_gcj02(points, divided):

@@ -37,6 +37,12 @@ def ask(capsys, monkeypatch, database):
     return lambda *arguments: run(capsys, monkeypatch, database, *arguments)
 
 
+@pytest.fixture
+def divided(ask, files):
+    """The district with its divisions, whatever ran before."""
+    assert ask("import", "divisions", files / "divisions.geojson").code == 0
+
+
 def value(database, query):
     with psycopg.connect(database.owner_url) as connection:
         return connection.execute(query).fetchall()
@@ -105,6 +111,7 @@ def test_a_moved_and_recounted_building_is_updated_and_its_count_added(ask, data
     assert {h for new, h in counts if not new} == {48}  # nothing was overwritten
 
 
+@pytest.mark.usefixtures("divided")
 def test_gcj02_comes_in_by_name_and_keeps_what_came(ask, database, tmp_path):
     from gis.crs import wgs84_to_gcj02
 
@@ -119,6 +126,7 @@ def test_gcj02_comes_in_by_name_and_keeps_what_came(ask, database, tmp_path):
     assert here == pytest.approx((true.x, true.y), abs=1e-9)
 
 
+@pytest.mark.usefixtures("divided")
 def test_good_rows_come_in_when_asked_for(ask, database, tmp_path):
     frame = made_city.lamps().head(30).assign(asset_id=[f"N{i}" for i in range(30)], state="完好")
     frame.loc[4, "state"] = "闹鬼"
@@ -132,6 +140,7 @@ def test_good_rows_come_in_when_asked_for(ask, database, tmp_path):
     assert value(database, "SELECT count(*) FROM part WHERE code LIKE 'N%'") == [(29,)]
 
 
+@pytest.mark.usefixtures("divided")
 def test_estimates_are_marked(ask, database, tmp_path):
     frame = made_city.buildings().drop(columns="households").head(50)
     frame["building_id"] = [f"X{i}" for i in range(50)]

@@ -141,22 +141,25 @@ def test_the_serving_role_may_do_exactly_this(database):
             "SELECT table_name, column_name FROM information_schema.column_privileges"
             " WHERE grantee = current_user AND privilege_type = 'UPDATE'"
             " AND table_name IN ('grid', 'grid_cell', 'posting', 'cell', 'household_count', 'import_run',"
-            " 'publication')"
+            " 'publication', 'street', 'cell_community', 'part_cell', 'event_cell', 'event_move')"
         ).fetchall()
     may = {p: {t for t, q, allowed in rights if q == p and allowed} for p in {row[1] for row in rights}}
     assert may["SELECT"] == may["INSERT"] == every
     assert may["TRUNCATE"] == may["REFERENCES"] == may["TRIGGER"] == set()
     history = {"household_count", "import_run", "cell", "cell_edge", "cell_lineage", "building_cell", "grid_lineage"}
     history |= {"tessellation", "plan_scope", "publication", "grid", "grid_cell", "posting"}
-    history |= {"person", "plan_operation", "plan_step"}
+    history |= {"person", "plan_operation", "plan_step", "plan_waiver", "division_lineage", "event_move"}
+    history |= {"cell_community", "part_cell", "event_cell", "street", "job"}
     assert may["UPDATE"] == every - history
     assert may["DELETE"] == {
         "district", "part", "event", "tessellation", "plan", "plan_scope", "plan_cell", "display_shape",
-        "display_version",
+        "display_version", "street", "part_cell", "event_cell",
     }  # fmt: skip
     assert set(columns) == {
         ("grid", "valid"), ("grid", "name"), ("grid", "flags"), ("grid", "colour"),
         ("grid_cell", "valid"), ("posting", "valid"), ("publication", "withdrawn_at"),
+        ("publication", "rehomed_at"), ("cell", "valid"), ("cell", "community_id"),
+        ("street", "valid"),
     }  # fmt: skip
 
 

@@ -74,6 +74,6 @@ def test_every_statement_is_named_and_says_what_it_gives(noun):
     assert names
     for name in names:
         body = query(f"{noun}.{name}").decode()
-        assert re.search(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ANALYZE)\b", body), name
+        assert re.search(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ANALYZE|SET)\b", body), name
     with pytest.raises(KeyError):
         query(f"{noun}.no_such_statement")

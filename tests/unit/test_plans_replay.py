@@ -153,6 +153,20 @@ def test_an_assignment_replaces_the_grids_of_its_communities_alone():
     assert new_key(made.keys) == "new-2"
 
 
+def test_numbering_anew_is_an_edit_that_moves_no_cell():
+    made = replay(draft(), [Operation(1, "renumber", {"communities": ["B"]})])
+    assert made.renumbered == {"B"}
+    assert made.keys.tolist() == BASE.tolist()
+    with pytest.raises(InputError, match="changes nothing"):
+        made.apply(Operation(2, "renumber", {"communities": ["B"]}))
+    with pytest.raises(InputError, match="does not hold C"):
+        made.apply(Operation(2, "renumber", {"communities": ["C"]}))
+    made.apply(Operation(2, "undo", {"revision": 1}))
+    assert made.renumbered == frozenset()
+    made.apply(Operation(3, "redo", {"revision": 1}))
+    assert made.renumbered == {"B"}
+
+
 def test_parts_are_counted_over_neighbours_inside_a_grid():
     pairs = np.array([[0, 1], [1, 2], [2, 3], [4, 5]])
     assert count_parts(np.array([0, 0, 1, 0, 1, 1]), pairs, 3).tolist() == [2, 2, 0]

@@ -111,9 +111,22 @@ def test_a_withdrawn_code_is_never_used_again_and_the_999th_is_the_last():
         succeed(C, old, [code(1)], new, np.ones(3), np.ones(3), used=every)
 
 
-def test_codes_of_another_making_are_in_nobodys_way():
+def test_a_code_of_another_making_is_not_kept_and_in_nobodys_way():
     made = succeed(C, np.zeros(2, int), ["网格甲"], np.array([0, 1]), np.array([9.0, 1.0]), np.ones(2), used=["X-1"])
-    assert made.codes == ["网格甲", code(1)]
+    assert made.codes == [code(1), code(2)]
+    assert made.withdrawn == ["网格甲"]
+    # nor does it take the place of a code that can be kept, though more households come with it
+    two = succeed(C, np.array([0, 1]), ["网格甲", code(5)], np.zeros(2, int), np.array([9.0, 1.0]), np.ones(2), used=[])
+    assert two.codes == [code(5)]
+
+
+def test_numbered_anew_no_grid_keeps_its_code_and_none_is_used_twice():
+    old = np.array([0, 1, 2])
+    made = succeed(
+        C, old, [code(1), code(2), code(3)], old, np.ones(3), np.ones(3), used=[code(9)], order=[2, 0, 1], renumber=True
+    )
+    assert made.codes == [code(11), code(12), code(10)]
+    assert made.withdrawn == [code(1), code(2), code(3)]
 
 
 def test_a_grid_without_cells_is_told():
@@ -138,3 +151,19 @@ def test_new_grids_of_a_plan_are_numbered_from_the_north_west_in_each_community(
         code(1): code(1), "new-3": code(2), "new-2": code(3), "new-1": code(4),
         code(4, LOCAL): code(4, LOCAL), "new-4": code(10, LOCAL),
     }  # fmt: skip
+
+
+def test_a_code_of_another_community_is_not_kept():
+    """After a split the grids of the old community get codes of the new one."""
+    one = np.zeros(2, int)
+    made = succeed("990101001003", one, ["990101001001004"], one, np.ones(2), np.ones(2), used=[])
+    assert made.codes == ["990101001003001"]
+
+
+def test_a_grid_that_went_mostly_to_another_community_gives_its_code_to_nobody():
+    community = np.array(["990101001001", "990101001002", "990101001002"], object)
+    base = np.array(["990101001001004"] * 3, object)
+    keys = np.array(["990101001001004", "new-1", "new-1"], object)
+    alike = {"households": np.array([10.0, 10, 10]), "area": np.ones(3), "centre": np.zeros((3, 2))}
+    codes = codes_of_plan(community, base, keys, used={"990101001001": ["990101001001004"]}, **alike)
+    assert codes == {"990101001001004": "990101001001005", "new-1": "990101001002001"}

@@ -9,9 +9,9 @@ import { howOf, isWriting } from '@/planner/tools'
 import { town } from './editor/town'
 
 const view = (theme: Theme): MapView => ({
-  district: '990101', bbox: [113, 23, 113.1, 23.1], versions: { base: 3, divisions: 4, grids: 5 }, theme, lang: 'zh-CN', attribution: 'A',
+  district: '990101', bbox: [113, 23, 113.1, 23.1], versions: { base: 3, divisions: 4, grids: 5 }, asked: {}, theme, lang: 'zh-CN', attribution: 'A',
   shown: [...LAYERS], opacity: Object.fromEntries(LAYERS.map((l) => [l, 1])) as MapView['opacity'], classes: ['#111111'], zero: '#ffffff',
-  hatch: '#999999', tints: ['#f4e5c5'], heatRamp: ['#f4eaac', '#720022'], noData: [7], estimated: [8], selectedGrid: 9, selectedBuilding: null,
+  hatch: '#999999', tints: ['#f4e5c5'], heatRamp: ['#f4eaac', '#720022'], noData: [7], estimated: [8], selectedGrid: 9, selectedBuilding: null, selectedStreet: null, homes: 0,
   area: null, eventClass: null, partClass: null, period: null, heat: null,
 })
 const { geojson } = town(['AB'])

@@ -22,7 +22,7 @@ describe('classes of a figure', () => {
     const figure = {
       key: 'parts', kind: 'sequential', values: { 1: 0, 2: null, 3: 5, 4: 29 }, class_of: { 1: -1, 2: null, 3: 0, 4: 1 }, estimated: [], classes: [
         { from: 1, to: 10, count: 1, colour_index: 0 }, { from: 10, to: 29, count: 1, colour_index: 1 },
-      ], colours: { light: [], dark: [] }, zero: 1, no_data: 1, basis: 'as_of', as_of: null, period: null,
+      ], colours: { light: [], dark: [] }, zero: 1, no_data: 1, basis: 'as_of', events: null, at: '2026-06-30T15:59:59Z', as_of: null, period: null,
     } satisfies FigureValues
     const found = [...gridClasses(figure)]
     expect(found).toEqual([[1, ZERO], [2, NO_DATA], [3, 0], [4, 1]])

@@ -5,9 +5,9 @@ import { BASE, type Theme } from '@/map/palette'
 import { buildStyle, type MapView } from '@/map/style'
 
 const view = (more: Partial<MapView> = {}): MapView => ({
-  district: '990101', bbox: [113, 23, 113.1, 23.1], versions: { base: 3, divisions: 4, grids: 5 }, theme: 'light', lang: 'zh-CN',
+  district: '990101', bbox: [113, 23, 113.1, 23.1], versions: { base: 3, divisions: 4, grids: 5 }, asked: {}, theme: 'light', lang: 'zh-CN',
   attribution: 'A & <b>', shown: [...LAYERS], opacity: Object.fromEntries(LAYERS.map((l) => [l, OPACITY_AT_FIRST[l] / 100])) as MapView['opacity'],
-  classes: ['#111111', '#222222', '#333333'], zero: '#ffffff', hatch: '#999999', tints: ['#f4e5c5', '#d2efd7'], heatRamp: ['#f4eaac', '#f98813', '#720022'], noData: [7], estimated: [8], selectedGrid: 9, selectedBuilding: 10,
+  classes: ['#111111', '#222222', '#333333'], zero: '#ffffff', hatch: '#999999', tints: ['#f4e5c5', '#d2efd7'], heatRamp: ['#f4eaac', '#f98813', '#720022'], noData: [7], estimated: [8], selectedGrid: 9, selectedBuilding: 10, selectedStreet: 11, homes: 0,
   area: { id: 2, level: 'community' }, eventClass: '0105', partClass: null, period: ['2025-01-01', '2025-12-31'], heat: null, ...more,
 })
 
@@ -34,13 +34,17 @@ describe('the style of the map', () => {
     expect(style.glyphs).toBeUndefined()
     expect(style.sprite).toBeUndefined()
     const urls = Object.values(style.sources).flatMap((s) => ('tiles' in s ? (s.tiles ?? []) : []))
-    expect(urls).toHaveLength(5)
+    expect(urls).toHaveLength(6)
     for (const url of urls) expect(url).toMatch(/^http:\/\/127\.0\.0\.1:1\/tiles\/990101\//)
     expect(urls).toContain('http://127.0.0.1:1/tiles/990101/grids/5/{z}/{x}/{y}.mvt')
     expect(urls.find((u) => u.includes('events'))).toContain('class=0105&from=2025-01-01&to=2025-12-31')
   })
+  it('asks for every tile at the moment and in the network looked at', () => {
+    const sources = Object.values(buildStyle(view({ asked: { at: '2026-03-01', network: 'police' } }), '').sources)
+    for (const s of sources) if ('tiles' in s) expect(s.tiles![0]).toMatch(/[?&]at=2026-03-01&network=police/)
+  })
   it('draws only what is shown', () => {
-    const bare = buildStyle(view({ shown: [], selectedGrid: null, selectedBuilding: null, area: null }), '')
+    const bare = buildStyle(view({ shown: [], selectedGrid: null, selectedBuilding: null, selectedStreet: null, homes: 0, area: null }), '')
     expect(bare.layers.map((l) => l.id)).toEqual(['land'])
     const ids = buildStyle(view(), '').layers.map((l) => l.id)
     expect(new Set(ids).size).toBe(ids.length)

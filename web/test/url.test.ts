@@ -23,6 +23,7 @@ describe('the address of a screen', () => {
       { eventClass: '0105', partClass: '01 02', period: 'week' },
       { period: ['2025-02-01', '2025-02-28'] },
       { period: 'all', lang: 'zh-CN' },
+      { date: '2026-03-01', basis: 'then', network: 'police', level: 2 },
       { page: 'plan', plan: null },
       { page: 'plan', plan: 12, area: '990101001' },
     ]
@@ -36,7 +37,7 @@ describe('the address of a screen', () => {
     expect(read(writePlace({ ...emptyPlace(), district: '江 湾/1' })).district).toBe('江 湾/1')
   })
   it('falls back to the defaults where it cannot understand', () => {
-    const bad = read('/overview/1?at=a,b,c&layers=ghost,grids&opacity=grids:x,heat:999&select=robot:1&period=2025-02-30~2025-01-01&lang=fr')
+    const bad = read('/overview/1?at=a,b,c&layers=ghost,grids&opacity=grids:x,heat:999&select=robot:1&period=2025-02-30~2025-01-01&lang=fr&date=soon&basis=never&level=x')
     expect(bad).toEqual({ ...emptyPlace(), district: '1', shown: ['grids'], opacity: { heat: 100 } })
     expect(read('/overview/1?at=200,10,5').camera).toBeNull()
     expect(read('/').district).toBeNull()

@@ -43,7 +43,7 @@ async def candidates(
     limit : int
         How many of each type.
     """
-    scope = {"district": district.id, "network": district.network_id, "level": district.level, "now": district.now}
+    scope = district.scope
     text = typed.lower()
     found: list[Row] = []
     if code:

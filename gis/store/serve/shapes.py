@@ -11,12 +11,12 @@ from gis.shapes import EXACT_ZOOM, border_lines, draw_coverage, label_points
 from gis.store.queries import query
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator
 
     from gis.store.connect import Connection
+    from gis.store.serve.places import District
 
-__all__ = ["LAYERS", "Family", "write_shapes"]
+__all__ = ["KEPT", "LAYERS", "Family", "write_shapes"]
 
 Family = Literal["divisions", "grids"]
 
@@ -26,6 +26,9 @@ LAYERS: dict[Family, list[str]] = {
 }
 """Layers of `display_shape` by the tile family they are drawn in."""
 
+KEPT = 8
+"""So many versions of a family are held at once, so that stepping through dates draws nothing twice."""
+
 LEVELS = ("district", "subdistrict", "community")
 COVERED = 0.995
 """Children stand for their parent where they cover this share of it: then their borders are the same lines."""
@@ -34,38 +37,37 @@ Shape = tuple[str, int, int, str | None, Any]
 """Layer, last zoom, feature id, level, geometry."""
 
 
-def write_shapes(connection: Connection, district_id: int, family: Family, version: int, now: dt.datetime) -> bool:
-    """Make the shapes of one family for one version, unless they are there.
+def write_shapes(connection: Connection, district: District, family: Family) -> bool:
+    """Make the shapes of one family for the version of a moment, unless they are there.
 
     Parameters
     ----------
     connection : Connection
         Synchronous, as ``gridkeeper_app``; one transaction is used.
-    district_id : int
+    district : District
+        Says the version, the moment and the network. The newest `KEPT` versions of a family stay; others go.
     family : {"divisions", "grids"}
-    version : int
-        The version that is to be served.
-    now : datetime
-        Divisions and grids valid at this moment are drawn.
 
     Returns
     -------
     bool
         Whether they were made now.
     """
-    place = {"district": district_id, "family": family, "version": version}
+    version = district.versions[family]
+    place = district.scope | {"family": family, "version": version, "layers": LAYERS[family], "kept": KEPT - 1}
     with connection.transaction():
         connection.execute(query("serve_shapes.lock"), place)
-        known = connection.execute(query("serve_shapes.version"), place).fetchone()
-        if known and known[0] == version:
+        if connection.execute(query("serve_shapes.version"), place).fetchone():
             return False
-        read = connection.execute(query(f"serve_shapes.{family}"), place | {"now": now}).fetchall()
+        read = connection.execute(query(f"serve_shapes.{family}"), place).fetchall()
         shapes = _division_shapes(read) if family == "divisions" else _grid_shapes(read)
-        connection.execute(query("serve_shapes.clear"), place | {"layers": LAYERS[family]})
+        old = {"versions": [row[0] for row in connection.execute(query("serve_shapes.old"), place).fetchall()]}
+        for statement in ("serve_shapes.clear", "serve_shapes.forget"):
+            connection.execute(query(statement), place | old)
         with connection.cursor() as cursor, cursor.copy(query("serve_shapes.add")) as copy:
             for layer, zoom, feature, level, geometry in shapes:
                 hexed = shapely.to_wkb(shapely.set_srid(geometry, 3857), hex=True, include_srid=True)
-                copy.write_row((district_id, layer, zoom, feature, level, hexed))
+                copy.write_row((district.id, layer, version, zoom, feature, level, hexed))
         connection.execute(query("serve_shapes.done"), place)
     return True
 

@@ -11,13 +11,18 @@ from gis.store.serve.rows import one_row, rows
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
-__all__ = ["count_near", "encoded", "lattice"]
+__all__ = ["count_near", "drawn", "encoded", "lattice"]
 
 
 async def encoded(connection: AsyncConnection[Any], name: str, **values: Any) -> bytes:
     """Give the tile of one of the statements in ``serve_tiles.sql``; empty where nothing lies in it."""
+    return await drawn(connection, name, **values) or b""
+
+
+async def drawn(connection: AsyncConnection[Any], name: str, **values: Any) -> bytes | None:
+    """Give a tile of shapes that are made for a version; None where they are not there."""
     row = await one_row(connection, f"serve_tiles.{name}", **values)
-    return bytes(row["tile"]) if row and row["tile"] else b""
+    return None if row is None else bytes(row["tile"] or b"")
 
 
 async def count_near(connection: AsyncConnection[Any], layer: str, **values: Any) -> int:

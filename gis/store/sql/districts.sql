@@ -12,7 +12,9 @@ SELECT v.code, v.name, v.level, ST_AsBinary(v.geom) AS wkb
 FROM division v WHERE v.district_id = %(district)s AND upper_inf(v.valid) ORDER BY v.level, v.code
 
 -- name: bounding_buildings
-SELECT ST_AsBinary(geom) AS wkb FROM building WHERE district_id = %(district)s AND upper_inf(valid) ORDER BY code
+-- Buildings that ever stood.
+SELECT code, ST_AsBinary(geom) AS wkb FROM building
+WHERE district_id = %(district)s AND NOT isempty(valid) ORDER BY code, valid
 
 -- name: bounding_streets
 -- Streets at ground level.
@@ -20,12 +22,12 @@ SELECT ST_AsBinary(geom) AS wkb FROM barrier
 WHERE district_id = %(district)s AND kind = 'street' AND NOT bridge AND NOT tunnel ORDER BY code
 
 -- name: summaries
--- Every district with the size of what it holds.
+-- Every district with the size of what it holds; grids are those of the community network.
 SELECT d.code, d.name,
        (SELECT count(*) FROM building b WHERE b.district_id = d.id AND b.valid @> %(at)s),
        COALESCE(h.households, 0), COALESCE(h.estimated, 0),
        (SELECT count(*) FROM grid g JOIN network n ON n.id = g.network_id
-        WHERE n.district_id = d.id AND g.valid @> %(at)s),
+        WHERE n.district_id = d.id AND n.code = 'community' AND g.level = 1 AND g.valid @> %(at)s),
        (SELECT count(*) FROM part p WHERE p.district_id = d.id),
        (SELECT count(*) FROM event e WHERE e.district_id = d.id),
        u.version, u.effective
@@ -35,11 +37,12 @@ LEFT JOIN LATERAL (
     FROM (SELECT DISTINCT ON (h.building_id) h.households, h.estimated
           FROM household_count h JOIN building b ON b.id = h.building_id
           WHERE b.district_id = d.id AND b.valid @> %(at)s
+            AND h.as_of <= (%(at)s::timestamptz AT TIME ZONE d.time_zone)::date
           ORDER BY h.building_id, h.as_of DESC, h.recorded_at DESC, h.id DESC) l
 ) h ON true
 LEFT JOIN LATERAL (
     SELECT p.version, p.effective FROM publication p JOIN network n ON n.id = p.network_id
-    WHERE n.district_id = d.id AND n.code = 'community' AND p.effective <= %(at)s AND p.withdrawn_at IS NULL
+    WHERE n.district_id = d.id AND n.code = 'community' AND p.level = 1 AND p.effective <= %(at)s AND p.withdrawn_at IS NULL
     ORDER BY p.effective DESC, p.version DESC LIMIT 1
 ) u ON true
 ORDER BY d.code

@@ -16,7 +16,7 @@ WITH latest AS (
     WHERE gc.valid @> %(at)s
     GROUP BY gc.grid_id
 )
-SELECT g.code AS grid_code, v.code AS community_id, v.name AS community_name,
+SELECT g.code AS grid_code, g.name, g.kind, v.code AS community_id, v.name AS community_name,
        coalesce(l.households, 0)::float8 AS households, coalesce(l.estimated_households, 0)::float8 AS estimated_households,
        coalesce(l.buildings, 0) AS buildings, g.area_m2, g.flags, nl.target, ST_AsBinary(g.geom) AS wkb
 FROM grid g
@@ -26,3 +26,8 @@ JOIN division v ON v.id = g.division_id
 LEFT JOIN loads l ON l.grid_id = g.id
 WHERE n.district_id = %(district)s AND n.code = %(network)s AND g.level = %(level)s AND g.valid @> %(at)s
 ORDER BY g.code
+
+-- name: plan_shapes
+-- Polygons of a plan's cells, in the order of their numbers.
+SELECT ST_AsBinary(c.geom) AS wkb FROM plan_cell p JOIN cell c ON c.id = p.cell_id
+WHERE p.plan_id = %(plan)s ORDER BY p.cell_id

@@ -11,6 +11,14 @@ DROP TABLE IF EXISTS pg_temp.staged
 -- So that the joins by code are planned well.
 ANALYZE pg_temp.staged
 
+-- name: look_up_at_once
+-- What is known already is looked up once, not for every new row: with a table that was empty when last analysed, each
+-- new row would read again all those just added.
+SET LOCAL enable_nestloop = off
+
+-- name: look_up_as_usual
+SET LOCAL enable_nestloop TO DEFAULT
+
 -- name: lock_district
 -- One import, tessellation or publication of a district at a time.
 SELECT id FROM district WHERE code = %(code)s FOR NO KEY UPDATE
@@ -40,7 +48,7 @@ CREATE TEMP TABLE staged (
 ) ON COMMIT DROP
 
 -- name: moved_divisions
--- Divisions that cells in force stand on and whose border the file draws differently.
+-- Divisions that cells of grids stand on and whose border the file draws differently.
 SELECT d.level, d.code
 FROM division d JOIN staged s ON d.level = s.level AND d.code = s.code
 WHERE d.district_id = %(district)s AND upper_inf(d.valid) AND d.geom IS DISTINCT FROM ST_Multi(s.geom)
@@ -66,7 +74,7 @@ ORDER BY s.code
 
 -- name: divisions_for_parents
 -- Divisions now valid with the parent they name, to find who lies in whom.
-SELECT d.id, d.level, d.code, d.parent_id, s.parent_code, ST_AsBinary(d.geom)
+SELECT d.id, d.level, d.code, d.parent_id, s.parent_code, s.code IS NOT NULL, ST_AsBinary(d.geom)
 FROM division d LEFT JOIN staged s ON s.level = d.level AND s.code = d.code
 WHERE d.district_id = %(district)s AND upper_inf(d.valid) ORDER BY d.code
 
@@ -145,9 +153,9 @@ WHERE b.district_id = %(district)s AND b.code = s.code AND upper_inf(b.valid)
 
 -- name: insert_buildings
 INSERT INTO building (district_id, code, name, address, address_key, kind, floors, community_code, compound_code, geom,
-                      raw_x, raw_y, raw_crs)
+                      raw_x, raw_y, raw_crs, valid)
 SELECT %(district)s, s.code, s.name, s.address, s.address_key, s.kind, s.floors, s.community_code, s.compound_code,
-       s.geom, s.raw_x, s.raw_y, s.raw_crs
+       s.geom, s.raw_x, s.raw_y, s.raw_crs, tstzrange(%(since)s, NULL)
 FROM staged s
 WHERE NOT EXISTS (SELECT FROM building b WHERE b.district_id = %(district)s AND b.code = s.code AND upper_inf(b.valid))
 
@@ -166,6 +174,32 @@ LEFT JOIN LATERAL (
 ) known ON true
 WHERE s.households IS NOT NULL
   AND (known.households, known.people, known.estimated)
+      IS DISTINCT FROM (s.households, s.people, COALESCE(s.estimated, false))
+  AND NOT (COALESCE(s.estimated, false) AND known.estimated IS NOT DISTINCT FROM false)
+
+-- name: stage_households
+CREATE TEMP TABLE staged (
+    building_code text, households integer, people integer, as_of date, estimated boolean
+) ON COMMIT DROP
+
+-- name: insert_households
+-- Counts of buildings that stand already, by the same rules; a count is of the building that stood on its date, one from
+-- before there was any of the first.
+INSERT INTO household_count (building_id, as_of, households, people, estimated, source)
+SELECT b.id, COALESCE(s.as_of, %(as_of)s), s.households, s.people, COALESCE(s.estimated, false), %(source)s
+FROM staged s
+CROSS JOIN LATERAL (
+    SELECT b.id FROM building b
+    WHERE b.district_id = %(district)s AND b.code = s.building_code AND NOT isempty(b.valid)
+      AND NOT b.valid << tstzrange((COALESCE(s.as_of, %(as_of)s)::timestamp AT TIME ZONE %(zone)s), NULL)
+    ORDER BY b.valid LIMIT 1
+) b
+LEFT JOIN LATERAL (
+    SELECT h.households, h.people, h.estimated FROM household_count h
+    WHERE h.building_id = b.id AND (h.as_of = s.as_of OR s.as_of IS NULL AND h.as_of <= %(as_of)s)
+    ORDER BY h.as_of DESC, h.recorded_at DESC, h.id DESC LIMIT 1
+) known ON true
+WHERE (known.households, known.people, known.estimated)
       IS DISTINCT FROM (s.households, s.people, COALESCE(s.estimated, false))
   AND NOT (COALESCE(s.estimated, false) AND known.estimated IS NOT DISTINCT FROM false)
 
@@ -206,26 +240,30 @@ WHERE NOT EXISTS (SELECT FROM part p WHERE p.district_id = %(district)s AND p.co
 -- name: stage_events
 CREATE TEMP TABLE staged (
     code text, class text, class_name text, source text, occurred_at timestamptz, address text, description text,
-    geom geometry, raw_x float8, raw_y float8, raw_crs text, cell_id bigint, how text, distance_m float8
+    state text, closed_at timestamptz, geom geometry, raw_x float8, raw_y float8, raw_crs text,
+    cell_id bigint, duty_cell_id bigint, how text, distance_m float8
 ) ON COMMIT DROP
 
 -- name: update_events
 UPDATE event e
 SET class = s.class, class_name = s.class_name, source = s.source, occurred_at = s.occurred_at, address = s.address,
-    description = s.description, geom = s.geom, raw_x = s.raw_x, raw_y = s.raw_y, raw_crs = s.raw_crs,
-    cell_id = s.cell_id, how = s.how, distance_m = s.distance_m
+    description = s.description, state = COALESCE(s.state, 'closed'), closed_at = s.closed_at, geom = s.geom,
+    raw_x = s.raw_x, raw_y = s.raw_y, raw_crs = s.raw_crs,
+    cell_id = s.cell_id, duty_cell_id = s.duty_cell_id, how = s.how, distance_m = s.distance_m
 FROM staged s
 WHERE e.district_id = %(district)s AND e.code = s.code
-  AND (e.class, e.class_name, e.source, e.occurred_at, e.address, e.description, e.geom, e.raw_x, e.raw_y, e.raw_crs,
-       e.cell_id, e.how, e.distance_m)
-      IS DISTINCT FROM (s.class, s.class_name, s.source, s.occurred_at, s.address, s.description, s.geom,
-       s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m)
+  AND (e.class, e.class_name, e.source, e.occurred_at, e.address, e.description, e.state, e.closed_at, e.geom,
+       e.raw_x, e.raw_y, e.raw_crs, e.cell_id, e.duty_cell_id, e.how, e.distance_m)
+      IS DISTINCT FROM (s.class, s.class_name, s.source, s.occurred_at, s.address, s.description,
+       COALESCE(s.state, 'closed'), s.closed_at, s.geom, s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.duty_cell_id, s.how,
+       s.distance_m)
 
 -- name: insert_events
-INSERT INTO event (district_id, code, class, class_name, source, occurred_at, address, description, geom,
-                   raw_x, raw_y, raw_crs, cell_id, how, distance_m)
-SELECT %(district)s, s.code, s.class, s.class_name, s.source, s.occurred_at, s.address, s.description, s.geom,
-       s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m
+INSERT INTO event (district_id, code, class, class_name, source, occurred_at, address, description, state, closed_at,
+                   geom, raw_x, raw_y, raw_crs, cell_id, duty_cell_id, how, distance_m)
+SELECT %(district)s, s.code, s.class, s.class_name, s.source, s.occurred_at, s.address, s.description,
+       COALESCE(s.state, 'closed'), s.closed_at, s.geom, s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.duty_cell_id, s.how,
+       s.distance_m
 FROM staged s
 WHERE NOT EXISTS (SELECT FROM event e WHERE e.district_id = %(district)s AND e.code = s.code)
 

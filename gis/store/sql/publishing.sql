@@ -1,24 +1,43 @@
 -- From an approved plan to grids in force, and back while they are not.
 
 -- name: scope_last
--- The last publication in a plan's communities.
+-- The last publication on the ground of a plan's communities.
+WITH RECURSIVE kin (was) AS (
+    SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s
+    UNION SELECT l.from_division FROM kin k JOIN division_lineage l ON l.to_division = k.was
+)
 SELECT u.version, u.effective
 FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
-WHERE o.division_id IN (SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s)
-  AND u.network_id = %(network)s AND u.level = 1 AND u.withdrawn_at IS NULL
+WHERE o.division_id IN (SELECT was FROM kin)
+  AND u.network_id = %(network)s AND u.level = %(level)s AND u.withdrawn_at IS NULL
 ORDER BY u.effective DESC, u.version DESC LIMIT 1
 
+-- name: scope_since
+-- Since when all communities and cells of a plan are as it has them; null for always. Cells it brings begin with it.
+SELECT greatest(
+    (SELECT max(lower(d.valid)) FROM plan_scope s JOIN division d ON d.id = s.division_id WHERE s.plan_id = %(plan)s),
+    (SELECT max(lower(c.valid)) FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %(plan)s))
+
 -- name: old_grids
--- Grids of a plan's communities from the last publication on.
-SELECT g.id, g.code FROM grid g
-WHERE g.network_id = %(network)s AND g.level = 1 AND upper_inf(g.valid)
-  AND g.division_id IN (SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s)
+-- Grids on the ground of a plan's communities from the last publication on.
+SELECT DISTINCT g.id, g.code
+FROM plan_scope s
+JOIN division v ON v.level = 'community'
+LEFT JOIN division e ON e.id = v.parent_id
+JOIN cell c ON c.community_id = v.id AND s.division_id IN (v.id, v.parent_id, e.parent_id)
+JOIN grid_cell m ON m.cell_id = c.id AND m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
+JOIN grid g ON g.id = m.grid_id
+WHERE s.plan_id = %(plan)s
 ORDER BY g.code
+
+-- name: described
+-- What grids are called, by code.
+SELECT code, name, kind FROM grid WHERE id = ANY(%(grids)s) ORDER BY code
 
 -- name: grids_beside
 -- Colours of the grids that stay, in a box of degrees.
 SELECT g.colour, ST_AsBinary(g.geom) AS wkb FROM grid g
-WHERE g.network_id = %(network)s AND g.level = 1 AND upper_inf(g.valid)
+WHERE g.network_id = %(network)s AND g.level = %(level)s AND upper_inf(g.valid)
   AND g.geom && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4490)
 ORDER BY g.id
 
@@ -42,11 +61,15 @@ UPDATE posting SET valid = valid * tstzrange(NULL, %(effective)s)
 WHERE grid_id = ANY(%(grids)s) AND valid && tstzrange(%(effective)s, NULL)
 
 -- name: later_version
--- A later publication in a plan's communities that stands.
+-- A later publication in a plan's communities, or what became of them, that stands.
+WITH RECURSIVE kin (id) AS (
+    SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s
+    UNION SELECT l.to_division FROM kin k JOIN division_lineage l ON l.from_division = k.id
+)
 SELECT u.version
 FROM publication u JOIN plan_scope o ON o.plan_id = u.plan_id
-WHERE o.division_id IN (SELECT division_id FROM plan_scope WHERE plan_id = %(plan)s)
-  AND u.network_id = %(network)s AND u.level = 1 AND u.withdrawn_at IS NULL AND u.version > %(version)s
+WHERE o.division_id IN (SELECT id FROM kin)
+  AND u.network_id = %(network)s AND u.level = %(level)s AND u.withdrawn_at IS NULL AND u.version > %(version)s
 ORDER BY u.version DESC LIMIT 1
 
 -- name: withdraw_publication
@@ -81,7 +104,7 @@ UPDATE posting SET valid = tstzrange(lower(valid), NULL) WHERE grid_id = ANY(%(g
 -- All cells of a network with their grids from the last publication on.
 SELECT m.cell_id, g.code AS grid_code
 FROM grid_cell m JOIN grid g ON g.id = m.grid_id
-WHERE m.network_id = %(network)s AND m.level = 1 AND upper_inf(m.valid)
+WHERE m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
 ORDER BY m.cell_id
 
 -- name: insert_posting

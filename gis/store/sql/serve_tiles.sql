@@ -23,7 +23,7 @@ WITH bounds AS (
 ), buildings_near AS (
     SELECT h.id, h.code, h.name, h.kind, h.geom
     FROM building h, bounds b
-    WHERE %(buildings)s AND h.district_id = %(district)s AND h.geom && b.reach AND h.valid @> %(now)s
+    WHERE %(buildings)s AND h.district_id = %(district)s AND h.geom && b.reach AND h.valid @> %(at)s
       AND (ST_Dimension(h.geom) = 0
            OR (ST_XMax(h.geom) - ST_XMin(h.geom)) * (ST_YMax(h.geom) - ST_YMin(h.geom)) >= %(least_box)s)
 ), buildings_tile AS (
@@ -35,7 +35,7 @@ WITH bounds AS (
     FROM buildings_near h CROSS JOIN bounds b
     LEFT JOIN LATERAL (
         SELECT c.households, nullif(c.estimated, false) AS estimated FROM household_count c
-        WHERE %(loads)s AND c.building_id = h.id AND c.as_of <= %(as_of)s
+        WHERE %(loads)s AND c.building_id = h.id AND c.as_of <= %(on)s
         ORDER BY c.as_of DESC, c.recorded_at DESC, c.id DESC LIMIT 1
     ) n ON true
 )
@@ -46,14 +46,15 @@ SELECT (SELECT coalesce(ST_AsMVT(t, 'landcover', 4096, 'geom', 'id'), '') FROM l
     AS tile;
 
 -- name: divisions
--- Divisions, their borders (each once) and their labels (each in one tile alone).
+-- Divisions, their borders (each once) and their labels (each in one tile alone); no row where the version's shapes are
+-- not there.
 WITH bounds AS (
     SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS tile,
            ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => 0.015625) AS reach
 ), shapes AS (
     SELECT s.layer, s.feature_id, s.level, s.geom, b.tile
     FROM display_shape s, bounds b
-    WHERE s.district_id = %(district)s AND s.geom && b.reach
+    WHERE s.district_id = %(district)s AND s.version = %(version)s AND s.geom && b.reach
       AND (s.layer IN ('divisions', 'division_lines') AND s.max_zoom = %(shape_zoom)s
            OR s.layer = 'division_labels' AND ST_X(ST_Centroid(s.geom)) >= ST_XMin(b.tile)
               AND ST_X(ST_Centroid(s.geom)) < ST_XMax(b.tile) AND ST_Y(ST_Centroid(s.geom)) >= ST_YMin(b.tile)
@@ -70,10 +71,13 @@ WITH bounds AS (
 )
 SELECT (SELECT coalesce(ST_AsMVT(t, 'divisions', 4096, 'geom', 'id'), '') FROM areas t)
     || (SELECT coalesce(ST_AsMVT(t, 'division_lines', 4096, 'geom'), '') FROM lines t WHERE geom IS NOT NULL)
-    || (SELECT coalesce(ST_AsMVT(t, 'division_labels', 4096, 'geom', 'id'), '') FROM labels t) AS tile;
+    || (SELECT coalesce(ST_AsMVT(t, 'division_labels', 4096, 'geom', 'id'), '') FROM labels t) AS tile
+WHERE EXISTS (SELECT FROM display_version
+              WHERE district_id = %(district)s AND layer = 'divisions' AND version = %(version)s);
 
 -- name: grids
 -- Grids in force and their labels (each in one tile alone); the caller knows the households of the grids it wants named.
+-- No row where the version's shapes are not there.
 WITH bounds AS (
     SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS tile,
            ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => 0.015625) AS reach
@@ -82,18 +86,21 @@ WITH bounds AS (
                ARRAY(SELECT jsonb_array_elements_text(g.flags)), ',') AS flags,
            ST_AsMVTGeom(s.geom, b.tile, 4096, 64) AS geom
     FROM display_shape s JOIN grid g ON g.id = s.feature_id, bounds b
-    WHERE s.district_id = %(district)s AND s.layer = 'grids' AND s.max_zoom = %(shape_zoom)s AND s.geom && b.reach
+    WHERE s.district_id = %(district)s AND s.layer = 'grids' AND s.version = %(version)s
+      AND s.max_zoom = %(shape_zoom)s AND s.geom && b.reach
 ), labels AS (
     SELECT g.id, g.code, right(g.code, %(serial)s) AS serial, n.households, ST_AsMVTGeom(s.geom, b.tile, 4096, 64) AS geom
     FROM display_shape s JOIN grid g ON g.id = s.feature_id CROSS JOIN bounds b
     JOIN unnest(%(ids)s::bigint[], %(households)s::bigint[]) AS n(id, households) ON n.id = g.id
-    WHERE s.district_id = %(district)s AND s.layer = 'grid_labels' AND s.geom && b.tile
+    WHERE s.district_id = %(district)s AND s.layer = 'grid_labels' AND s.version = %(version)s AND s.geom && b.tile
       AND ST_X(s.geom) >= ST_XMin(b.tile) AND ST_X(s.geom) < ST_XMax(b.tile)
       AND ST_Y(s.geom) >= ST_YMin(b.tile) AND ST_Y(s.geom) < ST_YMax(b.tile)
 )
 SELECT (SELECT coalesce(ST_AsMVT(t, 'grids', 4096, 'geom', 'id'), '') FROM areas t WHERE geom IS NOT NULL)
     || (SELECT coalesce(ST_AsMVT(t, 'grid_labels', 4096, 'geom', 'id'), '') FROM labels t WHERE geom IS NOT NULL)
-    AS tile;
+    AS tile
+WHERE EXISTS (SELECT FROM display_version
+              WHERE district_id = %(district)s AND layer = 'grids' AND version = %(version)s);
 
 -- name: parts_count
 -- How many parts lie in a tile, counted no further than asked.
@@ -139,7 +146,7 @@ SELECT coalesce(ST_AsMVT(t, 'parts_binned', 4096, 'geom'), '') AS tile FROM plac
 -- name: events_count
 -- How many events of a class and period lie in a tile, counted no further than asked.
 SELECT count(*) AS count FROM (
-    SELECT FROM event e WHERE e.district_id = %(district)s
+    SELECT FROM event e WHERE e.district_id = %(district)s AND e.occurred_at <= %(last_event)s
       AND e.geom && ST_Transform(ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4490)
       AND (%(class)s::text IS NULL OR coalesce(e.class, e.class_name) = %(class)s)
       AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
@@ -156,7 +163,7 @@ WITH bounds AS (
            to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS occurred_at,
            ST_AsMVTGeom(ST_Transform(e.geom, 3857), b.tile, 4096, 0) AS geom
     FROM event e, bounds b
-    WHERE e.district_id = %(district)s AND e.geom && b.reach
+    WHERE e.district_id = %(district)s AND e.occurred_at <= %(last_event)s AND e.geom && b.reach
       AND ST_X(e.geom) < ST_XMax(b.reach) AND ST_Y(e.geom) > ST_YMin(b.reach)
       AND (%(class)s::text IS NULL OR coalesce(e.class, e.class_name) = %(class)s)
       AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
@@ -171,7 +178,7 @@ WITH bounds AS (
 ), bins AS (
     SELECT count(*)::int AS count, avg(ST_X(e.geom)) AS lon, avg(ST_Y(e.geom)) AS lat
     FROM event e, bounds b
-    WHERE e.district_id = %(district)s AND e.geom && b.reach
+    WHERE e.district_id = %(district)s AND e.occurred_at <= %(last_event)s AND e.geom && b.reach
       AND ST_X(e.geom) < ST_XMax(b.reach) AND ST_Y(e.geom) > ST_YMin(b.reach)
       AND (%(class)s::text IS NULL OR coalesce(e.class, e.class_name) = %(class)s)
       AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
@@ -196,7 +203,7 @@ GROUP BY floor(ST_X(p.geom) / %(step)s), floor(ST_Y(p.geom) / %(step)s);
 -- All events of a class and period on a fine lattice of degrees: far tiles are gathered from it without another scan.
 SELECT count(*)::int AS count, avg(ST_X(e.geom)) AS lon, avg(ST_Y(e.geom)) AS lat
 FROM event e
-WHERE e.district_id = %(district)s AND e.geom IS NOT NULL
+WHERE e.district_id = %(district)s AND e.occurred_at <= %(last_event)s AND e.geom IS NOT NULL
   AND (%(class)s::text IS NULL OR coalesce(e.class, e.class_name) = %(class)s)
   AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR e.occurred_at < %(until)s)
@@ -210,3 +217,35 @@ WITH placed AS (
     FROM unnest(%(counts)s::int[], %(lons)s::float8[], %(lats)s::float8[]) AS h(count, lon, lat)
 )
 SELECT coalesce(ST_AsMVT(t, %(source_layer)s, 4096, 'geom'), '') AS tile FROM placed t WHERE geom IS NOT NULL;
+
+-- name: streets
+-- Streets of one tile with the grid their home cell belongs to: near by as carriageways, each side of a community border
+-- as its own; far as lines.
+WITH bounds AS (
+    SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS tile,
+           ST_Transform(ST_Expand(ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 60), 4490) AS reach
+), rows AS (
+    SELECT s.*, count(*) OVER (PARTITION BY s.code) AS sides, ST_Transform(s.geom, 3857) AS line,
+           ST_Buffer(ST_Transform(s.geom, 3857), s.half_width_m / cos(radians(ST_Y(ST_Centroid(b.reach)))),
+                     CASE s.kind WHEN 'segment' THEN 'endcap=flat' ELSE '' END) AS way
+    FROM street s, bounds b
+    WHERE s.district_id = %(district)s AND s.valid @> %(at)s AND s.geom && b.reach
+      AND (%(wide)s OR s.kind = 'segment')
+), sides AS MATERIALIZED (
+    SELECT v.id, ST_Transform(v.geom, 3857) AS geom FROM division v
+    WHERE %(wide)s AND v.id IN (SELECT community_id FROM rows WHERE sides > 1)
+), drawn AS (
+    SELECT r.id, r.code, r.kind, r.class, r.name, r.person IS NOT NULL AS chosen, r.half_width_m,
+           g.code AS grid, g.name AS grid_name, g.colour,
+           ST_AsMVTGeom(CASE WHEN NOT %(wide)s THEN r.line
+                             WHEN v.id IS NULL THEN r.way
+                             ELSE ST_Intersection(r.way, v.geom) END,
+                        b.tile, 4096, 64) AS geom
+    FROM rows r CROSS JOIN bounds b
+    LEFT JOIN sides v ON v.id = r.community_id AND r.sides > 1
+    LEFT JOIN grid_cell m ON m.cell_id = r.cell_id AND m.network_id = %(network)s AND m.level = %(level)s
+         AND m.valid @> %(at)s
+    LEFT JOIN grid g ON g.id = m.grid_id
+    ORDER BY r.kind DESC, r.half_width_m, r.id
+)
+SELECT coalesce(ST_AsMVT(t, 'streets', 4096, 'geom', 'id'), '') AS tile FROM drawn t WHERE geom IS NOT NULL;

@@ -13,7 +13,7 @@ SELECT g.id, g.code, d.code AS community_code, lower(g.valid) AS since,
 FROM grid g
 JOIN network n ON n.id = g.network_id
 JOIN division d ON d.id = g.division_id
-WHERE n.district_id = %(district)s AND n.code = %(network)s AND g.level = 1 AND g.valid @> %(at)s
+WHERE n.district_id = %(district)s AND n.code = %(network)s AND g.level = %(level)s AND g.valid @> %(at)s
 ORDER BY g.code
 
 -- name: insert_posting

@@ -22,6 +22,8 @@ export class ServiceError extends Error {
     readonly status: number,
     readonly detail: string,
     readonly remedy: string,
+    /** The last edit of the plan, where the client's was not it. */
+    readonly revision: number | null = null,
   ) {
     super(detail)
     this.name = 'ServiceError'
@@ -59,7 +61,7 @@ export async function answer<T>(request: Promise<Reply<Untupled<T>>>): Promise<T
   if (reply.response.ok && reply.data !== undefined) return reply.data as T
   const problem = (reply.error ?? {}) as Partial<Problem>
   const status = reply.response.status
-  throw new ServiceError(status, problem.detail ?? problem.title ?? `HTTP ${status}`, problem.remedy ?? '')
+  throw new ServiceError(status, problem.detail ?? problem.title ?? `HTTP ${status}`, problem.remedy ?? '', problem.revision ?? null)
 }
 
 export const aborted = (fault: unknown): boolean => fault instanceof DOMException && fault.name === 'AbortError'

@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/correspondence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Correspondence
+         * @description Tell what became of the grids of one network, level, version or moment among those of another.
+         */
+        get: operations["get_correspondence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/events/{thing}": {
         parameters: {
             query?: never;
@@ -153,7 +173,7 @@ export interface paths {
         };
         /**
          * Get Grid
-         * @description Show a grid in force, by its code.
+         * @description Show a grid by its code, with its history; also one that is not in force at the moment.
          */
         get: operations["get_grid"];
         put?: never;
@@ -184,6 +204,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Job
+         * @description Put a job into the queue.
+         */
+        post: operations["add_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/locate": {
         parameters: {
             query?: never;
@@ -202,6 +242,46 @@ export interface paths {
          * @description Answer for many points at once; the same answers as one by one, in the order of the points.
          */
         post: operations["locate_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Networks
+         * @description List the networks of a district with their levels and what is in force in them.
+         */
+        get: operations["list_networks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/networks/{n}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Network Tree
+         * @description Tell how the grids of a network lie in each other, from coarse to fine.
+         */
+        get: operations["get_network_tree"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -372,6 +452,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/moved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Moved
+         * @description List the open events that went to another grid when the plan took effect, from whom to whom.
+         */
+        get: operations["get_plan_moved"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/operations": {
         parameters: {
             query?: never;
@@ -406,6 +506,26 @@ export interface paths {
          * @description Publish an approved plan: its grids are in force from the effective time on.
          */
         post: operations["publish_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/rebase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebase Plan
+         * @description Begin a stale draft anew on the version in force, with its edits; the old one is discarded.
+         */
+        post: operations["rebase_plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -486,6 +606,26 @@ export interface paths {
          * @description Take back the last edit of a draft: an edit too.
          */
         post: operations["undo_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/waivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Waive Check
+         * @description Let a hard check not block a draft for one grid that holds an island.
+         */
+        post: operations["waive_check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -592,6 +732,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/series/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Series
+         * @description Give a count by local month; the year up to the moment when no period is named.
+         */
+        get: operations["get_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/streets/{street}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Street
+         * @description Show a street segment or crossing with its home cell, as one community has it.
+         */
+        get: operations["get_street"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/streets/{street}/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Home
+         * @description Give a street another home cell from now on; the events along it follow.
+         */
+        put: operations["put_home"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/tessellate": {
         parameters: {
             query?: never;
@@ -606,6 +806,26 @@ export interface paths {
          * @description Divide the district's communities into cells.
          */
         post: operations["tessellate_district"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description List the publications of a network and level that stand, the newest first, those ahead too.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -644,6 +864,106 @@ export interface paths {
          * @description Say that the service and its database answer.
          */
         get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description List jobs, the newest first.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description Tell how far a job is and what came of it.
+         */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description Take a job out of the queue, or stop it at its next step; it leaves nothing half-done.
+         */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Job
+         * @description Ask for the same again, as a new job.
+         */
+        post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{number}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Job
+         * @description Follow a job until it ends.
+         */
+        get: operations["follow_job"];
         put?: never;
         post?: never;
         delete?: never;
@@ -696,6 +1016,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Upload
+         * @description Hand over a file as the body of the request; a job then reads it.
+         */
+        put: operations["put_upload"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/{d}/{layer}/{version}/{z}/{x}/{y}.mvt": {
         parameters: {
             query?: never;
@@ -725,7 +1065,7 @@ export interface paths {
         };
         /**
          * Live Tile
-         * @description Give a tile of the municipal parts or the events; binned where more than 5,000 lie in it.
+         * @description Give a tile of municipal parts, events (binned where more than 5,000 lie in it) or streets with their owners.
          */
         get: operations["live_tile"];
         put?: never;
@@ -745,7 +1085,15 @@ export interface components {
          * @description One answer; every point has one.
          */
         Answer: {
-            /** Cell */
+            /**
+             * By Duty
+             * @description Whether the grid is that of the duty cell: the network's street rule.
+             */
+            by_duty: boolean;
+            /**
+             * Cell
+             * @description The cell it lies in, or is nearest to.
+             */
             cell: number | null;
             community: components["schemas"]["Place"] | null;
             /**
@@ -754,15 +1102,24 @@ export interface components {
              */
             distance_m: number | null;
             district: components["schemas"]["Place"] | null;
+            /**
+             * Duty Cell
+             * @description The home cell of the street it lies on, else the cell.
+             */
+            duty_cell: number | null;
+            /** @description The grid of the cell it lies in. */
+            geometric_grid: components["schemas"]["LocatedGrid"] | null;
+            /** @description The grid that is responsible. */
             grid: components["schemas"]["LocatedGrid"] | null;
             /**
              * How
              * @enum {string}
              */
-            how: "inside" | "border" | "near" | "outside" | "unlocated";
+            how: "inside" | "border" | "street" | "near" | "outside" | "unlocated";
             /** Others */
             others: components["schemas"]["OtherGrid"][];
             point: components["schemas"]["LocatedPoint"] | null;
+            street: components["schemas"]["LocatedStreet"] | null;
             subdistrict: components["schemas"]["Place"] | null;
             /** @description The whole answer as a text to copy. */
             text: components["schemas"]["Words"];
@@ -800,6 +1157,12 @@ export interface components {
             /** Facts */
             facts: components["schemas"]["Fact"][];
             grid?: components["schemas"]["GridRef"] | null;
+            /**
+             * History
+             * @description Versions of a grid's code, the newest first.
+             * @default []
+             */
+            history: components["schemas"]["GridVersion"][];
             /** Id */
             id: number;
             /** Key Figures */
@@ -874,7 +1237,7 @@ export interface components {
             cell_id: number[];
             /**
              * Grid
-             * @description Key of the grid each belongs to now.
+             * @description Key of the grid each belongs to now; empty where other cells took its place.
              */
             grid: string[];
         };
@@ -905,6 +1268,12 @@ export interface components {
             offenders: number;
             /** Passed */
             passed: boolean;
+            /**
+             * Waived
+             * @description Keys of the grids among them that a person answers for.
+             * @default []
+             */
+            waived: string[];
         };
         /**
          * CheckOutcome
@@ -930,6 +1299,18 @@ export interface components {
          */
         CheckRequest: {
             /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
+            /**
              * Plan Id
              * @description The newest draft when absent.
              */
@@ -949,6 +1330,75 @@ export interface components {
             class_name: string;
             /** Count */
             count: number;
+        };
+        /**
+         * CorrespondenceRow
+         * @description What an old and a new grid have in common; null is no grid.
+         */
+        CorrespondenceRow: {
+            /** Area M2 */
+            area_m2: number;
+            /**
+             * Area Share
+             * @description Of the old grid; the shares of each old grid sum to 1.
+             */
+            area_share: number;
+            /**
+             * Household Share
+             * @description As its area is shared, where an old grid has no households.
+             */
+            household_share: number;
+            /** Households */
+            households: number;
+            /** New */
+            new: string | null;
+            /** Old */
+            old: string | null;
+            /**
+             * Part Share
+             * @description As its area is shared, where an old grid has no parts.
+             */
+            part_share: number;
+            /** Parts */
+            parts: number;
+        };
+        /**
+         * CorrespondenceSide
+         * @description Grids of a network level at a moment.
+         */
+        CorrespondenceSide: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Grids */
+            grids: number;
+            /** Level */
+            level: number;
+            /** Network */
+            network: string;
+            /**
+             * Version
+             * @description Where the grids were named by it.
+             */
+            version: number | null;
+        };
+        /**
+         * CorrespondenceTable
+         * @description What became of every grid of one side on the other.
+         */
+        CorrespondenceTable: {
+            /**
+             * As Of
+             * Format: date
+             * @description Date of the household counts.
+             */
+            as_of: string;
+            new: components["schemas"]["CorrespondenceSide"];
+            old: components["schemas"]["CorrespondenceSide"];
+            /** Rows */
+            rows: components["schemas"]["CorrespondenceRow"][];
         };
         /**
          * Counts
@@ -994,10 +1444,21 @@ export interface components {
          */
         DistrictDetail: {
             /**
+             * Ahead
+             * @description The moment is still to come: what is published and will be in force is told.
+             */
+            ahead: boolean;
+            /**
              * As Of
-             * @description Date of the newest household counts.
+             * @description Date of the newest household counts up to the moment.
              */
             as_of: string | null;
+            /**
+             * At
+             * Format: date-time
+             * @description The moment that was asked for; now when none was.
+             */
+            at: string;
             attribution: components["schemas"]["Words"];
             /** Bbox */
             bbox: [
@@ -1034,10 +1495,20 @@ export interface components {
                 string
             ] | null;
             layers: components["schemas"]["LayerVersions"];
+            /**
+             * Level
+             * @description The level shown; null before the first plan.
+             */
+            level: number | null;
             /** Name */
             name: string;
             /** Name En */
             name_en: string | null;
+            /**
+             * Network
+             * @description The network shown.
+             */
+            network: string;
             /** Part Classes */
             part_classes: components["schemas"]["ClassCount"][];
             plan: components["schemas"]["PlanInForce"] | null;
@@ -1059,7 +1530,7 @@ export interface components {
         DistrictItem: {
             /**
              * As Of
-             * @description Date of the newest household counts.
+             * @description Date of the newest household counts up to the moment.
              */
             as_of: string | null;
             /** Bbox */
@@ -1188,6 +1659,30 @@ export interface components {
             link: boolean[];
         };
         /**
+         * EditJob
+         * @description Apply one edit to a draft: worth a job where it computes long.
+         */
+        EditJob: {
+            /**
+             * Edit
+             * @description move, new_grid, merge, propose, renew ...
+             */
+            edit: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "edit";
+            /** Payload */
+            payload?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Plan */
+            plan: number;
+            /** Revision */
+            revision: number;
+        };
+        /**
          * EditResult
          * @description What an edit, an undo or a redo did.
          */
@@ -1201,8 +1696,36 @@ export interface components {
             grids: components["schemas"]["GridTotals"][];
             /** Next Key */
             next_key: string;
+            /**
+             * Remade
+             * @description Cells came or went: read the cells again.
+             */
+            remade: boolean;
             /** Revision */
             revision: number;
+        };
+        /**
+         * EventSums
+         * @description Where the located events of the period are counted; `total` is the same on both bases.
+         */
+        EventSums: {
+            /**
+             * Elsewhere
+             * @description In grids that are no longer, or not yet, in force (basis then).
+             */
+            elsewhere: number;
+            /**
+             * In Grids
+             * @description In the grids of the answer.
+             */
+            in_grids: number;
+            /**
+             * Nowhere
+             * @description In no grid.
+             */
+            nowhere: number;
+            /** Total */
+            total: number;
         };
         /**
          * Fact
@@ -1228,8 +1751,13 @@ export interface components {
          */
         Figure: {
             /**
+             * Bases
+             * @description The bases it can be told on.
+             */
+            bases: ("then" | "as_of")[];
+            /**
              * Basis
-             * @description then: counted in the grids of each event's own time; as_of: regrouped into the grids of one date.
+             * @description Its usual basis. then: each event in the grid in force at its own time; as_of: all regrouped into the grids of the moment.
              * @enum {string}
              */
             basis: "then" | "as_of";
@@ -1271,11 +1799,18 @@ export interface components {
         FigureValues: {
             /**
              * As Of
-             * @description Date of the grids and the household counts.
+             * @description Date of the household counts.
              */
             as_of: string | null;
             /**
+             * At
+             * Format: date-time
+             * @description The moment whose grids these are.
+             */
+            at: string;
+            /**
              * Basis
+             * @description The basis used.
              * @enum {string}
              */
             basis: "then" | "as_of";
@@ -1294,6 +1829,8 @@ export interface components {
              * @description Grids whose value rests on estimated households.
              */
             estimated: number[];
+            /** @description The sums of a figure that counts events. */
+            events: components["schemas"]["EventSums"] | null;
             /** Key */
             key: string;
             /**
@@ -1435,6 +1972,42 @@ export interface components {
             parts: number;
         };
         /**
+         * GridVersion
+         * @description One version of a grid code: when it was in force, what it came from and what it went to.
+         */
+        GridVersion: {
+            /** Area M2 */
+            area_m2: number;
+            /** Came From */
+            came_from: components["schemas"]["Share"][];
+            /** Id */
+            id: number;
+            /**
+             * In Force
+             * @description Whether it is in force at the moment asked for.
+             */
+            in_force: boolean;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "plan" | "import" | "carried";
+            /** Valid From */
+            valid_from: string | null;
+            /**
+             * Valid To
+             * @description Null while no end is known.
+             */
+            valid_to: string | null;
+            /**
+             * Version
+             * @description Number of the publication that opened it.
+             */
+            version: number;
+            /** Went To */
+            went_to: components["schemas"]["Share"][];
+        };
+        /**
          * Health
          * @description Whether the service can answer.
          */
@@ -1530,6 +2103,183 @@ export interface components {
             /** Weight */
             weight: number;
         };
+        /**
+         * HomeRequest
+         * @description Another home for a street, by its cell or by its grid; one of the two.
+         */
+        HomeRequest: {
+            /** Cell */
+            cell?: number | null;
+            /**
+             * Grid Code
+             * @description Its cell with the longest frontage is taken.
+             */
+            grid_code?: string | null;
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * ImportJob
+         * @description Import uploaded files of one kind.
+         */
+        ImportJob: {
+            /**
+             * Accept Crs
+             * @default false
+             */
+            accept_crs: boolean;
+            /**
+             * Accept Partial
+             * @description Take the good rows of a file with bad ones.
+             * @default false
+             */
+            accept_partial: boolean;
+            /**
+             * As Of
+             * @description Date of household counts that carry none.
+             */
+            as_of?: string | null;
+            /**
+             * Columns
+             * @description Column of the file -> field.
+             */
+            columns?: {
+                [key: string]: string;
+            };
+            /**
+             * Complete
+             * @description Buildings with effective: those the file lacks in its communities are gone.
+             * @default false
+             */
+            complete: boolean;
+            /**
+             * Crs
+             * @description EPSG code, gcj02 or bd09; wins over what the file says.
+             */
+            crs?: string | null;
+            /**
+             * Effective
+             * @description Divisions and buildings: what the file changes holds from that day on.
+             */
+            effective?: string | null;
+            /**
+             * Estimate Households
+             * @default false
+             */
+            estimate_households: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "import";
+            /**
+             * Level
+             * @description Level of divisions whose file does not say.
+             */
+            level?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /**
+             * Uploads
+             * @description Numbers of uploads.
+             */
+            uploads: string[];
+            /**
+             * What
+             * @description divisions, compounds, landcover, buildings, barriers, parts, events, workers ...
+             */
+            what: string;
+        };
+        /**
+         * JobFault
+         * @description Why a job did not do what was asked.
+         */
+        JobFault: {
+            /** Message */
+            message: string;
+            /** Remarks */
+            remarks?: components["schemas"]["RemarkLine"][];
+            /**
+             * Remedy
+             * @default
+             */
+            remedy: string;
+        };
+        /**
+         * JobItem
+         * @description A job: what was asked, how far it is, what came of it.
+         */
+        JobItem: {
+            /**
+             * Attempts
+             * @description How often it was begun and ended.
+             */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** District */
+            district: string;
+            /** Done */
+            done: number;
+            /** Ended At */
+            ended_at: string | null;
+            fault: components["schemas"]["JobFault"] | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Label
+             * @description What it does now.
+             */
+            label: string;
+            /** Person */
+            person: string;
+            /**
+             * Result
+             * @description What the work tells, by kind.
+             */
+            result: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
+            /** Title */
+            title: string;
+            /**
+             * Total
+             * @description 0: unknown.
+             */
+            total: number;
+            /** Verified */
+            verified: boolean;
+            /**
+             * Waits For
+             * @description Job of the same district that comes first.
+             */
+            waits_for: number | null;
+        };
+        /**
+         * JobList
+         * @description Jobs, the newest first, and whether anybody does them.
+         */
+        JobList: {
+            /** Jobs */
+            jobs: components["schemas"]["JobItem"][];
+            /**
+             * Workers
+             * @description Workers that are alive; 0: jobs wait until one is started.
+             */
+            workers: number;
+        };
         JsonValue: unknown;
         /**
          * KeyFigure
@@ -1557,7 +2307,7 @@ export interface components {
         };
         /**
          * LayerVersions
-         * @description Versions of the slow tile layers; part of their addresses.
+         * @description Versions of the slow tile layers; part of their addresses, with the moment, network and level asked for.
          */
         LayerVersions: {
             /** Base */
@@ -1566,6 +2316,91 @@ export interface components {
             divisions: number;
             /** Grids */
             grids: number;
+        };
+        /**
+         * LeftCell
+         * @description A cell that a rebase left as it is in force.
+         */
+        LeftCell: {
+            /** Cell */
+            cell: number;
+            /**
+             * Stays
+             * @description Its grid in force.
+             */
+            stays: string;
+            /**
+             * Wanted
+             * @description Its grid in the old draft.
+             */
+            wanted: string;
+        };
+        /**
+         * LoadJob
+         * @description Load a whole district: import all, make cells, propose, check and publish the first grids.
+         */
+        LoadJob: {
+            /**
+             * Accept Crs
+             * @default false
+             */
+            accept_crs: boolean;
+            /**
+             * Accept Partial
+             * @description Take the good rows of a file with bad ones.
+             * @default false
+             */
+            accept_partial: boolean;
+            /**
+             * As Of
+             * @description Date of household counts that carry none.
+             */
+            as_of?: string | null;
+            /**
+             * Crs
+             * @description EPSG code, gcj02 or bd09; wins over what the file says.
+             */
+            crs?: string | null;
+            /** Effective */
+            effective?: string | null;
+            /**
+             * Estimate Households
+             * @default false
+             */
+            estimate_households: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "load";
+            /** Maximum */
+            maximum?: number | null;
+            /** Metric Crs */
+            metric_crs?: string | null;
+            /** Minimum */
+            minimum?: number | null;
+            /**
+             * Name
+             * @description Name of the district.
+             */
+            name?: string | null;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Target
+             * @default 200
+             */
+            target: number;
+            /** Time Zone */
+            time_zone?: string | null;
+            /**
+             * Uploads
+             * @description Numbers of uploads, one a kind.
+             */
+            uploads: string[];
         };
         /**
          * LocatedGrid
@@ -1604,6 +2439,37 @@ export interface components {
             lon: number;
         };
         /**
+         * LocatedStreet
+         * @description The street a point lies on, on the side of its community.
+         */
+        LocatedStreet: {
+            /**
+             * Cell
+             * @description Its home cell.
+             */
+            cell: number;
+            /** Code */
+            code: string;
+            /** @description The grid the home cell belongs to. */
+            grid: components["schemas"]["LocatedGrid"] | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "crossing";
+            /** Name */
+            name: string | null;
+            /**
+             * Person
+             * @description Who chose the home; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Street Class */
+            street_class: string | null;
+        };
+        /**
          * Merge
          * @description A merger.
          */
@@ -1637,6 +2503,22 @@ export interface components {
             into: string;
         };
         /**
+         * MonthValue
+         * @description A month's value.
+         */
+        MonthValue: {
+            /**
+             * Month
+             * @description Local month, e.g. 2026-03.
+             */
+            month: string;
+            /**
+             * Value
+             * @description Null where nothing was counted yet.
+             */
+            value: number | null;
+        };
+        /**
          * Move
          * @description A move.
          */
@@ -1665,6 +2547,120 @@ export interface components {
              * @description Key of a grid in this plan: a code of the base, or new-1 ...
              */
             to: string;
+        };
+        /**
+         * MovedEvent
+         * @description An open event that went from one grid to another; no grid: nobody answered, or answers.
+         */
+        MovedEvent: {
+            /** Address */
+            address: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Class Name */
+            class_name: string;
+            /** Code */
+            code: string;
+            /** From Grid */
+            from_grid: string | null;
+            /** From Name */
+            from_name: string | null;
+            /** From Workers */
+            from_workers: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Occurred At
+             * Format: date-time
+             */
+            occurred_at: string;
+            /** State */
+            state: string;
+            /** To Grid */
+            to_grid: string | null;
+            /** To Name */
+            to_name: string | null;
+            /** To Workers */
+            to_workers: string | null;
+        };
+        /**
+         * MovedEvents
+         * @description What a plan moved when it took effect.
+         */
+        MovedEvents: {
+            /** Events */
+            events: components["schemas"]["MovedEvent"][];
+            /** Rehomed At */
+            rehomed_at: string | null;
+        };
+        /**
+         * NetworkItem
+         * @description A network: one complete set of grids for one purpose.
+         */
+        NetworkItem: {
+            /** Code */
+            code: string;
+            /** Levels */
+            levels: components["schemas"]["NetworkLevel"][];
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string | null;
+            /**
+             * Street Rule
+             * @description Who answers for a point on a street.
+             * @enum {string}
+             */
+            street_rule: "geometric" | "duty";
+        };
+        /**
+         * NetworkLevel
+         * @description A level of a network with what is in force in it.
+         */
+        NetworkLevel: {
+            /** Code Profile */
+            code_profile: string;
+            /**
+             * Division Level
+             * @description What its grids stay inside.
+             * @enum {string}
+             */
+            division_level: "district" | "subdistrict" | "community";
+            /** Effective */
+            effective: string | null;
+            /**
+             * Grids
+             * @description Grids in force.
+             */
+            grids: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "basic" | "dedicated" | "rural" | "unit" | "responsibility" | "service";
+            kind_name: components["schemas"]["Words"];
+            /**
+             * Level
+             * @description 1 is the coarsest; grids of a level lie each in one grid of the level before.
+             */
+            level: number;
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            /**
+             * Target
+             * @description Households wanted in a grid.
+             */
+            target: number;
+            /**
+             * Version
+             * @description Newest version in force; null where there is none.
+             */
+            version: number | null;
         };
         /**
          * NewGrid
@@ -1711,9 +2707,21 @@ export interface components {
         OpenRequest: {
             /**
              * Communities
-             * @description Codes of communities.
+             * @description Codes of communities (what the grids of the level stay inside).
              */
             communities: string[];
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
             /** Title */
             title?: string | null;
         };
@@ -1859,6 +2867,11 @@ export interface components {
             id: number;
             /** In Force */
             in_force: boolean;
+            /**
+             * Level
+             * @description Its level of the network.
+             */
+            level: number;
             /** Maximum */
             maximum: number;
             /**
@@ -1870,14 +2883,22 @@ export interface components {
             } | null;
             /** Minimum */
             minimum: number;
-            /** Network */
+            /**
+             * Network
+             * @description Code of its network.
+             */
             network: string;
             /**
              * Next Steps
              * @description Steps that its state allows; who may is said when it is tried.
              */
-            next_steps: ("open" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard")[];
+            next_steps: ("open" | "waive" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard")[];
             publication: components["schemas"]["Published"] | null;
+            /**
+             * Renumbered
+             * @description Communities whose grids all get new codes, in the order of position.
+             */
+            renumbered: string[];
             /**
              * Revision
              * @description Number of its last edit; 0 before the first.
@@ -1910,6 +2931,8 @@ export interface components {
              * @description Version it was published as.
              */
             version: number | null;
+            /** Waivers */
+            waivers: components["schemas"]["Waiver"][];
         };
         /**
          * PlanInForce
@@ -1963,6 +2986,16 @@ export interface components {
             /** In Force */
             in_force: boolean;
             /**
+             * Level
+             * @description Its level of the network.
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of its network.
+             */
+            network: string;
+            /**
              * Revision
              * @description Number of its last edit; 0 before the first.
              */
@@ -2002,6 +3035,24 @@ export interface components {
             name: string;
         };
         /**
+         * PlanPublishJob
+         * @description Publish an approved plan.
+         */
+        PlanPublishJob: {
+            /**
+             * Effective
+             * @description The next local midnight when absent.
+             */
+            effective?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "plan_publish";
+            /** Plan */
+            plan: number;
+        };
+        /**
          * PlanPublishRequest
          * @description From when the plan is in force.
          */
@@ -2026,7 +3077,7 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "open" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard";
+            name: "open" | "waive" | "submit" | "approve" | "return" | "publish" | "withdraw" | "discard";
             /** Person */
             person: string;
             /** Reason */
@@ -2044,7 +3095,7 @@ export interface components {
         PointsToLocate: {
             /**
              * At
-             * @description Moment asked for; now when absent.
+             * @description As the parameter `at`, which it comes before.
              */
             at?: string | null;
             /**
@@ -2148,10 +3199,21 @@ export interface components {
             target?: number | null;
         };
         /**
-         * ProposeRequest
-         * @description Settings of a proposal.
+         * ProposeJob
+         * @description Propose a first plan.
          */
-        ProposeRequest: {
+        ProposeJob: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "propose";
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
             /**
              * Maximum
              * @description 1.5 of the target when absent.
@@ -2163,16 +3225,92 @@ export interface components {
              */
             minimum?: number | null;
             /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
             /**
              * Target
-             * @description Households a grid should have.
-             * @default 200
+             * @description Households a grid should have; as the level has it.
              */
-            target: number;
+            target?: number | null;
+        };
+        /**
+         * ProposeRequest
+         * @description Settings of a proposal.
+         */
+        ProposeRequest: {
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Maximum
+             * @description 1.5 of the target when absent.
+             */
+            maximum?: number | null;
+            /**
+             * Minimum
+             * @description 0.75 of the target when absent.
+             */
+            minimum?: number | null;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Target
+             * @description Households a grid should have; as the level has it.
+             */
+            target?: number | null;
+        };
+        /**
+         * PublishJob
+         * @description Check a first plan and put its grids in force.
+         */
+        PublishJob: {
+            /**
+             * Effective
+             * @description At once when absent (first publication).
+             */
+            effective?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "publish";
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
+            /**
+             * Plan Id
+             * @description The newest draft when absent.
+             */
+            plan_id?: number | null;
         };
         /**
          * PublishRequest
@@ -2184,6 +3322,18 @@ export interface components {
              * @description At once when absent (first publication).
              */
             effective?: string | null;
+            /**
+             * Level
+             * @description Level of the network; 1 is the coarsest.
+             * @default 1
+             */
+            level: number;
+            /**
+             * Network
+             * @description Code of a network.
+             * @default community
+             */
+            network: string;
             /**
              * Plan Id
              * @description The newest draft when absent.
@@ -2246,6 +3396,25 @@ export interface components {
             light: string[];
         };
         /**
+         * RebaseResult
+         * @description A draft on the version in force, with the edits of the old one; the old one is discarded.
+         */
+        RebaseResult: {
+            /**
+             * Gone
+             * @description Cells of the old draft that are not there any more.
+             */
+            gone: number;
+            /** Left */
+            left: components["schemas"]["LeftCell"][];
+            plan: components["schemas"]["PlanDetail"];
+            /**
+             * Taken
+             * @description Cells moved again.
+             */
+            taken: number;
+        };
+        /**
          * RemarkLine
          * @description One thing told about one place.
          */
@@ -2262,8 +3431,15 @@ export interface components {
             lon?: number | null;
             /** Message */
             message: string;
+            /**
+             * Message Zh
+             * @description The rule in Chinese, in what jobs tell.
+             */
+            message_zh?: string | null;
             /** Remedy */
             remedy?: string | null;
+            /** Remedy Zh */
+            remedy_zh?: string | null;
             /** Row */
             row?: number | null;
             /** Rule */
@@ -2272,6 +3448,53 @@ export interface components {
             severity: string;
             /** Unit */
             unit?: string | null;
+        };
+        /**
+         * Renew
+         * @description New cells where the ground has changed.
+         */
+        Renew: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "renew";
+            payload: components["schemas"]["RenewEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * RenewEdit
+         * @description Make the cells of the plan's communities anew where the ground has changed; nothing needs to be said.
+         */
+        RenewEdit: Record<string, never>;
+        /**
+         * Renumber
+         * @description New numbers.
+         */
+        Renumber: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "renumber";
+            payload: components["schemas"]["RenumberEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * RenumberEdit
+         * @description Number the grids of communities anew by position; no code that was used comes back.
+         */
+        RenumberEdit: {
+            /** Communities */
+            communities: string[];
         };
         /**
          * ReturnRequest
@@ -2338,6 +3561,87 @@ export interface components {
             type: "grid" | "building" | "division" | "part" | "event";
         };
         /**
+         * Series
+         * @description A count by local month.
+         */
+        Series: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Basis
+             * @description then: in the grid or division that bore the code at its own time.
+             * @enum {string}
+             */
+            basis: "then" | "as_of";
+            /** Division */
+            division: string | null;
+            /** Grid */
+            grid: string | null;
+            /** Key */
+            key: string;
+            /** Months */
+            months: components["schemas"]["MonthValue"][];
+        };
+        /**
+         * Share
+         * @description Another grid of a re-cut, and how much of the older one the two have in common.
+         */
+        Share: {
+            /**
+             * Area
+             * @description Share of the older grid's area, 0 to 1.
+             */
+            area: number;
+            /** Code */
+            code: string;
+            /**
+             * Households
+             * @description Share of the older grid's households, 0 to 1.
+             */
+            households: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Split
+         * @description A split of a cell.
+         */
+        Split: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "split";
+            payload: components["schemas"]["SplitEdit"];
+            /**
+             * Revision
+             * @description The last revision the client knows; 0 before the first edit.
+             */
+            revision: number;
+        };
+        /**
+         * SplitEdit
+         * @description Split a cell along a line that cuts no building.
+         */
+        SplitEdit: {
+            /**
+             * Cell
+             * @description Number of a cell, as in cell_id.
+             */
+            cell: number;
+            /**
+             * Line
+             * @description Longitude and latitude of its points, EPSG:4490; through the cell.
+             */
+            line: [
+                number,
+                number
+            ][];
+        };
+        /**
          * State
          * @description State of a thing, with the tone it is shown in.
          */
@@ -2382,6 +3686,118 @@ export interface components {
             version?: number | null;
         };
         /**
+         * StreetCard
+         * @description A street segment or crossing, as one community has it.
+         */
+        StreetCard: {
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
+             * Cell
+             * @description The home cell: it has the duty on this side.
+             */
+            cell: number;
+            /** Center */
+            center: [
+                number,
+                number
+            ];
+            /**
+             * Choices
+             * @description Grids of the community beside the street.
+             */
+            choices: components["schemas"]["StreetGrid"][];
+            /**
+             * Code
+             * @description The same on both sides of a community border.
+             */
+            code: string;
+            community: components["schemas"]["StreetCommunity"];
+            /** @description The grid its home cell belongs to. */
+            grid: components["schemas"]["StreetGrid"] | null;
+            /**
+             * Homes
+             * @description The newest first.
+             */
+            homes: components["schemas"]["StreetHome"][];
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "crossing";
+            /** Length M */
+            length_m: number;
+            /** Name */
+            name: string | null;
+            /**
+             * Person
+             * @description Who chose the home; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Street Class */
+            street_class: string | null;
+            /**
+             * Width M
+             * @description Of the carriageway: given, or assumed by class.
+             */
+            width_m: number;
+        };
+        /**
+         * StreetCommunity
+         * @description The community whose side of the street this is.
+         */
+        StreetCommunity: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * StreetGrid
+         * @description A grid that has, or could have, the home cell of a street.
+         */
+        StreetGrid: {
+            /** Code */
+            code: string;
+            /**
+             * Colour
+             * @description Number of its tint, as in the tiles.
+             */
+            colour: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * StreetHome
+         * @description One home over time.
+         */
+        StreetHome: {
+            /** Cell */
+            cell: number;
+            /** Grid Code */
+            grid_code: string | null;
+            /**
+             * Person
+             * @description Who chose it; null where the longest frontage decided.
+             */
+            person: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
          * Style
          * @description Colours shared by map, legend and export.
          */
@@ -2409,6 +3825,22 @@ export interface components {
             zero: components["schemas"]["Pair"];
         };
         /**
+         * TessellateJob
+         * @description Divide a district into cells.
+         */
+        TessellateJob: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "tessellate";
+            /**
+             * Max Cell M2
+             * @description Largest empty cell, m2; 50,000 when absent.
+             */
+            max_cell_m2?: number | null;
+        };
+        /**
          * TessellateRequest
          * @description Settings of the cells.
          */
@@ -2418,6 +3850,123 @@ export interface components {
              * @description Largest empty cell, m2; 50,000 when absent.
              */
             max_cell_m2?: number | null;
+        };
+        /**
+         * TreeGrid
+         * @description A grid in the tree of its network.
+         */
+        TreeGrid: {
+            /** Area M2 */
+            area_m2: number;
+            /** Code */
+            code: string;
+            /**
+             * Division
+             * @description Code of the division it stays inside.
+             */
+            division: string;
+            /** Households */
+            households: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "basic" | "dedicated" | "rural" | "unit" | "responsibility" | "service";
+            /** Level */
+            level: number;
+            /** Name */
+            name: string;
+            /**
+             * Parent
+             * @description Code of the grid of the level above that it lies in; null at the top.
+             */
+            parent: string | null;
+        };
+        /**
+         * Upload
+         * @description A file handed over, kept until a job has read it.
+         */
+        Upload: {
+            /** Bytes */
+            bytes: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * VersionItem
+         * @description A publication of the grids of a network and level.
+         */
+        VersionItem: {
+            /**
+             * Ahead
+             * @description It takes effect after the moment asked for.
+             */
+            ahead: boolean;
+            /**
+             * Effective
+             * Format: date-time
+             */
+            effective: string;
+            /** Kept Codes */
+            kept_codes: number;
+            /** New Codes */
+            new_codes: number;
+            /**
+             * Opened
+             * @description Grids that got a new version.
+             */
+            opened: number;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Published By */
+            published_by: string;
+            /** Title */
+            title: string | null;
+            /** Version */
+            version: number;
+            /** Withdrawn Codes */
+            withdrawn_codes: number;
+        };
+        /**
+         * Waiver
+         * @description A hard check that does not block for one grid: an island.
+         */
+        Waiver: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Check Name */
+            check_name: string;
+            /** Grid Key */
+            grid_key: string;
+            /** Person */
+            person: string;
+            /** Reason */
+            reason: string;
+            /** Verified */
+            verified: boolean;
+        };
+        /**
+         * WaiverRequest
+         * @description For which grid a hard check is not to block, and why.
+         */
+        WaiverRequest: {
+            /** Check */
+            check: string;
+            /**
+             * Grid
+             * @description Key of a grid in this plan: a code of the base, or new-1 ...
+             */
+            grid: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * Words
@@ -2482,7 +4031,18 @@ export interface operations {
     };
     get_district: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Code of the district. */
@@ -2515,7 +4075,18 @@ export interface operations {
     };
     get_building: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Number of the thing, as in the tiles. */
@@ -2585,9 +4156,61 @@ export interface operations {
             };
         };
     };
+    get_correspondence: {
+        parameters: {
+            query: {
+                /** @description NETWORK[:LEVEL][@vVERSION | @DATE], e.g. community@v1, police:2@2026-08-01; a network alone means now. */
+                from: string;
+                /** @description NETWORK[:LEVEL][@vVERSION | @DATE], e.g. community@v1, police:2@2026-08-01; a network alone means now. */
+                to: string;
+                /** @description Instead of Accept. */
+                format?: ("json" | "csv") | null;
+            };
+            header?: never;
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrespondenceTable"];
+                    "text/csv": string;
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_event: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Number of the thing, as in the tiles. */
@@ -2622,7 +4245,20 @@ export interface operations {
     };
     get_figure: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description then: each event in the grid in force at its own time; as_of: all regrouped into the grids of the moment; the figure's usual one when absent. */
+                basis?: ("then" | "as_of") | null;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Key of a figure, e.g. deviation. */
@@ -2657,7 +4293,18 @@ export interface operations {
     };
     list_grids: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Code of the district. */
@@ -2690,7 +4337,18 @@ export interface operations {
     };
     get_grid: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 code: string;
@@ -2727,6 +4385,16 @@ export interface operations {
             query?: {
                 /** @description Class, as in event_classes; all when absent. */
                 class?: string | null;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
                 /** @description First local day. */
                 from?: string | null;
                 /** @description Last local day, included. */
@@ -2762,6 +4430,46 @@ export interface operations {
             };
         };
     };
+    add_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Code of the district; an import may make it. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportJob"] | components["schemas"]["LoadJob"] | components["schemas"]["TessellateJob"] | components["schemas"]["ProposeJob"] | components["schemas"]["PublishJob"] | components["schemas"]["EditJob"] | components["schemas"]["PlanPublishJob"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     locate: {
         parameters: {
             query: {
@@ -2769,8 +4477,16 @@ export interface operations {
                 lat: number;
                 /** @description Reference system of lon and lat. */
                 crs?: "EPSG:4490" | "EPSG:4326" | "gcj02" | "bd09";
-                /** @description Moment asked for; now when absent. */
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
                 at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
             };
             header?: never;
             path: {
@@ -2804,7 +4520,18 @@ export interface operations {
     };
     locate_many: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Code of the district. */
@@ -2839,9 +4566,91 @@ export interface operations {
             };
         };
     };
-    get_part: {
+    list_networks: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkItem"][];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_network_tree: {
+        parameters: {
+            query?: {
+                /** @description Date or moment; now when absent. */
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Code of the network. */
+                n: string;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreeGrid"][];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_part: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Number of the thing, as in the tiles. */
@@ -2876,7 +4685,12 @@ export interface operations {
     };
     list_plans: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of this network. */
+                network?: string;
+                /** @description Of this level of it; 1 is the coarsest. */
+                level?: number;
+            };
             header?: never;
             path: {
                 /** @description Code of the district. */
@@ -3163,6 +4977,41 @@ export interface operations {
             };
         };
     };
+    get_plan_moved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedEvents"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     edit_plan: {
         parameters: {
             query?: never;
@@ -3180,7 +5029,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"];
+                "application/json": components["schemas"]["Move"] | components["schemas"]["NewGrid"] | components["schemas"]["Merge"] | components["schemas"]["Propose"] | components["schemas"]["Renumber"] | components["schemas"]["Renew"] | components["schemas"]["Split"];
             };
         };
         responses: {
@@ -3233,6 +5082,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebase_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebaseResult"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -3411,6 +5298,48 @@ export interface operations {
             };
         };
     };
+    waive_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaiverRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     withdraw_plan: {
         parameters: {
             query?: never;
@@ -3451,8 +5380,14 @@ export interface operations {
     };
     propose_plan: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Put it into the queue and answer 202 with the job. */
+                background?: boolean;
+            };
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
             path: {
                 /** @description Code of the district. */
                 d: string;
@@ -3474,6 +5409,15 @@ export interface operations {
                     "application/json": components["schemas"]["StepReport"];
                 };
             };
+            /** @description The job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
             /** @description A fault, told as problem+json (RFC 9457). */
             default: {
                 headers: {
@@ -3488,8 +5432,14 @@ export interface operations {
     };
     publish_plan: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Put it into the queue and answer 202 with the job. */
+                background?: boolean;
+            };
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
             path: {
                 /** @description Code of the district. */
                 d: string;
@@ -3509,6 +5459,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepReport"];
+                };
+            };
+            /** @description The job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -3569,6 +5528,16 @@ export interface operations {
                 /** @description A code, an address or a name, as typed. */
                 q: string;
                 limit?: number;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
             };
             header?: never;
             path: {
@@ -3600,10 +5569,171 @@ export interface operations {
             };
         };
     };
+    get_series: {
+        parameters: {
+            query?: {
+                /** @description Code of a grid. */
+                grid?: string | null;
+                /** @description Code of a division; the district when both are absent. */
+                division?: string | null;
+                /** @description As for a figure; households are told on then: the grid that bore the code at each time. */
+                basis?: ("then" | "as_of") | null;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+                /** @description First local day. */
+                from?: string | null;
+                /** @description Last local day, included. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description events or households. */
+                key: string;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_street: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the street, as in the tiles. */
+                street: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreetCard"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_home: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
+            header?: {
+                /** @description Name of who acts, of the list of persons, percent-encoded. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the street, as in the tiles. */
+                street: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HomeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreetCard"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tessellate_district: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Put it into the queue and answer 202 with the job. */
+                background?: boolean;
+            };
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
             path: {
                 /** @description Code of the district. */
                 d: string;
@@ -3623,6 +5753,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepReport"];
+                };
+            };
+            /** @description The job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionItem"][];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -3683,6 +5866,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                /** @description Of this district only. */
+                district?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Name of who acts, percent-encoded; nobody need be named. */
+                "X-Gridkeeper-Person"?: string | null;
+            };
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItem"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each a JobItem as JSON, whenever it changes; the last one has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
@@ -3791,9 +6143,53 @@ export interface operations {
             };
         };
     };
-    slow_tile: {
+    put_upload: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the file; its ending tells the format. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    slow_tile: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
+            };
             header?: never;
             path: {
                 layer: "base" | "divisions" | "grids";
@@ -3841,6 +6237,16 @@ export interface operations {
             query?: {
                 /** @description Class, as in the district's part_classes or event_classes; all when absent. */
                 class?: string | null;
+                /**
+                 * @description Moment asked for; now when absent. A date (2026-06-30) means the last moment of that local day, a time with a zone
+                 *     (2026-06-30T08:00:00Z) itself, one without is local. Of a moment still to come what is published and will be in force is
+                 *     told.
+                 */
+                at?: string | null;
+                /** @description Network of grids. */
+                network?: string;
+                /** @description Level of the network; its first when absent. */
+                level?: number | null;
                 /** @description First local day. */
                 from?: string | null;
                 /** @description Last local day, included. */
@@ -3848,7 +6254,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                layer: "parts" | "events";
+                layer: "parts" | "events" | "streets";
                 z: number;
                 x: number;
                 y: number;

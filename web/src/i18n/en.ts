@@ -1,6 +1,8 @@
 /** The words of the screen in English. */
 import type { Key } from './messages'
+import { jobsEn } from './messages-jobs'
 import { planEn } from './messages-plan'
+import { streetEn } from './messages-street'
 
 export const en: Record<Key, string> = {
   appName: 'Gridkeeper',
@@ -28,6 +30,26 @@ export const en: Record<Key, string> = {
   noHitsHint: 'Try part of a grid code, a building address, the code of a part or event, or the name of a division.',
   hits: '{n} results',
   inForce: 'In force now',
+  asOf: 'As of',
+  atPresent: 'Now',
+  anyDay: 'Any day',
+  dayMeans: 'A date means the state at the end of that day.',
+  versions: 'Publications',
+  changed: '{opened} grids changed, {withdrawn} codes withdrawn',
+  ahead: 'not yet in force',
+  viewing: 'Viewing {date}',
+  viewingAhead: 'Viewing {date}: published, in force by then',
+  travelling: 'Loading {date}',
+  noGridsThen: 'no grids in force then',
+  backToNow: 'Back to now',
+  plansWorkNow: 'Plans work on the grids of now',
+  network: 'Network',
+  levelN: 'Level {n}',
+  lineage: 'History',
+  inForceThen: 'in force',
+  cameFrom: 'From',
+  wentTo: 'To',
+  shareOf: "{households} of the older grid's households, {area} of its area",
   version: 'Version',
   versionN: 'Version {n}',
   effectiveSince: 'In force since',
@@ -62,8 +84,13 @@ export const en: Record<Key, string> = {
   gridsHidden: 'The grids are switched off.',
   zero: 'Zero',
   unit: 'Unit',
-  basisAsOf: 'counted in the grids shown',
-  basisThen: 'counted in the grids of their own time',
+  basis: 'Basis',
+  basis_as_of: 'regrouped into the grids of the chosen date',
+  basis_then: 'counted in the grids of their own time',
+  basisShort_as_of: 'Chosen date',
+  basisShort_then: 'Own time',
+  elsewhere: '{n} more in grids not in force on the chosen date',
+  nowhere: '{n} more in no grid (none in force then, or outside)',
   period: 'Period',
   estimatedNote: '{n} grids hold estimated households, marked ≈',
   below: '<',
@@ -141,6 +168,7 @@ export const en: Record<Key, string> = {
   copyFailed: 'No access to the clipboard: select the text and copy it',
   how_inside: 'inside the grid',
   how_border: 'on the border of the grid',
+  how_street: 'on a street',
   how_near: 'outside, the nearest grid answers',
   how_outside: 'no grid near',
   how_unlocated: 'no coordinates',
@@ -184,4 +212,6 @@ export const en: Record<Key, string> = {
   thenReload: 'Then press “Retry”.',
   unknownDistrict: 'There is no district with the code “{code}”',
   ...planEn,
+  ...jobsEn,
+  ...streetEn,
 }

@@ -1,6 +1,8 @@
 /** The words of the screen in Chinese: those the trade uses. */
 
+import { jobsZh } from './messages-jobs'
 import { planZh } from './messages-plan'
+import { streetZh } from './messages-street'
 
 export const zh = {
   appName: '网格管家',
@@ -30,6 +32,26 @@ export const zh = {
   hits: '{n} 个结果',
   // as of
   inForce: '当前有效',
+  asOf: '数据日期',
+  atPresent: '现在',
+  anyDay: '任意日期',
+  dayMeans: '日期指当天结束时的状态。',
+  versions: '历次发布',
+  changed: '变动 {opened} 个网格，撤销 {withdrawn} 个编码',
+  ahead: '尚未生效',
+  viewing: '查看历史 {date}',
+  viewingAhead: '查看未来 {date}（已发布、届时生效）',
+  travelling: '正在载入 {date}',
+  noGridsThen: '当时没有生效的网格',
+  backToNow: '回到现在',
+  plansWorkNow: '方案始终基于当前网格',
+  network: '网格体系',
+  levelN: '第 {n} 级',
+  lineage: '沿革',
+  inForceThen: '有效',
+  cameFrom: '来自',
+  wentTo: '去向',
+  shareOf: '占原网格户数 {households}，面积 {area}',
   version: '版本',
   versionN: '第 {n} 版',
   effectiveSince: '生效时间',
@@ -66,8 +88,13 @@ export const zh = {
   gridsHidden: '网格图层已关闭。',
   zero: '零',
   unit: '单位',
-  basisAsOf: '按当前网格重新归集',
-  basisThen: '按事发时的网格统计',
+  basis: '统计方式',
+  basis_as_of: '按所选日期网格归并',
+  basis_then: '按当时网格统计',
+  basisShort_as_of: '按所选日期',
+  basisShort_then: '按当时网格',
+  elsewhere: '另有 {n} 件在所选日期未生效的网格',
+  nowhere: '另有 {n} 件不在任何网格（当时尚无网格，或在范围之外）',
   period: '时段',
   estimatedNote: '{n} 个网格含估算户数，以 ≈ 标出',
   below: '<',
@@ -148,6 +175,7 @@ export const zh = {
   copyFailed: '无法访问剪贴板，请选中文字复制',
   how_inside: '在网格内',
   how_border: '在网格边界上',
+  how_street: '在道路上',
   how_near: '网格外，就近归入',
   how_outside: '不在任何网格附近',
   how_unlocated: '没有坐标',
@@ -194,4 +222,6 @@ export const zh = {
   thenReload: '完成后点“重试”。',
   unknownDistrict: '没有编码为“{code}”的辖区',
   ...planZh,
+  ...jobsZh,
+  ...streetZh,
 }

@@ -9,7 +9,7 @@ export interface Camera {
   zoom: number
 }
 
-export const SELECTABLE = ['grid', 'building', 'part', 'event'] as const
+export const SELECTABLE = ['grid', 'building', 'part', 'event', 'street'] as const
 export type Selectable = (typeof SELECTABLE)[number]
 
 export interface Selection {
@@ -21,6 +21,10 @@ export interface Selection {
 /** The pages of the rail that work, by the first word of their address. */
 export const PAGES = ['plan', 'overview'] as const
 export type Page = (typeof PAGES)[number]
+
+/** On what a figure that counts events rests: all regrouped into the grids shown, or each in the grid of its own time. */
+export const BASES = ['as_of', 'then'] as const
+export type Basis = (typeof BASES)[number]
 
 export type Period = Preset | 'all' | [string, string]
 
@@ -34,6 +38,12 @@ export interface Place {
   /** Code of the division drilled into, null for the whole district. */
   area: string | null
   figure: string
+  basis: Basis
+  /** The local day looked at; null is now. */
+  date: string | null
+  /** Network and level of the grids; null is the first. */
+  network: string | null
+  level: number | null
   shown: LayerKey[]
   opacity: Partial<Record<LayerKey, number>>
   selection: Selection | null
@@ -48,7 +58,8 @@ export const NO_FIGURE = 'none'
 
 export function emptyPlace(): Place {
   return {
-    page: 'overview', plan: null, district: null, camera: null, area: null, figure: 'deviation', shown: [...SHOWN_AT_FIRST], opacity: {},
+    page: 'overview', plan: null, district: null, camera: null, area: null, figure: 'deviation', basis: 'as_of', date: null, network: null, level: null,
+    shown: [...SHOWN_AT_FIRST], opacity: {},
     selection: null, eventClass: null, partClass: null, period: 'year', table: false, lang: null,
   }
 }
@@ -68,6 +79,10 @@ export function writePlace(place: Place): string {
   }
   if (place.area) query.push(['area', place.area])
   if (place.figure !== start.figure) query.push(['figure', place.figure])
+  if (place.basis !== start.basis) query.push(['basis', place.basis])
+  if (place.date) query.push(['date', place.date])
+  if (place.network) query.push(['network', place.network])
+  if (place.level !== null) query.push(['level', String(place.level)])
   if (!sameSet(place.shown, SHOWN_AT_FIRST)) query.push(['layers', LAYERS.filter((l) => place.shown.includes(l)).join(',')])
   const faded = LAYERS.filter((l) => (place.opacity[l] ?? OPACITY_AT_FIRST[l]) !== OPACITY_AT_FIRST[l])
   if (faded.length) query.push(['opacity', faded.map((l) => `${l}:${place.opacity[l]}`).join(',')])
@@ -88,10 +103,12 @@ function readCamera(text: string | null): Camera | null {
   return good && Math.abs(lat!) <= 85 && Math.abs(lon!) <= 180 ? { lon: lon!, lat: lat!, zoom: Math.min(22, Math.max(0, zoom!)) } : null
 }
 
+const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text))
+
 function readPeriod(text: string | null): Period {
   if (text === 'all' || (text !== null && text in PRESETS)) return text as Preset | 'all'
   const days = (text ?? '').split('~')
-  const good = days.length === 2 && days.every((d) => /^\d{4}-\d\d-\d\d$/.test(d) && !Number.isNaN(Date.parse(d)))
+  const good = days.length === 2 && days.every(isDay)
   return good && days[0]! <= days[1]! ? [days[0]!, days[1]!] : 'year'
 }
 
@@ -114,6 +131,10 @@ export function readPlace(path: string, search: string): Place {
   place.camera = readCamera(query.get('at'))
   place.area = query.get('area') || null
   place.figure = query.get('figure') || place.figure
+  place.basis = BASES.find((b) => b === query.get('basis')) ?? place.basis
+  place.date = isDay(query.get('date') ?? '') ? query.get('date') : null
+  place.network = query.get('network') || null
+  if (/^\d$/.test(query.get('level') ?? '')) place.level = Number(query.get('level'))
   const layers = query.get('layers')
   if (layers !== null) place.shown = layers.split(',').filter(isLayer)
   for (const pair of (query.get('opacity') ?? '').split(',')) {

@@ -1,8 +1,8 @@
-/** What lies under the pointer? The smallest thing answers first: event, part, building, grid. */
+/** What lies under the pointer? The smallest thing answers first: event, part, building, street, grid. */
 import type { Map as MapLibreMap, PointLike } from 'maplibre-gl'
 
 export interface Hit {
-  kind: 'event' | 'part' | 'building' | 'grid' | 'bin'
+  kind: 'event' | 'part' | 'building' | 'street' | 'grid' | 'bin'
   id: number
   properties: Record<string, unknown>
   lon: number
@@ -15,14 +15,14 @@ const REACH = 4
 
 const LAYER_KINDS: [string, Hit['kind']][] = [
   ['event', 'event'], ['part', 'part'], ['events-bin', 'bin'], ['parts-bin', 'bin'], ['building', 'building'],
-  ['building-point', 'building'], ['grid-fill', 'grid'],
+  ['building-point', 'building'], ['street-home', 'street'], ['street-home-line', 'street'], ['grid-fill', 'grid'],
 ]
 
 export function hitAt(map: MapLibreMap, point: { x: number; y: number }): Hit | null {
   const near: [PointLike, PointLike] = [[point.x - REACH, point.y - REACH], [point.x + REACH, point.y + REACH]]
   for (const [layer, kind] of LAYER_KINDS) {
     if (!map.getLayer(layer) || (kind === 'building' && map.getZoom() < BUILDINGS_FROM)) continue
-    const small = kind === 'event' || kind === 'part' || kind === 'bin' || layer === 'building-point'
+    const small = kind === 'event' || kind === 'part' || kind === 'bin' || layer === 'building-point' || layer === 'street-home-line'
     const [feature] = map.queryRenderedFeatures(small ? near : [point.x, point.y], { layers: [layer] })
     if (!feature) continue
     const where = feature.geometry.type === 'Point' ? feature.geometry.coordinates : map.unproject([point.x, point.y]).toArray()

@@ -5,6 +5,7 @@ import type { Lang } from '@/i18n/messages'
 import type { LayerKey } from '@/lib/layers'
 import { baseLayers, buildingLayers, streetLabels } from './style-base'
 import { gridFill, gridLabels, gridLines, divisionLabels, divisionLines, selectionLines } from './style-grids'
+import { streetHomes } from './style-streets'
 import { eventLayers, heatLayer, partLayers } from './style-points'
 import { BASE, type Theme } from './palette'
 
@@ -12,6 +13,8 @@ export interface MapView {
   district: string
   bbox: [number, number, number, number]
   versions: { base: number; divisions: number; grids: number }
+  /** The moment, network and level of the tiles, where they are not now and the first. */
+  asked: Record<string, string>
   theme: Theme
   lang: Lang
   attribution: string
@@ -29,6 +32,9 @@ export interface MapView {
   estimated: number[]
   selectedGrid: number | null
   selectedBuilding: number | null
+  selectedStreet: number | null
+  /** Homes of streets changed from here: their tiles are other ones then. */
+  homes: number
   area: { id: number; level: string } | null
   eventClass: string | null
   partClass: string | null
@@ -57,11 +63,12 @@ function sources(view: MapView, origin: string): Record<string, SourceSpecificat
   const { base, divisions, grids } = view.versions
   const time = { from: view.period?.[0], to: view.period?.[1] }
   return {
-    base: { ...tiles(`base/${base}`), attribution: escape(view.attribution) } as SourceSpecification,
-    divisions: tiles(`divisions/${divisions}`),
-    grids: tiles(`grids/${grids}`),
-    parts: tiles('parts', query({ class: view.partClass })),
-    events: tiles('events', query({ class: view.eventClass, ...time })),
+    base: { ...tiles(`base/${base}`, query(view.asked)), attribution: escape(view.attribution) } as SourceSpecification,
+    divisions: tiles(`divisions/${divisions}`, query(view.asked)),
+    grids: tiles(`grids/${grids}`, query(view.asked)),
+    parts: tiles('parts', query({ class: view.partClass, ...view.asked })),
+    streets: tiles('streets', query({ ...view.asked, v: view.homes ? String(view.homes) : null })),
+    events: tiles('events', query({ class: view.eventClass, ...time, ...view.asked })),
     heat: { type: 'geojson', data: view.heat ?? { type: 'FeatureCollection', features: [] } },
   }
 }
@@ -79,6 +86,7 @@ export function buildStyle(view: MapView, origin: string): StyleSpecification {
       ...on('grids', gridFill(view)),
       ...on('base', under.ways),
       ...on('buildings', buildingLayers(c, view.opacity.buildings)),
+      ...on('streets', streetHomes(view, c)),
       ...on('grids', gridLines(view, c)),
       ...on('divisions', divisionLines(view, c)),
       ...selectionLines(view, c),
@@ -92,5 +100,5 @@ export function buildStyle(view: MapView, origin: string): StyleSpecification {
 
 /** Which part of the style holds feature state: when it changes, the states are to be set anew. */
 export function gridSource(view: MapView): string {
-  return `${view.district}/${view.versions.grids}`
+  return `${view.district}/${view.versions.grids}${query(view.asked)}`
 }

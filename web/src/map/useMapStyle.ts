@@ -5,12 +5,14 @@ import { pick } from '@/i18n'
 import { LAYERS, type LayerKey } from '@/lib/layers'
 import { NO_FIGURE } from '@/lib/url'
 import { useAtlas } from '@/state/atlas'
+import { useStreets } from '@/state/streets'
 import { useView } from '@/state/view'
 import type { MapView } from './style'
 
 export function useMapStyle(): ComputedRef<MapView | null> {
   const view = useView()
   const atlas = useAtlas()
+  const streets = useStreets()
   const figure = computed(() => {
     const data = atlas.values.data
     return data ? data.classes.map((c) => data.colours[view.theme][c.colour_index] ?? '#888888') : []
@@ -29,6 +31,7 @@ export function useMapStyle(): ComputedRef<MapView | null> {
       district: district.code,
       bbox: district.bbox,
       versions: district.layers,
+      asked: Object.fromEntries(Object.entries(district.asked).map(([name, value]) => [name, String(value)])),
       theme: view.theme,
       lang: view.lang,
       attribution: pick(view.lang, district.attribution),
@@ -43,6 +46,8 @@ export function useMapStyle(): ComputedRef<MapView | null> {
       estimated: estimated.value,
       selectedGrid: picked?.type === 'grid' ? (atlas.rowByCode.get(picked.id)?.id ?? null) : null,
       selectedBuilding: picked?.type === 'building' ? Number(picked.id) : null,
+      selectedStreet: streets.chosen === null ? null : (streets.card?.id ?? streets.chosen),
+      homes: streets.changes,
       area: atlas.area ? { id: atlas.area.id, level: atlas.area.level } : null,
       eventClass: view.eventClass,
       partClass: view.partClass,

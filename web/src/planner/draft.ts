@@ -24,6 +24,8 @@ export interface Sheet {
 /** What is to be told about the draft; `stale`: somebody else had changed it. */
 export type Note = { kind: 'stale' } | { kind: 'refused'; error: ServiceError } | { kind: 'unconfirmed'; error: ServiceError }
 
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
 const NOTHING: Int32Array = new Int32Array()
 
 export const useDraft = defineStore('draft', () => {
@@ -42,6 +44,8 @@ export const useDraft = defineStore('draft', () => {
   const canUndo = ref(false)
   const canRedo = ref(false)
   const nextKey = ref('')
+  /** Work on whole communities that the service is at. */
+  const working = ref<EditRequest['kind'] | null>(null)
 
   let editor: RemoteEditor | null = null
   let queue: Promise<void> = Promise.resolve()
@@ -51,6 +55,7 @@ export const useDraft = defineStore('draft', () => {
   /** Counts openings: an edit of an earlier one must not reach a later one. */
   let sitting = 0
   let of = NOTHING
+  let ours: ReadonlySet<number> = new Set()
   let kinds = new Uint8Array()
   const listeners = new Set<(delta: Delta) => void>()
 
@@ -76,6 +81,7 @@ export const useDraft = defineStore('draft', () => {
   function begin(mine: RemoteEditor, told: PlanDetail, columns: PlanCells, first: Delta): void {
     editor = mine
     of = Int32Array.from(first.grids)
+    ours = new Set(columns.cells.cell_id)
     kinds = Uint8Array.from(first.kinds)
     detail.value = told
     grids.value = new Map(first.touched.map((g) => [g.grid, g]))
@@ -186,8 +192,11 @@ export const useDraft = defineStore('draft', () => {
     canUndo.value = result.can_undo
     canRedo.value = result.can_redo
     nextKey.value = result.next_key
+    if (result.remade) return reload(null)
     if (known && pending.value > 0) return
     const { cell_id: cells, grid: keys } = result.changed
+    // Other numbers, or other cells: these are not in the editor.
+    if (!known && (!cells.length || cells.some((id) => !ours.has(id)))) return reload(null)
     const delta = await editor!.call('adopt', cells, keys)
     if (delta.cells.length) draw(delta)
     const byKey = new Map([...grids.value.values()].map((g) => [g.key, g]))
@@ -208,32 +217,51 @@ export const useDraft = defineStore('draft', () => {
       useConnection().lose()
       return
     }
-    await reload(error.status === 409 ? { kind: 'stale' } : { kind: 'refused', error })
+    await reload(error.revision !== null ? { kind: 'stale' } : { kind: 'refused', error })
   }
 
   const ids = (cells: Int32Array): number[] => Array.from(cells, (cell) => sheet.data.value!.columns.cells.cell_id[cell]!)
 
-  function operate(body: (revision: number) => EditRequest): (revision: number) => Promise<EditResult> {
-    const params = { path: path(detail.value!.id) }
-    return (last) => answer<EditResult>(client.POST('/api/districts/{d}/plans/{plan}/operations', { params, body: body(last) }))
+  function operate(plan: number, asked: DistributiveOmit<EditRequest, 'revision'>): (revision: number) => Promise<EditResult> {
+    const params = { path: path(plan) }
+    return (last) =>
+      answer<EditResult>(client.POST('/api/districts/{d}/plans/{plan}/operations', { params, body: { ...asked, revision: last } as EditRequest }))
   }
 
   function moveTo(grid: number): Promise<void> {
     const cells = selection.value
     const payload = { cells: ids(cells), to: grids.value.get(grid)!.key }
-    return edit(() => editor!.call('move', cells, grid), operate((last) => ({ kind: 'move', revision: last, payload })))
+    return edit(() => editor!.call('move', cells, grid), operate(detail.value!.id, { kind: 'move', payload }))
   }
 
   async function makeGrid(): Promise<void> {
     const cells = selection.value
     await queue
     const payload = { cells: ids(cells), key: nextKey.value }
-    return edit(() => editor!.call('newGrid', cells, payload.key), operate((last) => ({ kind: 'new_grid', revision: last, payload })))
+    return edit(() => editor!.call('newGrid', cells, payload.key), operate(detail.value!.id, { kind: 'new_grid', payload }))
   }
 
   function merge(from: number, into: number): Promise<void> {
     const payload = { from: grids.value.get(from)!.key, into: grids.value.get(into)!.key }
-    return edit(() => editor!.call('merge', from, into), operate((last) => ({ kind: 'merge', revision: last, payload })))
+    return edit(() => editor!.call('merge', from, into), operate(detail.value!.id, { kind: 'merge', payload }))
+  }
+
+  /** Lets the service work on whole communities: what comes of it is read anew. */
+  async function rework(asked: DistributiveOmit<EditRequest, 'revision'>): Promise<void> {
+    const plan = detail.value?.id
+    if (plan === undefined || !editable.value || working.value) return
+    const mine = sitting
+    working.value = asked.kind
+    note.value = null
+    try {
+      await queue
+      await operate(plan, asked)(revision.value)
+      if (mine === sitting) await reload(null)
+    } catch (fault) {
+      if (mine === sitting) await fail(fault)
+    } finally {
+      working.value = null
+    }
   }
 
   /** One step back or forth; quick strokes of the keys wait for each other, since the service says whether there is more. */
@@ -261,8 +289,8 @@ export const useDraft = defineStore('draft', () => {
   }
 
   return {
-    sheet, detail, grids, selection, options, touched, hovered, note, pending, revision, canUndo, canRedo, editable, open, close, reload,
-    select, pick, pickGrid, whole, moveTo, makeGrid, merge, back, became,
+    sheet, detail, grids, selection, options, touched, hovered, note, pending, working, revision, canUndo, canRedo, editable, open, close,
+    reload, select, pick, pickGrid, whole, moveTo, makeGrid, merge, rework, back, became,
     gridOf: (cell: number): number => of[cell] ?? -1,
     ask: (): RemoteEditor | null => editor,
     listen: (hear: (delta: Delta) => void): (() => void) => {

@@ -23,14 +23,14 @@ export const usePlans = defineStore('plans', () => {
     if (d) void list.load((signal) => answer<PlanItem[]>(client.GET('/api/districts/{d}/plans', { params: { path: { d } }, signal })))
   }
 
-  /** Opens a draft of a community from the grids in force, and goes to it. */
-  async function begin(community: string): Promise<void> {
+  /** Opens a draft of communities from the grids in force, and goes to it. */
+  async function begin(communities: string[]): Promise<void> {
     if (!view.district || opening.value) return
     opening.value = true
     refused.value = null
     try {
       const params = { path: { d: view.district } }
-      const made = await answer<PlanDetail>(client.POST('/api/districts/{d}/plans', { params, body: { communities: [community] } }))
+      const made = await answer<PlanDetail>(client.POST('/api/districts/{d}/plans', { params, body: { communities, network: 'community', level: 1 } }))
       view.turn('plan', made.id)
     } catch (fault) {
       refused.value = fault instanceof ServiceError ? fault : new ServiceError(-1, String(fault), '')

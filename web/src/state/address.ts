@@ -4,7 +4,7 @@ import { readPlace, writePlace, type Place } from '@/lib/url'
 import { useView } from './view'
 
 /** A change of these is a step that the back button undoes; anything else only rewrites the address. */
-const steps = (p: Place): string => JSON.stringify([p.district, p.page, p.plan, p.area, p.figure, p.selection])
+const steps = (p: Place): string => JSON.stringify([p.district, p.page, p.plan, p.area, p.figure, p.date, p.network, p.level, p.selection])
 
 export function followAddress(): void {
   const view = useView()

@@ -2,25 +2,30 @@
 import { defineStore } from 'pinia'
 import { computed, watch } from 'vue'
 import { answer, client } from '@/api/client'
-import type { DistrictDetail, DistrictItem, Division, Figure, FigureValues, GridRow, HeatMap, Style } from '@/api/types'
+import type { DistrictDetail, DistrictItem, Division, Figure, FigureValues, GridRow, HeatMap, Network, Style, VersionItem } from '@/api/types'
 import { presetDays } from '@/lib/dates'
 import { NO_FIGURE } from '@/lib/url'
 import { useConnection } from './connection'
 import { loadable } from './loadable'
-import { useView } from './view'
+import { useView, type Asked } from './view'
+
+/** A district with the question it answers: its tiles are asked for in the same way. */
+type Answered = DistrictDetail & { asked: Asked }
 
 export const useAtlas = defineStore('atlas', () => {
   const view = useView()
   const connection = useConnection()
   const districts = loadable<DistrictItem[]>()
-  const detail = loadable<DistrictDetail>()
+  const detail = loadable<Answered>()
   const grids = loadable<GridRow[]>()
   const figures = loadable<Figure[]>()
   const style = loadable<Style>()
   const values = loadable<FigureValues>()
   const heat = loadable<HeatMap>()
+  const networks = loadable<Network[]>()
+  const versions = loadable<VersionItem[]>()
 
-  const district = computed<DistrictDetail | null>(() => (detail.data.value?.code === view.district ? detail.data.value : null))
+  const district = computed<Answered | null>(() => (detail.data.value?.code === view.district ? detail.data.value : null))
   const divisions = computed(() => district.value?.divisions ?? [])
   const divisionById = computed(() => new Map(divisions.value.map((d) => [d.id, d])))
   const timeZone = computed(() => district.value?.time_zone ?? 'UTC')
@@ -41,6 +46,11 @@ export const useAtlas = defineStore('atlas', () => {
     workers: (district.value?.counts.workers ?? 0) > 0,
   }))
   const figure = computed(() => figures.data.value?.find((f) => f.key === view.figure) ?? null)
+
+  /** On what the figure rests: as wished, where it can be told so. */
+  const basis = computed(() => (figure.value?.bases.includes(view.basis) ? view.basis : (figure.value?.basis ?? 'as_of')))
+  /** Whether what is shown is still that of another moment or network. */
+  const travelling = computed(() => [detail, grids].some((part) => part.state.value === 'loading' && part.data.value !== null))
 
   /** What a grid is called: its name in the data, in English its number. */
   function gridName(grid: { code: string; name: string }): string {
@@ -87,11 +97,27 @@ export const useAtlas = defineStore('atlas', () => {
   }
 
   function openDistrict(code: string | null): void {
-    for (const part of [detail, grids, values, heat]) part.clear()
+    for (const part of [detail, grids, values, heat, networks, versions]) part.clear()
     if (!code) return
     const params = { path: { d: code } }
-    void detail.load((signal) => answer<DistrictDetail>(client.GET('/api/districts/{d}', { params, signal })))
+    void networks.load((signal) => answer<Network[]>(client.GET('/api/districts/{d}/networks', { params, signal })))
+    look()
+  }
+
+  /** Asks for the district at the moment and in the network chosen; what is shown stays until the answer comes. */
+  function look(): void {
+    if (!view.district) return
+    const asked = view.asked
+    const params = { path: { d: view.district }, query: asked }
+    void detail.load(async (signal) => ({ ...(await answer<DistrictDetail>(client.GET('/api/districts/{d}', { params, signal }))), asked }))
     void grids.load((signal) => answer<GridRow[]>(client.GET('/api/districts/{d}/grids', { params, signal })))
+  }
+
+  /** Asks for the publications of the network: the dates worth going to. */
+  function loadVersions(): void {
+    if (!view.district) return
+    const params = { path: { d: view.district }, query: { ...view.asked, at: undefined } }
+    void versions.load((signal) => answer<VersionItem[]>(client.GET('/api/districts/{d}/versions', { params, signal })))
   }
 
   /** Reads the district again: its grids were published anew. */
@@ -101,13 +127,13 @@ export const useAtlas = defineStore('atlas', () => {
 
   function loadFigure(): void {
     if (!view.district || view.figure === NO_FIGURE) return values.clear()
-    const path = { d: view.district, key: view.figure }
-    void values.load((signal) => answer<FigureValues>(client.GET('/api/districts/{d}/figures/{key}', { params: { path }, signal })))
+    const params = { path: { d: view.district, key: view.figure }, query: { ...view.asked, ...(figure.value && basis.value !== figure.value.basis ? { basis: basis.value } : {}) } }
+    void values.load((signal) => answer<FigureValues>(client.GET('/api/districts/{d}/figures/{key}', { params, signal })))
   }
 
   function loadHeat(): void {
     if (!view.district || !district.value || !view.isShown('heat')) return
-    const query = { class: view.eventClass, from: period.value?.[0], to: period.value?.[1] }
+    const query = { ...view.asked, class: view.eventClass, from: period.value?.[0], to: period.value?.[1] }
     const params = { path: { d: view.district }, query }
     void heat.load((signal) => answer<HeatMap>(client.GET('/api/districts/{d}/heat', { params, signal })))
   }
@@ -117,14 +143,15 @@ export const useAtlas = defineStore('atlas', () => {
     if (list?.length && !view.district) view.open(list[0]!.code)
   })
   watch(() => view.district, openDistrict, { immediate: true })
-  watch(() => [view.district, view.figure], loadFigure, { immediate: true })
-  watch(() => [district.value?.code, view.isShown('heat'), view.eventClass, period.value?.[0], period.value?.[1]], loadHeat, { immediate: true })
+  watch(() => JSON.stringify(view.asked), look)
+  watch(() => [view.district, view.figure, basis.value, JSON.stringify(view.asked)], loadFigure, { immediate: true })
+  watch(() => [district.value?.code, JSON.stringify(view.asked), view.isShown('heat'), view.eventClass, period.value?.[0], period.value?.[1]], loadHeat, { immediate: true })
   watch(() => connection.returned, () => {
-    for (const part of [districts, style, figures, detail, grids, values, heat]) if (part.state.value === 'failed') void part.retry()
+    for (const part of [districts, style, figures, detail, grids, values, heat, networks, versions]) if (part.state.value === 'failed') void part.retry()
   })
 
   return {
     districts, style, detail, grids, figures, values, heat, district, timeZone, nameOf, gridName, rows, rowById, rowByCode, divisions, divisionById,
-    area, told, figure, areaRows, period, lineOf, childrenOf, start, reread,
+    networks, versions, area, told, figure, basis, travelling, areaRows, period, lineOf, childrenOf, start, reread, loadVersions,
   }
 })

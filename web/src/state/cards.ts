@@ -14,19 +14,20 @@ export const useCards = defineStore('cards', () => {
   function ask(signal: AbortSignal): Promise<Card> {
     const [d, { type, id }] = [view.district!, view.selection!]
     const path = { d, thing: Number(id) }
-    switch (type) {
+    const query = view.asked
+    switch (type as Exclude<typeof type, 'street'>) {
       case 'grid':
-        return answer<Card>(client.GET('/api/districts/{d}/grids/{code}', { params: { path: { d, code: id } }, signal }))
+        return answer<Card>(client.GET('/api/districts/{d}/grids/{code}', { params: { path: { d, code: id }, query }, signal }))
       case 'building':
-        return answer<Card>(client.GET('/api/districts/{d}/buildings/{thing}', { params: { path }, signal }))
+        return answer<Card>(client.GET('/api/districts/{d}/buildings/{thing}', { params: { path, query }, signal }))
       case 'part':
-        return answer<Card>(client.GET('/api/districts/{d}/parts/{thing}', { params: { path }, signal }))
+        return answer<Card>(client.GET('/api/districts/{d}/parts/{thing}', { params: { path, query }, signal }))
       case 'event':
-        return answer<Card>(client.GET('/api/districts/{d}/events/{thing}', { params: { path }, signal }))
+        return answer<Card>(client.GET('/api/districts/{d}/events/{thing}', { params: { path, query }, signal }))
     }
   }
 
-  const key = computed(() => (view.district && view.selection ? `${view.district}/${view.selection.type}/${view.selection.id}` : null))
+  const key = computed(() => (view.district && view.selection && view.selection.type !== 'street' ? `${view.district}/${view.selection.type}/${view.selection.id}?${JSON.stringify(view.asked)}` : null))
   watch(key, (now) => {
     loaded.clear()
     if (now) void loaded.load(ask)

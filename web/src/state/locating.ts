@@ -15,7 +15,7 @@ export const useLocating = defineStore('locating', () => {
     if (!view.district) return
     point.value = [lon, lat]
     view.inspector = true
-    const params = { path: { d: view.district }, query: { lon, lat, crs: 'EPSG:4490' as const } }
+    const params = { path: { d: view.district }, query: { ...view.asked, lon, lat, crs: 'EPSG:4490' as const } }
     await loaded.load((signal) => answer<Answer>(client.GET('/api/districts/{d}/locate', { params, signal })))
   }
 
@@ -24,6 +24,9 @@ export const useLocating = defineStore('locating', () => {
       point.value = null
       loaded.clear()
     }
+  })
+  watch(() => JSON.stringify(view.asked), () => {
+    if (point.value) void ask(...point.value)
   })
   return { point, answer: loaded.data, state: loaded.state, error: loaded.error, retry: loaded.retry, ask }
 })

@@ -4,11 +4,17 @@ import { computed, ref, watch } from 'vue'
 import type { Theme } from '@/map/palette'
 import type { Lang } from '@/i18n/messages'
 import { OPACITY_AT_FIRST, SHOWN_AT_FIRST, type LayerKey } from '@/lib/layers'
-import { emptyPlace, type Camera, type Page, type Period, type Place, type Selection } from '@/lib/url'
+import { emptyPlace, type Basis, type Camera, type Page, type Period, type Place, type Selection } from '@/lib/url'
 import { recall, remember } from '@/lib/memory'
 
 export type ThemeChoice = 'system' | Theme
 export type Tool = 'where' | 'length' | 'area'
+/** Query of every question: moment, network and level, where they are not now and the first. */
+export interface Asked {
+  at?: string
+  network?: string
+  level?: number
+}
 /** A wish to move the map: to a box or to a point, at least this near. */
 export type Flight = { bbox: [number, number, number, number]; maxZoom?: number } | { center: [number, number]; minZoom: number }
 
@@ -30,6 +36,10 @@ export const useView = defineStore('view', () => {
   const camera = ref<Camera | null>(null)
   const area = ref<string | null>(null)
   const figure = ref('deviation')
+  const basis = ref<Basis>('as_of')
+  const date = ref<string | null>(null)
+  const network = ref<string | null>(null)
+  const level = ref<number | null>(null)
   const shown = ref<LayerKey[]>([...SHOWN_AT_FIRST])
   const opacity = ref<Partial<Record<LayerKey, number>>>({})
   const selection = ref<Selection | null>(null)
@@ -81,6 +91,13 @@ export const useView = defineStore('view', () => {
     hovered.value = null
   }
 
+  /** The moment and the network that everything is asked for. Plans are made for what is in force now. */
+  const asked = computed<Asked>(() => ({
+    ...(date.value && page.value !== 'plan' ? { at: date.value } : {}),
+    ...(network.value ? { network: network.value } : {}),
+    ...(level.value === null ? {} : { level: level.value }),
+  }))
+
   /** Goes to a district as if it had just been opened. */
   function open(code: string): void {
     const start = emptyPlace()
@@ -89,6 +106,9 @@ export const useView = defineStore('view', () => {
     plan.value = start.plan
     camera.value = start.camera
     area.value = start.area
+    date.value = start.date
+    network.value = start.network
+    level.value = start.level
     selection.value = null
     eventClass.value = null
     partClass.value = null
@@ -98,7 +118,8 @@ export const useView = defineStore('view', () => {
   }
 
   const place = computed<Place>(() => ({
-    page: page.value, plan: plan.value, district: district.value, camera: camera.value, area: area.value, figure: figure.value, shown: shown.value,
+    page: page.value, plan: plan.value, district: district.value, camera: camera.value, area: area.value, figure: figure.value,
+    basis: basis.value, date: date.value, network: network.value, level: level.value, shown: shown.value,
     opacity: opacity.value, selection: selection.value, eventClass: eventClass.value, partClass: partClass.value,
     period: period.value, table: table.value, lang: lang.value,
   }))
@@ -110,6 +131,10 @@ export const useView = defineStore('view', () => {
     camera.value = next.camera
     area.value = next.area
     figure.value = next.figure
+    basis.value = next.basis
+    date.value = next.date
+    network.value = next.network
+    level.value = next.level
     shown.value = next.shown
     opacity.value = next.opacity
     selection.value = next.selection
@@ -121,7 +146,7 @@ export const useView = defineStore('view', () => {
   }
 
   return {
-    page, plan, district, camera, area, figure, shown, opacity, selection, eventClass, partClass, period, table, lang, themeChoice,
+    page, plan, district, camera, area, figure, basis, date, network, level, asked, shown, opacity, selection, eventClass, partClass, period, table, lang, themeChoice,
     theme, hovered, tool, flight, inspector, isShown, opacityOf, show, select, turn, open, place, enter,
   }
 })

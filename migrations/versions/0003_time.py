@@ -1,0 +1,27 @@
+"""What holds when: cells and communities over time, streets with home cells, open events, waivers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+HERE = Path(__file__).parent
+
+
+def _script(name: str) -> None:
+    """Run one file of statements on the driver's own connection: nothing in it is a parameter."""
+    op.get_bind().connection.driver_connection.execute((HERE / name).read_text(encoding="utf-8"))
+
+
+def upgrade() -> None:
+    _script("0003_time.sql")
+
+
+def downgrade() -> None:
+    _script("0003_down.sql")

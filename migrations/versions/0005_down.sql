@@ -1,0 +1,3 @@
+-- Jobs and their queue go; what they did stays.
+DROP TABLE job;
+DROP SCHEMA procrastinate CASCADE;

@@ -1,0 +1,173 @@
+"""What do a whole import and a whole publication cost beside the bare statements of the database they end in?"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from io import BytesIO
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import psycopg
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pytest
+import shapely
+
+from gis.ingest import ReadOptions, read_kind
+from gis.ingest.bounds import DistrictBounds
+from gis.store import pipeline
+from gis.store.connect import connect
+from tests.bench.test_bench_cells import made_district
+from tests.bench.test_bench_tiles import CODE, DISTRICT, GRIDS, SIDE, SOUTH, WEST
+from tests.integration import small_district as small
+
+__all__ = ["databases"]
+
+from tests.bench.conftest import databases  # isort: skip
+
+SHARE = float(os.environ.get("GRIDKEEPER_BENCH_SHARE", "1"))
+"""Of the full number of rows: 0.1 for a quick look."""
+PARTS, EVENTS, GRIDS_WANTED = (int(n * SHARE) for n in (600_000, 1_000_000, 2_000))
+HOUSEHOLDS_A_BUILDING, TARGET = 10, 60
+
+TILED = """
+UPDATE cell c
+SET geom = ST_MakeEnvelope(g.x + i % 3 * 0.0014 / 3, g.y + i / 3 * 0.0014 / 6,
+                           g.x + (i % 3 + 1) * 0.0014 / 3, g.y + (i / 3 + 1) * 0.0014 / 6, 4490)
+FROM (SELECT b.id, split_part(b.code, '-', 2)::int AS i, substr(split_part(b.code, '-', 1), 2)::bigint AS grid
+      FROM building b) b
+JOIN (SELECT id, ST_XMin(geom) AS x, ST_YMin(geom) AS y FROM grid) g ON g.id = b.grid
+WHERE c.building_id = b.id;
+"""
+"""Cells that leave no ground between them, as those of a real district."""
+
+
+def cpu(connection):
+    """CPU seconds so far of this process and of a connection's backend: other work on the machine does not count."""
+    ticks = Path(f"/proc/{connection.info.backend_pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return time.process_time() + sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+def machine():
+    return f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+
+
+def things(kind, n):
+    """Rows as an office has them: longitude, latitude, and what it is."""
+    rng = np.random.default_rng(n)
+    columns = {
+        "code": [f"{kind[0].upper()}{i:07}" for i in range(n)],
+        "class": [f"{101 + i % 20:04}" for i in range(n)],
+        "class_name": [f"类{i % 20}" for i in range(n)],
+        "lon": np.round(WEST + rng.uniform(0, SIDE, n), 7),
+        "lat": np.round(SOUTH + rng.uniform(0, SIDE, n), 7),
+    }
+    if kind == "events":
+        columns["occurred_at"] = pd.date_range("2025-07-01", periods=n, freq="30s").strftime("%Y-%m-%d %H:%M:%S")
+    return pd.DataFrame(columns)
+
+
+def bare_copy(url, kind, table):
+    """CPU seconds of a COPY of the same rows and a GiST index over them."""
+    shapes = shapely.set_srid(shapely.points(table["lon"], table["lat"]), 4490)
+    rows = table.drop(columns=["lon", "lat"]).assign(geom=shapely.to_wkb(shapes, hex=True, include_srid=True))
+    sink = BytesIO()
+    pa_csv.write_csv(pa.Table.from_pandas(rows), sink, pa_csv.WriteOptions(include_header=False))
+    moment = ", occurred_at timestamptz" if kind == "events" else ""
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE bare_{kind} (code text, class text, class_name text{moment}, geom geometry)")
+        start = cpu(connection)
+        with cursor.copy(f"COPY bare_{kind} FROM STDIN (FORMAT csv)") as copy:
+            copy.write(sink.getbuffer())
+        cursor.execute(f"CREATE INDEX ON bare_{kind} USING gist (geom)")
+        connection.commit()
+        return cpu(connection) - start
+
+
+@pytest.mark.slow
+def test_import_against_a_bare_copy(databases, tmp_path, capsys):
+    """Checked rows become part of a district without cells, and of one where each is located to its cell."""
+
+    def tell(line):
+        with capsys.disabled():
+            print(line)
+
+    tell(f"\nimport ({machine()}), CPU seconds of both sides")
+    batches, reading = {}, 0.0
+    outline = gpd.GeoDataFrame(
+        {"code": ["990199"], "name": ["量测区"], "level": ["district"]},
+        geometry=[shapely.box(WEST, SOUTH, WEST + SIDE, SOUTH + SIDE)],
+        crs=4490,
+    )
+    district = DistrictBounds(CODE, outline, time_zone="Asia/Shanghai")
+    for kind, n in (("parts", PARTS), ("events", EVENTS)):
+        table, file = things(kind, n), tmp_path / f"{kind}.csv"
+        table.to_csv(file, index=False)
+        start = time.process_time()
+        batch = read_kind(kind, [str(file)], options=ReadOptions(crs="EPSG:4490"), district=district)
+        reading += (read := time.process_time() - start)
+        tell(f"  {n:,} {kind} read from CSV and checked: {read:.1f} s")
+        batches[kind] = (table, batch)
+    for name, scripts in (("no cells", (DISTRICT,)), ("45,000 cells in 2,500 grids", (DISTRICT, GRIDS, TILED))):
+        bare = ours = 0.0
+        with databases.clone() as clone, psycopg.connect(clone.owner_url, autocommit=True) as owner:
+            for statement in (part for script in scripts for part in script.split(";")[:-1]):
+                owner.execute(statement)
+            owner.execute("VACUUM ANALYZE")
+            for kind, (table, batch) in batches.items():
+                bare += (copied := bare_copy(clone.owner_url, kind, table))
+                with connect(clone.app_url) as connection:
+                    start = cpu(connection)
+                    done = pipeline.write_batch(connection, CODE, batch)
+                    ours += (wrote := cpu(connection) - start)
+                assert done.counts["inserted"] == len(table)
+                tell(f"  {name}: {len(table):,} {kind}: bare {copied:.1f} s, write_batch {wrote:.1f} s")
+        tell(
+            f"{name}: bare COPY and GiST {bare:.1f} s, import of checked rows {ours:.1f} s, ratio {ours / bare:.1f}"
+            f" (wanted: 8); with the reading of files {(ours + reading) / bare:.1f}"
+        )
+
+
+@pytest.mark.slow
+def test_publication_against_its_exclusion_constraint(databases, capsys):
+    communities, streets, buildings = made_district(np.random.default_rng(1))
+    communities = communities.iloc[: max(1, round(len(communities) * SHARE))]
+    buildings = buildings[buildings.centroid.within(communities.union_all())]
+    code = small.DISTRICT
+    names = [f"{code}{1 + i // 10:03}{1 + i % 10:03}" for i in range(len(communities))]
+    frames = {
+        "divisions": communities.assign(level="community", code=names, name=names).drop(columns="community_id"),
+        "barriers": streets.assign(code=[f"S{i}" for i in range(len(streets))]),
+        "buildings": buildings.rename(columns={"building_id": "code"}).assign(
+            households=HOUSEHOLDS_A_BUILDING, people=HOUSEHOLDS_A_BUILDING * 2, estimated=False
+        ),
+    }
+    with databases.clone() as clone, connect(clone.app_url) as connection:
+        for kind, frame in frames.items():
+            pipeline.write_batch(connection, code, small.batch(kind, gpd.GeoDataFrame(frame).to_crs(4490)))
+        pipeline.tessellate_district(connection, code)
+        pipeline.propose_plan(connection, code, target=TARGET)
+        start = cpu(connection)
+        pipeline.publish_plan(connection, code)
+        ours = cpu(connection) - start
+        with psycopg.connect(clone.owner_url, autocommit=True) as owner:
+            owner.execute("CREATE TABLE bare AS SELECT network_id, level, cell_id, grid_id, valid FROM grid_cell")
+            start = cpu(owner)
+            owner.execute(
+                "ALTER TABLE bare ADD EXCLUDE USING gist (cell_id WITH =, network_id WITH =, level WITH =,"
+                " valid WITH &&)"
+            )
+            bare = cpu(owner) - start
+            grids, members = owner.execute(
+                "SELECT (SELECT count(*) FROM grid), (SELECT count(*) FROM grid_cell)"
+            ).fetchone()
+    assert grids > 0.9 * GRIDS_WANTED
+    with capsys.disabled():
+        print(
+            f"\npublication of {grids:,} grids of {members:,} cells ({machine()}), CPU seconds:"
+            f" exclusion constraint {bare:.2f} s, whole publication {ours:.2f} s, ratio {ours / bare:.1f} (wanted: 4)"
+        )

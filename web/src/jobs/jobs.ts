@@ -1,0 +1,84 @@
+/** Which jobs are there, how far are they, and how is a file handed over? */
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { answer, client, ServiceError } from '@/api/client'
+import type { Job, JobList, Upload } from '@/api/types'
+import { loadable } from '@/state/loadable'
+
+/** Kinds of files that a job imports. */
+export const WHATS = ['buildings', 'households', 'parts', 'events', 'barriers', 'workers', 'divisions', 'compounds', 'landcover'] as const
+export type What = (typeof WHATS)[number]
+/** Kinds whose changes hold from a day on; what was before is kept. */
+export const DATED: readonly What[] = ['divisions', 'buildings']
+
+export const ended = (job: Job): boolean => ['succeeded', 'failed', 'cancelled'].includes(job.state)
+
+export const useJobs = defineStore('jobs', () => {
+  const list = loadable<JobList>()
+  const refused = ref<ServiceError | null>(null)
+  const uploading = ref(false)
+  const streams = new Map<number, EventSource>()
+  const active = computed(() => list.data.value?.jobs.filter((job) => !ended(job)).length ?? 0)
+
+  async function load(): Promise<void> {
+    const found = await list.load((signal) => answer<JobList>(client.GET('/api/jobs', { params: { query: { limit: 30 } }, signal })))
+    found?.jobs.filter((job) => !ended(job)).forEach(follow)
+  }
+
+  /** Keeps one job up to date as it goes; the browser opens the stream anew where it breaks. */
+  function follow(job: Job): void {
+    if (streams.has(job.id)) return
+    const stream = new EventSource(`/api/jobs/${job.id}/stream`)
+    streams.set(job.id, stream)
+    stream.onmessage = (message: MessageEvent<string>) => {
+      const now = JSON.parse(message.data) as Job
+      put(now)
+      if (!ended(now)) return
+      stream.close()
+      streams.delete(now.id)
+    }
+  }
+
+  function put(job: Job): void {
+    const known = list.data.value
+    if (!known) return
+    const there = known.jobs.some((one) => one.id === job.id)
+    const jobs = there ? known.jobs.map((one) => (one.id === job.id ? job : one)) : [job, ...known.jobs]
+    list.data.value = { ...known, jobs }
+  }
+
+  /** Does something with jobs; a refusal is kept to be shown. */
+  async function act(request: () => Promise<Job>): Promise<void> {
+    refused.value = null
+    try {
+      const job = await request()
+      put(job)
+      if (!ended(job)) follow(job)
+    } catch (fault) {
+      refused.value = fault instanceof ServiceError ? fault : new ServiceError(-1, String(fault), '')
+    }
+  }
+
+  const cancel = (job: Job): Promise<void> =>
+    act(() => answer<Job>(client.POST('/api/jobs/{number}/cancel', { params: { path: { number: job.id } } })))
+  const retry = (job: Job): Promise<void> =>
+    act(() => answer<Job>(client.POST('/api/jobs/{number}/retry', { params: { path: { number: job.id } } })))
+
+  /** Hands a file over and queues its import. */
+  async function take(file: File, what: What, district: string, told: { partial: boolean; effective: string | null; complete: boolean }): Promise<void> {
+    uploading.value = true
+    await act(async () => {
+      const name = encodeURIComponent(file.name)
+      const reply = await fetch(`/api/uploads/${name}`, { method: 'PUT', body: file }).catch((fault) => {
+        throw new ServiceError(0, String(fault), '')
+      })
+      const said = await reply.json()
+      if (!reply.ok) throw new ServiceError(reply.status, said.detail ?? '', said.remedy ?? '')
+      const body = { kind: 'import' as const, what, uploads: [(said as Upload).id], accept_partial: told.partial, effective: told.effective, complete: told.complete, accept_crs: false, estimate_households: false, columns: {} }
+      return answer<Job>(client.POST('/api/districts/{d}/jobs', { params: { path: { d: district } }, body }))
+    })
+    uploading.value = false
+  }
+
+  return { list, refused, uploading, active, load, cancel, retry, take }
+})
