@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from gis import _offenders, cuts, nesting
+from gis import _offenders, cuts, nesting, tiling
 from gis.checks.belonging import code_matches_parent, nested
 from gis.checks.ground import contiguous, inside_division, no_cut_building, no_gap, no_overlap, valid_polygon
 from gis.checks.lines import follows_street_line
@@ -29,7 +29,9 @@ __all__ = ["CHECKS", "EDITION", "run_checks"]
 
 def _edition() -> str:
     """Digest of the rules as they are written, and of the engine that computes them."""
-    files = sorted(Path(__file__).parent.glob("*.py")) + [Path(str(m.__file__)) for m in (_offenders, cuts, nesting)]
+    files = sorted(Path(__file__).parent.glob("*.py")) + [
+        Path(str(m.__file__)) for m in (_offenders, cuts, nesting, tiling)
+    ]
     rules = b"".join(file.read_bytes() for file in files)
     return sha256(rules + shapely.geos_version_string.encode()).hexdigest()
 

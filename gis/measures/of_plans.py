@@ -12,6 +12,7 @@ from gis.graph import FOLLOWS
 from gis.measures.measure import GRIDS_UNIT, HOUSEHOLDS_UNIT, PERCENT, SQUARE_METRES, TOLERANCE, Measure, text
 from gis.measures.of_grids import polsby_popper
 from gis.partition.plan import grid_frame
+from gis.tiling import tiles_exactly
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -251,6 +252,8 @@ def _tiling(polygons: np.ndarray, community_of: np.ndarray, communities: gpd.Geo
     gap = overlap = 0.0
     for name, outline in zip(communities["community_id"].astype(str), communities.geometry.values, strict=True):
         mine = polygons[community_of == name]
+        if tiles_exactly(mine, outline):
+            continue
         union = shapely.union_all(mine)
         gap += float(shapely.area(shapely.difference(outline, union)))
         overlap += max(0.0, float(shapely.area(mine).sum() - shapely.area(union)))
@@ -263,6 +266,7 @@ def plan_measures(
     *,
     grids: gpd.GeoDataFrame | None = None,
     buildings: gpd.GeoDataFrame | None = None,
+    cut: int | None = None,
 ) -> dict[str, Any]:
     """Compute every measure of a plan.
 
@@ -273,7 +277,9 @@ def plan_measures(
     grids : GeoDataFrame, optional
         Result of `gis.partition.grid_frame`, where it is at hand already.
     buildings : GeoDataFrame, optional
-        Footprints (``building_id``, geometry) in any CRS; without them `cut_buildings` is None.
+        Footprints (``building_id``, geometry) in any CRS.
+    cut : int, optional
+        How many of them are cut, where that is known already; without either `cut_buildings` is None.
 
     Returns
     -------
@@ -288,8 +294,8 @@ def plan_measures(
     compact = polsby_popper(shapely.area(polygons), shapely.length(polygons))
 
     adjacency = tessellation.adjacency
-    cut = plan.grid_of[adjacency.pairs[:, 0]] != plan.grid_of[adjacency.pairs[:, 1]]
-    metres = np.bincount(adjacency.follows[cut], adjacency.length[cut], len(FOLLOWS))
+    parted = plan.grid_of[adjacency.pairs[:, 0]] != plan.grid_of[adjacency.pairs[:, 1]]
+    metres = np.bincount(adjacency.follows[parted], adjacency.length[parted], len(FOLLOWS))
     border = float(metres.sum())
     follows = {name: float(m / border) for name, m in zip(FOLLOWS, metres, strict=True) if m > 0}
 
@@ -329,6 +335,6 @@ def plan_measures(
         "border_on_feature": 1.0 - follows.get("none", 0.0) if border else float("nan"),
         "gap_m2": gap,
         "overlap_m2": overlap,
-        "cut_buildings": None if buildings is None else len(cut_buildings(grids, buildings)),
+        "cut_buildings": len(cut_buildings(grids, buildings)) if cut is None and buildings is not None else cut,
         "snapped_m2": tessellation.report.counts.get("snapped_m2"),
     }
