@@ -20,6 +20,7 @@ from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.cutting import cut_along
 from gis.store.districts import lock
 from gis.store.drawn import Divisions, drawn_grids, match_grids, plan_of_grids
+from gis.store.judging import checked
 from gis.store.locating import NETWORK
 from gis.store.plans import level_asked
 from gis.store.prepared import changes_of, keep
@@ -27,7 +28,7 @@ from gis.store.queries import query
 from gis.store.reading import read_cells, read_frames
 from gis.store.rehoming import rehome
 from gis.store.step import Step
-from gis.store.stored_plans import checked, read_head
+from gis.store.stored_plans import read_head
 from gis.store.versions import write_publication
 from gis.store.workers import post
 from gis.store.write import record_run
@@ -35,8 +36,9 @@ from gis.store.write import record_run
 if TYPE_CHECKING:
     from gis.remarks import Report, Severity
     from gis.store.connect import Connection
+    from gis.store.judging import Checked
     from gis.store.networks import StoredLevel
-    from gis.store.stored_plans import Checked, StoredPlan
+    from gis.store.stored_plans import StoredPlan
     from gis.store.write import BatchLike
 
 __all__ = ["import_grids"]

@@ -10,12 +10,13 @@ from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, NotFoundError
 from gis.plans import Actor, Life, take
 from gis.store.districts import lock
+from gis.store.judging import require_base
 from gis.store.locating import NETWORK
 from gis.store.persons import require_person
 from gis.store.prepared import forget, holding, prepare
 from gis.store.queries import query
 from gis.store.rehoming import rehome
-from gis.store.stored_plans import read_head, require_base
+from gis.store.stored_plans import read_head
 from gis.store.versions import choose_effective, withdraw, write_publication
 
 if TYPE_CHECKING:

@@ -19,16 +19,18 @@ from gis.errors import ConflictError
 from gis.partition.colours import colour_beside
 from gis.plans import grid_name, lineage, same_cells
 from gis.store.copying import copy_frame, fetch_geo_frame, plain
+from gis.store.judging import checked, require_passed, shortened, told
 from gis.store.metric import to_stored
 from gis.store.queries import query
-from gis.store.stored_plans import checked, read_plan, require_passed, shortened, told
+from gis.store.stored_plans import read_plan
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from gis.store.connect import Connection
     from gis.store.districts import District
-    from gis.store.stored_plans import Checked, StoredPlan
+    from gis.store.judging import Checked
+    from gis.store.stored_plans import StoredPlan
 
 __all__ = ["Change", "Prepared", "changes_of", "fingerprint", "forget", "holding", "keep", "prepare", "require_change"]
 
@@ -45,7 +47,7 @@ class Prepared:
     at : datetime
         Moment at which the buildings of its measures stand.
     checks : list of dict
-        See `gis.store.stored_plans.told`; with the codes of all offenders.
+        See `gis.store.judging.told`; with the codes of all offenders.
     measures : dict
         Of its scope.
     outcome : dict
@@ -140,7 +142,7 @@ def prepare(
     Parameters
     ----------
     act, remedy : str
-        See `gis.store.stored_plans.require_passed`.
+        See `gis.store.judging.require_passed`.
     changed : bool
         Whether it must change a grid.
 

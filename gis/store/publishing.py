@@ -9,12 +9,13 @@ from gis.errors import ConflictError, InputError
 from gis.progress import Progress, quiet
 from gis.remarks import Report
 from gis.store.districts import district_of, lock
+from gis.store.judging import checked, require_base
 from gis.store.locating import NETWORK
 from gis.store.prepared import changes_of, fingerprint, holding, keep, prepare
 from gis.store.queries import query
 from gis.store.rehoming import rehome
 from gis.store.step import Step
-from gis.store.stored_plans import checked, read_head, read_plan, require_base
+from gis.store.stored_plans import read_head, read_plan
 from gis.store.versions import write_publication
 from gis.store.workers import post
 

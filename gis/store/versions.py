@@ -18,11 +18,11 @@ from gis.errors import ConflictError, InputError
 from gis.store.carrying import Change as Replaced
 from gis.store.copying import plain, reserve_ids
 from gis.store.districts import bump_layers
+from gis.store.judging import shortened, whole_network
 from gis.store.postings import begin_postings, end_postings
 from gis.store.prepared import forget
 from gis.store.queries import query
 from gis.store.replacing import put_back, replace_cells
-from gis.store.stored_plans import shortened, whole_network
 
 if TYPE_CHECKING:
     from gis.store.connect import Connection
