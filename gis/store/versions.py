@@ -129,9 +129,12 @@ def write_publication(
     values = {"now": now, "by": by, "checks": Jsonb(shortened(ready.checks)), "report": Jsonb(report)}
     row = connection.execute(query("plans.insert_publication"), {**moment, **values}).fetchone()
     publication, version = (int(row[0]), int(row[1])) if row else (0, 0)
-    opened = {**moment, "publication": publication, "origin": origin, "keys": ready.keys, "grids": ids}
+    opened = {**moment, "publication": publication, "origin": origin, "grids": ids}
+    opened |= {"keys": ready.keys, "codes": ready.codes}
+    connection.execute(query("imports.look_up_at_once"))
     for name in ("publishing.insert_grids", "plans.insert_memberships", "publishing.insert_lineage"):
         connection.execute(query(name), opened)
+    connection.execute(query("imports.look_up_as_usual"))
     begin_postings(connection, moved, moment)
     carried: list[dict[str, Any]] = []
     gone, made = _replaced(connection, head)

@@ -117,10 +117,8 @@ SELECT d.code, d.id FROM plan_scope s JOIN division d ON d.id = s.division_id WH
 -- name: insert_memberships
 -- Every cell belongs to its grid from the grid's beginning on; keys and grids are those that got a new version.
 INSERT INTO grid_cell (network_id, level, cell_id, grid_id, valid)
-SELECT g.network_id, g.level, p.cell_id, g.id, g.valid
-FROM plan_cell p
-JOIN unnest(%(keys)s::text[], %(grids)s::bigint[]) AS k (key, grid) ON k.key = p.grid_code
-JOIN grid g ON g.id = k.grid
+SELECT %(network)s, %(level)s, p.cell_id, k.grid, tstzrange(%(effective)s, NULL)
+FROM plan_cell p JOIN unnest(%(keys)s::text[], %(grids)s::bigint[]) AS k (key, grid) ON k.key = p.grid_code
 WHERE p.plan_id = %(plan)s
 ORDER BY p.cell_id
 

@@ -125,12 +125,10 @@ ORDER BY k.grid
 -- name: insert_lineage
 -- Where households and ground of the grids that end went.
 INSERT INTO grid_lineage (from_grid, to_grid, household_share, area_share)
-SELECT l.from_grid, g.id, l.household_share, l.area_share
-FROM plan_check c
-CROSS JOIN LATERAL jsonb_to_recordset(c.lineage)
+SELECT l.from_grid, k.grid, l.household_share, l.area_share
+FROM jsonb_to_recordset((SELECT lineage FROM plan_check WHERE plan_id = %(plan)s))
      AS l (from_grid bigint, code text, household_share float8, area_share float8)
-JOIN grid g ON g.publication_id = %(publication)s AND g.code = l.code
-WHERE c.plan_id = %(plan)s
+JOIN unnest(%(codes)s::text[], %(grids)s::bigint[]) AS k (code, grid) ON k.code = l.code
 
 -- name: replaced_cells
 -- Cells that a draft began with and does not hold any more.
