@@ -17,7 +17,6 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
-    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -481,7 +480,6 @@ grid = Table(
     _geom("MULTIPOLYGON"),
     _since(),
     CheckConstraint("origin IN ('plan', 'import', 'carried')", name="origin"),
-    UniqueConstraint("id", "network_id", "level"),
     _one_at_a_time("ex_grid_code", "network_id", "level"),
     Index("ix_grid_network_id_code", "network_id", "code"),
     _gist("grid"),
@@ -491,14 +489,11 @@ grid_cell = Table(
     "grid_cell",
     metadata,
     _id(),
-    Column("network_id", BigInteger, nullable=False),
+    Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), nullable=False),
-    Column("grid_id", BigInteger, nullable=False, index=True),
+    Column("grid_id", BigInteger, ForeignKey("grid.id", ondelete="CASCADE"), nullable=False, index=True),
     _since(),
-    ForeignKeyConstraint(
-        ["grid_id", "network_id", "level"], ["grid.id", "grid.network_id", "grid.level"], ondelete="CASCADE"
-    ),
     ExcludeConstraint(
         ("cell_id", "="),  # first: what discriminates best
         ("network_id", "="),

@@ -76,11 +76,5 @@ BEGIN
 END
 $$;
 
--- Network and level of a membership are those of its grid: one reference says more than two, and is looked up once.
-ALTER TABLE grid ADD CONSTRAINT uq_grid_id_network_id_level UNIQUE (id, network_id, level);
-ALTER TABLE grid_cell DROP CONSTRAINT fk_grid_cell_network_id, DROP CONSTRAINT fk_grid_cell_grid_id;
-ALTER TABLE grid_cell ADD CONSTRAINT fk_grid_cell_grid_id
-    FOREIGN KEY (grid_id, network_id, level) REFERENCES grid (id, network_id, level) ON DELETE CASCADE;
-
 GRANT SELECT, INSERT ON ground_change, plan_check, plan_grid TO gridkeeper_app;
 GRANT DELETE ON plan_check, plan_grid TO gridkeeper_app;
