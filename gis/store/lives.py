@@ -29,7 +29,12 @@ __all__ = ["life_of", "read_life", "read_lives", "read_steps", "record_step", "t
 
 Row = dict[str, Any]
 
-REMEDY = "See all with `gridkeeper plan checks {district} {plan}`, mend the draft and try again."
+REMEDY = (
+    "See all with `gridkeeper plan checks {district} {plan}`; mend the draft, or let it be divided anew with "
+    "`gridkeeper plan propose {district} {plan}`, and try again."
+)
+
+RETURNED = "Give it back first: `gridkeeper plan return {district} {plan}`. " + REMEDY
 
 
 def read_lives(
@@ -177,7 +182,7 @@ def _publish(
     require_base(connection, place, stored)
     moment = choose_effective(connection, place, stored, effective, clock())
     found = checked(connection, place, stored)
-    require_passed(place, found.checks, "published", REMEDY, plan_id)
+    require_passed(place, found.checks, "published", RETURNED, plan_id)
     report = {"measures": found.measures(), "checks": told(found.checks, stored)}
     connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
     write_publication(connection, place, stored, found, effective=moment, now=clock(), by=actor.name)

@@ -101,7 +101,7 @@ def publish_plan(
                 f"Plan {stored.id} of {place.code} is {stored.status}, not a draft.", "Propose a new one."
             )
         require_base(connection, place, stored)
-        since = connection.execute(query("grids.cells_since"), {"cells": stored.cells.ids.tolist()}).fetchone()
+        since = connection.execute(query("grids.period"), {"cells": stored.cells.ids.tolist()}).fetchone()
         if since and since[0] and since[0] > effective:
             raise InputError(
                 f"The cells of plan {stored.id} are what they are from {since[0]:%Y-%m-%d %H:%M %Z} only.",
