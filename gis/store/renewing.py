@@ -9,7 +9,6 @@ import pandas as pd
 import shapely
 from psycopg.types.json import Jsonb
 
-from gis.cells import tessellate
 from gis.cells.remade import Remade, on_lattice
 from gis.cells.renew import Beside, renew_cells
 from gis.cells.split import split_cell
@@ -17,7 +16,7 @@ from gis.errors import ConflictError, InputError
 from gis.graph import Adjacency
 from gis.plans import inherit_keys
 from gis.remarks import Report
-from gis.store.cells import copy_cells, copy_edges, insert_making, or_none, settings_from
+from gis.store.cells import copy_cells, copy_edges, insert_making, settings_from, tessellate_ground
 from gis.store.copying import copy_frame, fetch_geo_frame, plain
 from gis.store.metric import to_metric, to_stored
 from gis.store.queries import query
@@ -60,15 +59,7 @@ def renewal_of(
     before, ground = _before(connection, place, row, draft, now)
     settings = settings_from(before.settings, place.metric_crs)
     scope = sorted(set(before.tessellation.cells["community_id"]))
-    fresh = tessellate(
-        ground.communities[["community_id", "name", "geometry"]],
-        ground.buildings.drop(columns=["id"]),
-        barriers=or_none(ground.barriers),
-        compounds=or_none(ground.compounds),
-        landcover=or_none(ground.landcover),
-        divide=scope,
-        settings=settings,
-    )
+    fresh = tessellate_ground(ground, divide=scope, settings=settings)
     remade = renew_cells(
         before.tessellation,
         fresh,

@@ -21,10 +21,10 @@ from gis.store.districts import district_of
 from gis.store.reading import cells_at, district_bounds, read_cells
 from tests.integration import small_district as small
 from tests.integration.imports import run
+from tests.integration.in_force import BEGIN, publish_first
 
 D = small.DISTRICT
 WEST, EAST = small.COMMUNITIES
-BEGIN = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
 NOW = BEGIN + dt.timedelta(days=30)
 CLOCK = stopped_at(NOW)
 SINCE = dt.date(2026, 7, 10)
@@ -38,11 +38,7 @@ def published(databases):
     with databases.clone() as database:
         clock = stopped_at(BEGIN)
         with connect(database.app_url) as connection:
-            for kind in ("divisions", "buildings", "barriers", "parts", "events"):
-                pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
-            pipeline.tessellate_district(connection, D, clock=clock)
-            pipeline.propose_plan(connection, D, clock=clock)
-            pipeline.publish_plan(connection, D, clock=clock)
+            publish_first(connection)
             level = Level(1, "subdistrict", code_profile="local")
             pipeline.add_network(connection, D, Network("police", "警务网格", levels=(level,)))
             pipeline.add_person(connection, "李规划", clock=clock)

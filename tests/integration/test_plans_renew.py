@@ -17,11 +17,11 @@ from gis.store.copying import fetch_geo_frame
 from gis.store.districts import district_of
 from gis.store.metric import to_stored
 from tests.integration import small_district as small
+from tests.integration.in_force import BEGIN, publish_first
 from tests.integration.invariants import insist_on_model
 
 D = small.DISTRICT
 WEST, EAST = small.COMMUNITIES
-BEGIN = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
 NOW = BEGIN + dt.timedelta(days=1)
 EFFECTIVE = dt.datetime(2026, 7, 2, 16, tzinfo=dt.UTC)
 """The next local midnight (Asia/Shanghai) after NOW."""
@@ -37,14 +37,8 @@ def published(databases):
     with databases.clone() as database:
         clock = stopped_at(BEGIN)
         with connect(database.app_url) as connection:
-            for kind in ("divisions", "buildings", "barriers", "parts", "events"):
-                pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
-            pipeline.tessellate_district(connection, D, clock=clock)
-            pipeline.propose_plan(connection, D, clock=clock)
-            pipeline.publish_plan(connection, D, clock=clock)
+            publish_first(connection, persons=(LI, WANG))
             pipeline.write_batch(connection, D, small.workers(), clock=clock)
-            for actor in (LI, WANG):
-                pipeline.add_person(connection, actor.name, clock=clock)
             connection.execute("UPDATE building SET valid = tstzrange(NULL, %s) WHERE code = 'B001'", [BEGIN])
             columns = {
                 "code": ["N1"], "address": ["柳岸路9号"], "households": [40.0], "people": [90], "estimated": [False],

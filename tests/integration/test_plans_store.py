@@ -18,40 +18,23 @@ from gis.store.districts import district_of
 from gis.store.lives import life_of
 from gis.store.metric import to_stored
 from tests.integration import small_district as small
+from tests.integration.in_force import BEGIN, Clock, publish_first
 
 D = small.DISTRICT
 WEST, EAST = small.COMMUNITIES
-BEGIN = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
 NOW = BEGIN + dt.timedelta(days=1)
 MIDNIGHT = dt.datetime(2026, 7, 2, 16, tzinfo=dt.UTC)
 """The next local midnight (Asia/Shanghai) after NOW."""
 LI, WANG = Actor("李规划"), Actor("王审批")
 
 
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture(scope="module")
 def published(databases):
     """A database with version 1 in force since BEGIN, two persons, workers posted."""
     with databases.clone() as database:
-        clock = stopped_at(BEGIN)
         with connect(database.app_url) as connection:
-            for kind in ("divisions", "buildings", "barriers", "parts", "events"):
-                pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
-            pipeline.tessellate_district(connection, D, clock=clock)
-            pipeline.propose_plan(connection, D, clock=clock)
-            pipeline.publish_plan(connection, D, clock=clock)
-            pipeline.write_batch(connection, D, small.workers(), clock=clock)
-            for actor in (LI, WANG):
-                pipeline.add_person(connection, actor.name, clock=clock)
+            publish_first(connection, persons=(LI, WANG))
+            pipeline.write_batch(connection, D, small.workers(), clock=stopped_at(BEGIN))
         yield database
 
 

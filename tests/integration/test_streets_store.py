@@ -20,9 +20,9 @@ from gis.store.districts import district_of, lock
 from gis.store.metric import to_stored
 from gis.store.streets import choose_cell, find_street, rederive, renew_streets, set_home
 from tests.integration import small_district as small
+from tests.integration.in_force import BEGIN, publish_first
 
 D = small.DISTRICT
-BEGIN = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
 LATER = BEGIN + dt.timedelta(days=10)
 LI = Actor("李规划")
 ALONG = [(small.BLOCK + dx, 40.0 + 10 * i) for i in range(6) for dx in (-3.0, 0.0, 3.0)]
@@ -49,11 +49,7 @@ def published(databases):
     with databases.clone() as database:
         clock = stopped_at(BEGIN)
         with connect(database.app_url) as connection:
-            for kind in ("divisions", "buildings", "barriers", "parts", "events"):
-                pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
-            pipeline.tessellate_district(connection, D, clock=clock)
-            pipeline.propose_plan(connection, D, clock=clock)
-            pipeline.publish_plan(connection, D, clock=clock)
+            publish_first(connection)
             pipeline.write_batch(connection, D, along(), clock=clock)
             pipeline.add_person(connection, LI.name, clock=clock)
         yield database

@@ -33,7 +33,7 @@ export function stepWords(label: string, t: Say): string {
   if (whole) return t(whole)
   const [verb = '', ...rest] = label.split(' ')
   const key = known(`step_${verb}`)
-  return key ? t(key, { what: kindOf(rest.join(' '), t) }) : label
+  return key ? t(key, { what: kindOf(rest.join(' '), t).toLowerCase() }) : label
 }
 
 /** What a step of a report was, for reports with several. */
@@ -59,7 +59,10 @@ export function remarkWords(remark: Remark, lang: Lang, t: Say): { what: string;
   return { what, remedy: inFormWords(remedy, t) }
 }
 
-export const inFormWords = (text: string, t: Say): string => text.replaceAll('--accept-partial', t('acceptPartialNamed'))
+export const inFormWords = (text: string, t: Say): string =>
+  text
+    .replaceAll(/(?<=[\u4e00-\u9fff]) ?--accept-partial ?|--accept-partial/g, t('acceptPartialNamed'))
+    .replaceAll(/Name the column with --map COLUMN=(\w+)\.?/g, (_, field: string) => t('nameColumn', { field }))
 
 const ORDER = ['error', 'left_over', 'mended']
 
