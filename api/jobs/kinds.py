@@ -76,6 +76,8 @@ def _import(work: Work) -> dict[str, Any]:
     from api.cli.importing import read_for  # noqa: PLC0415
     from gis.store.write import NewDistrict, write_batch  # noqa: PLC0415
 
+    if work.options["what"] == "grids":
+        return _import_grids(work)
     options = _reading(work.options, district=work.district)
     paths = [str(path) for path in work.options["paths"]]
     code, batch = read_for(work.connection, work.options["what"], paths, options, progress=work.progress)
@@ -92,6 +94,28 @@ def _import(work: Work) -> dict[str, Any]:
         accept_partial=options.accept_partial,
     )
     return {"report": done.as_dict()}
+
+
+def _import_grids(work: Work) -> dict[str, Any]:
+    from api.cli.importing import read_for, read_grid_options  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+
+    asked = work.options
+    of = read_grid_options(asked.get("network", "community"), asked.get("level"), asked.get("effective"))
+    options = _reading({**asked, "level": None}, district=work.district)
+    paths = [str(path) for path in asked["paths"]]
+    code, batch = read_for(work.connection, "grids", paths, options, progress=work.progress)
+    done = pipeline.import_grids(
+        work.connection,
+        code,
+        batch,
+        **of,
+        exact=asked.get("exact", False),
+        accept_partial=options.accept_partial,
+        by=work.person,
+        progress=work.progress,
+    )
+    return _step(done)
 
 
 def _load(work: Work) -> dict[str, Any]:

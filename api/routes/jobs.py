@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -110,9 +109,12 @@ async def retry_job(app: App, person: Person, number: Number) -> JobItem:
 
 
 def _again(connection: Any, number: int, person: str) -> int:
-    for path in store.read_job(connection, number)["options"].get("paths", []):
-        if not FilePath(path).exists():
-            raise InputError(f"{FilePath(path).name} is not kept any more.", "Hand the file over again.")
+    from gis.ingest.specs import parse_spec  # noqa: PLC0415  # only where something is tried again
+
+    for text in store.read_job(connection, number)["options"].get("paths", []):
+        path = parse_spec(text).path
+        if not path.exists():
+            raise InputError(f"{path.name} is not kept any more.", "Hand the file over again.")
     return store.retry_job(connection, number, person)
 
 

@@ -2159,7 +2159,7 @@ export interface components {
             crs?: string | null;
             /**
              * Effective
-             * @description Divisions and buildings: what the file changes holds from that day on.
+             * @description Divisions and buildings: what the file changes holds from that day on. Grids: their first day.
              */
             effective?: string | null;
             /**
@@ -2168,15 +2168,27 @@ export interface components {
              */
             estimate_households: boolean;
             /**
+             * Exact
+             * @description Of grids: divide cells along their borders.
+             * @default false
+             */
+            exact: boolean;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "import";
             /**
              * Level
-             * @description Level of divisions whose file does not say.
+             * @description Of divisions whose file does not say; of grids: 1, 2 ...
              */
             level?: string | null;
+            /**
+             * Network
+             * @description Of grids: the network they belong to.
+             * @default community
+             */
+            network: string;
             /** Time Zone */
             time_zone?: string | null;
             /**
@@ -2186,7 +2198,7 @@ export interface components {
             uploads: string[];
             /**
              * What
-             * @description divisions, compounds, landcover, buildings, barriers, parts, events, workers ...
+             * @description divisions, compounds, landcover, buildings, barriers, parts, events, grids ...
              */
             what: string;
         };

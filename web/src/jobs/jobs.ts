@@ -6,10 +6,20 @@ import type { Job, JobList, Upload } from '@/api/types'
 import { loadable } from '@/state/loadable'
 
 /** Kinds of files that a job imports. */
-export const WHATS = ['buildings', 'households', 'parts', 'events', 'barriers', 'workers', 'divisions', 'compounds', 'landcover'] as const
+export const WHATS = ['buildings', 'households', 'parts', 'events', 'barriers', 'workers', 'divisions', 'compounds', 'landcover', 'grids'] as const
 export type What = (typeof WHATS)[number]
 /** Kinds whose changes hold from a day on; what was before is kept. */
-export const DATED: readonly What[] = ['divisions', 'buildings']
+export const DATED: readonly What[] = ['divisions', 'buildings', 'grids']
+
+/** How a file is to be taken; the last three of grids only. */
+export interface Told {
+  accept_partial: boolean
+  effective: string | null
+  complete: boolean
+  network: string
+  level: string | null
+  exact: boolean
+}
 
 export const ended = (job: Job): boolean => ['succeeded', 'failed', 'cancelled'].includes(job.state)
 
@@ -65,7 +75,7 @@ export const useJobs = defineStore('jobs', () => {
     act(() => answer<Job>(client.POST('/api/jobs/{number}/retry', { params: { path: { number: job.id } } })))
 
   /** Hands a file over and queues its import. */
-  async function take(file: File, what: What, district: string, told: { partial: boolean; effective: string | null; complete: boolean }): Promise<void> {
+  async function take(file: File, what: What, district: string, told: Told): Promise<void> {
     uploading.value = true
     await act(async () => {
       const name = encodeURIComponent(file.name)
@@ -74,7 +84,7 @@ export const useJobs = defineStore('jobs', () => {
       })
       const said = await reply.json()
       if (!reply.ok) throw new ServiceError(reply.status, said.detail ?? '', said.remedy ?? '')
-      const body = { kind: 'import' as const, what, uploads: [(said as Upload).id], accept_partial: told.partial, effective: told.effective, complete: told.complete, accept_crs: false, estimate_households: false, columns: {} }
+      const body = { kind: 'import' as const, what, uploads: [(said as Upload).id], accept_crs: false, estimate_households: false, columns: {}, ...told }
       return answer<Job>(client.POST('/api/districts/{d}/jobs', { params: { path: { d: district } }, body }))
     })
     uploading.value = false
