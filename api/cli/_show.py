@@ -61,7 +61,7 @@ def show_reports(reports: Sequence[Report]) -> None:
 
 def show_measures(measures: Mapping[str, Any]) -> None:
     """Print a plan's measures by their names."""
-    from gis.measures import PLAN_MEASURES  # noqa: PLC0415  # geometry libraries: only where there is something to show
+    from gis.measures.of_plans import PLAN_MEASURES  # noqa: PLC0415  # geometry libraries: only where there is something to show
 
     table = Table("measure", "value", "unit")
     for key, known in PLAN_MEASURES.items():

@@ -20,7 +20,7 @@ import numpy as np
 from gis.graph import FOLLOWS
 from gis.partition._compiled import compiled
 
-__all__ = ["COMPOUND_CUT", "PRICE_OF", "Weights", "grid_energy", "polsby_popper"]
+__all__ = ["COMPOUND_CUT", "PRICE_OF", "Weights", "grid_energy"]
 
 PRICE_OF = np.array(
     [
@@ -119,20 +119,3 @@ def grid_energy(load: float, area: float, perimeter: float, price: float, w: np.
         energy += w[8] * (load - w[2]) / w[0]
     energy += w[9] * (1.0 - 4.0 * np.pi * area / (perimeter * perimeter + 1e-12)) + w[10] * price
     return energy
-
-
-def polsby_popper(area: np.ndarray, perimeter: np.ndarray) -> np.ndarray:
-    """Compactness ``4 pi area / perimeter^2`` (Polsby and Popper 1991); holes count in the perimeter.
-
-    Parameters
-    ----------
-    area, perimeter : ndarray
-        m2 and m.
-
-    Returns
-    -------
-    ndarray
-        1 for a circle, towards 0 for a ribbon.
-    """
-    ratio: np.ndarray = 4.0 * np.pi * np.asarray(area) / np.maximum(np.asarray(perimeter), 1e-9) ** 2
-    return ratio

@@ -12,7 +12,7 @@ from gis.checks import run_checks
 from gis.clock import local_date
 from gis.codes import community_grid_profile
 from gis.errors import CheckFailedError, ConflictError, NotFoundError
-from gis.measures import plan_measures
+from gis.measures.of_plans import plan_measures
 from gis.partition import Plan, grid_frame
 from gis.plans import grid_flags, serial_of
 from gis.store.copying import fetch_frame, objects

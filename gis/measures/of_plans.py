@@ -1,278 +1,58 @@
-"""What does each figure of a plan or a grid say, and how is it computed? Every figure is defined here and only here."""
+"""What does each measure of a whole plan say, and how is it computed?"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from gis.cuts import cut_buildings
 from gis.graph import FOLLOWS
-from gis.partition.objective import polsby_popper
+from gis.measures.measure import GRIDS_UNIT, HOUSEHOLDS_UNIT, PERCENT, SQUARE_METRES, TOLERANCE, Measure, text
+from gis.measures.of_grids import polsby_popper
 from gis.partition.plan import grid_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     import geopandas as gpd
 
     from gis.graph import Tessellation
     from gis.partition.plan import Plan
 
-__all__ = [
-    "GRID_FIGURES",
-    "PLAN_MEASURES",
-    "Basis",
-    "GridFigure",
-    "Measure",
-    "ceiling_within",
-    "grid_figure",
-    "plan_measures",
-    "within",
-]
-
-TOLERANCE = 0.1
-
-Basis = Literal["then", "as_of"]
-"""``then``: each thing in the grid in force at its own time; ``as_of``: all regrouped into the grids of one moment."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One figure, as it is explained to whoever reads it.
-
-    Parameters
-    ----------
-    key : str
-        Stable name.
-    label, unit, definition : mapping
-        ``zh`` and ``en``.
-    kind : {"diverging", "sequential"}
-        Whether it has a middle worth seeing (deviation from a target) or runs from little to much.
-    basis : {"then", "as_of"}
-        ``then``: counted in the grids of each thing's own time; ``as_of``: regrouped into the grids of one date.
-    """
-
-    key: str
-    label: Mapping[str, str]
-    unit: Mapping[str, str]
-    definition: Mapping[str, str]
-    kind: Literal["diverging", "sequential"] = "sequential"
-    basis: Basis = "as_of"
-
-
-@dataclass(frozen=True)
-class GridFigure(Measure):
-    """A figure of every grid.
-
-    Parameters
-    ----------
-    needs : tuple of str
-        Names of the arrays (one value a grid) or numbers that `formula` takes, of: ``households``, ``people``,
-        ``parts``, ``events`` (of the last year), ``area_m2``, ``perimeter_m``, ``target``.
-    formula : callable
-        Of the arrays in `needs`, in that order; NaN where the figure does not exist.
-    """
-
-    needs: tuple[str, ...] = ()
-    formula: Callable[..., np.ndarray] = np.asarray
-
-    @property
-    def bases(self) -> tuple[Basis, ...]:
-        """The bases it can be told on, the usual one first: only what happens at a time has a grid of its own time."""
-        return ("as_of", "then") if "events" in self.needs else ("as_of",)
-
-
-def _text(zh: str, en: str) -> dict[str, str]:
-    return {"zh": zh, "en": en}
-
-
-def _as_is(values: np.ndarray) -> np.ndarray:
-    return np.asarray(values, float)
-
-
-def _ratio(top: np.ndarray, bottom: np.ndarray, factor: float) -> np.ndarray:
-    """Give ``factor * top / bottom``, NaN where `bottom` is 0: no denominator, no figure."""
-    top, bottom = np.asarray(top, float), np.asarray(bottom, float)
-    out = np.full(np.broadcast_shapes(top.shape, bottom.shape), np.nan)
-    np.divide(factor * top, bottom, out=out, where=bottom > 0)
-    return out
-
-
-def _deviation(households: np.ndarray, target: float | np.ndarray) -> np.ndarray:
-    return _ratio(np.asarray(households, float) - target, np.asarray(target, float), 100.0)
-
-
-def _events_rate(events: np.ndarray, households: np.ndarray) -> np.ndarray:
-    return _ratio(events, households, 100.0)
-
-
-HOUSEHOLDS_UNIT = _text("户", "households")
-PERCENT = _text("%", "%")
-GRIDS_UNIT = _text("个", "grids")
-SQUARE_METRES = _text("平方米", "m²")
-
-GRID_FIGURES: dict[str, GridFigure] = {
-    f.key: f
-    for f in (
-        GridFigure(
-            "deviation",
-            _text("户数偏差", "Deviation from target"),
-            PERCENT,
-            _text(
-                "网格户数与目标户数之差，占目标户数的百分比。负值为偏少，正值为偏多；±10% 以内视为达标。",
-                "Households of the grid minus the target, as a percentage of the target. Negative: too few, positive: "
-                "too many; within ±10% is on target.",
-            ),
-            "diverging",
-            needs=("households", "target"),
-            formula=_deviation,
-        ),
-        GridFigure(
-            "households",
-            _text("户数", "Households"),
-            HOUSEHOLDS_UNIT,
-            _text(
-                "网格内各楼栋户数之和，取所示日期前最近一次登记的数。含估算户数时另行标明。",
-                "Sum over the buildings of the grid, each with its latest count not after the date shown. Estimated "
-                "counts are marked as such.",
-            ),
-            needs=("households",),
-            formula=_as_is,
-        ),
-        GridFigure(
-            "people",
-            _text("人口", "People"),
-            _text("人", "people"),
-            _text(
-                "网格内各楼栋登记人数之和，取所示日期前最近一次登记的数。",
-                "Sum of the registered people over the buildings of the grid, each with its latest count not after the "
-                "date shown.",
-            ),
-            needs=("people",),
-            formula=_as_is,
-        ),
-        GridFigure(
-            "parts",
-            _text("部件数", "Municipal parts"),
-            _text("件", "parts"),
-            _text(
-                "位于网格内的城市部件(井盖、路灯、行道树等)的数量。",
-                "Number of municipal parts (manholes, street lamps, street trees and so on) that lie in the grid.",
-            ),
-            needs=("parts",),
-            formula=_as_is,
-        ),
-        GridFigure(
-            "events",
-            _text("近一年事件", "Events of the year"),
-            _text("件", "events"),
-            _text(
-                "截至所示日期一年内落在该网格的事件数，无坐标的不计。",
-                "Number of events of the year up to the date shown that lie in the grid; those without a place are not "
-                "counted.",
-            ),
-            needs=("events",),
-            formula=_as_is,
-        ),
-        GridFigure(
-            "events_per_100_households",
-            _text("百户事件数", "Events per 100 households"),
-            _text("件/百户", "per 100 households"),
-            _text(
-                "截至所示日期一年内落在该网格的事件数 ÷ 网格户数 × 100。无住户的网格不计算。",
-                "Events of the year up to the date shown that lie in the grid, divided by its households, times 100. "
-                "Not defined without households.",
-            ),
-            needs=("events", "households"),
-            formula=_events_rate,
-        ),
-        GridFigure(
-            "area_m2",
-            _text("面积", "Area"),
-            SQUARE_METRES,
-            _text(
-                "网格多边形的面积，按当地平面坐标系计算。",
-                "Area of the grid's polygon, in the metric CRS of the place.",
-            ),
-            needs=("area_m2",),
-            formula=_as_is,
-        ),
-        GridFigure(
-            "compactness",
-            _text("紧凑度", "Compactness"),
-            _text("0–1", "0–1"),
-            _text(
-                "4π × 面积 ÷ 周长²（Polsby–Popper 指数），洞的边界计入周长。圆为 1，狭长或曲折的网格接近 0。",
-                "4π × area ÷ perimeter² (Polsby-Popper), holes counting in the perimeter. A circle has 1; a long or "
-                "winding grid comes close to 0.",
-            ),
-            needs=("area_m2", "perimeter_m"),
-            formula=polsby_popper,
-        ),
-    )
-}
-"""Figures of a grid that a map can show, by key."""
-
-
-def grid_figure(key: str, **arrays: Any) -> np.ndarray:
-    """Compute one grid figure.
-
-    Parameters
-    ----------
-    key : str
-        Of `GRID_FIGURES`.
-    **arrays
-        At least those the figure needs; others are ignored.
-
-    Returns
-    -------
-    ndarray of float64
-        One value a grid; NaN where it is not defined.
-
-    Examples
-    --------
-    >>> grid_figure("deviation", households=[180, 230], target=200).tolist()
-    [-10.0, 15.0]
-    """
-    figure = GRID_FIGURES[key]
-    return figure.formula(*(np.asarray(arrays[name], float) for name in figure.needs))
-
+__all__ = ["PLAN_MEASURES", "ceiling_within", "plan_measures", "within"]
 
 PLAN_MEASURES: dict[str, Measure] = {
     m.key: m
     for m in (
         Measure(
-            "grids", _text("网格数", "Grids"), GRIDS_UNIT, _text("方案中的网格总数。", "Number of grids in the plan.")
+            "grids", text("网格数", "Grids"), GRIDS_UNIT, text("方案中的网格总数。", "Number of grids in the plan.")
         ),
         Measure(
             "households",
-            _text("总户数", "Households"),
+            text("总户数", "Households"),
             HOUSEHOLDS_UNIT,
-            _text("全部网格户数之和。", "Households of all grids."),
+            text("全部网格户数之和。", "Households of all grids."),
         ),
         Measure(
             "estimated_households",
-            _text("其中估算户数", "Of these, estimated"),
+            text("其中估算户数", "Of these, estimated"),
             HOUSEHOLDS_UNIT,
-            _text("由估算得出、尚未登记核实的户数。", "Households that were estimated and not yet counted."),
+            text("由估算得出、尚未登记核实的户数。", "Households that were estimated and not yet counted."),
         ),
         Measure(
             "within_10",
-            _text("±10% 达标率", "Within ±10%"),
+            text("±10% 达标率", "Within ±10%"),
             PERCENT,
-            _text(
+            text(
                 "户数与目标相差不超过 10% 的网格所占比例。",
                 "Share of grids whose households differ from the target by at most 10%.",
             ),
         ),
         Measure(
             "ceiling_within_10",
-            _text("±10% 达标率上限", "Ceiling of within ±10%"),
+            text("±10% 达标率上限", "Ceiling of within ±10%"),
             PERCENT,
-            _text(
+            text(
                 "在楼栋不可拆分、网格不出社区的条件下，各社区以现有网格数至多能有多少网格落在 ±10% 以内；"
                 "未计入连通要求，实际可达值更低。",
                 "The most grids of each community that could lie within ±10%, given its number of grids, no building "
@@ -281,66 +61,66 @@ PLAN_MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "within_20",
-            _text("±20% 达标率", "Within ±20%"),
+            text("±20% 达标率", "Within ±20%"),
             PERCENT,
-            _text(
+            text(
                 "户数与目标相差不超过 20% 的网格所占比例。",
                 "Share of grids whose households differ from the target by at most 20%.",
             ),
         ),
         Measure(
             "mad",
-            _text("平均绝对偏差", "Mean absolute deviation"),
+            text("平均绝对偏差", "Mean absolute deviation"),
             HOUSEHOLDS_UNIT,
-            _text("各网格户数与目标之差的绝对值的平均。", "Mean over the grids of |households - target|."),
+            text("各网格户数与目标之差的绝对值的平均。", "Mean over the grids of |households - target|."),
         ),
         Measure(
             "rms",
-            _text("均方根偏差", "Root mean square deviation"),
+            text("均方根偏差", "Root mean square deviation"),
             HOUSEHOLDS_UNIT,
-            _text(
+            text(
                 "各网格户数与目标之差的平方的平均再开方；个别悬殊的网格会使它明显增大。",
                 "Root of the mean of (households - target)²; single grids that are far off weigh heavily.",
             ),
         ),
         Measure(
             "households_min",
-            _text("最少户数", "Least"),
+            text("最少户数", "Least"),
             HOUSEHOLDS_UNIT,
-            _text("户数最少的网格的户数。", "Households of the grid with the fewest."),
+            text("户数最少的网格的户数。", "Households of the grid with the fewest."),
         ),
         Measure(
             "households_median",
-            _text("户数中位数", "Median"),
+            text("户数中位数", "Median"),
             HOUSEHOLDS_UNIT,
-            _text("各网格户数的中位数。", "Median of the grids' households."),
+            text("各网格户数的中位数。", "Median of the grids' households."),
         ),
         Measure(
             "households_max",
-            _text("最多户数", "Most"),
+            text("最多户数", "Most"),
             HOUSEHOLDS_UNIT,
-            _text("户数最多的网格的户数。", "Households of the grid with the most."),
+            text("户数最多的网格的户数。", "Households of the grid with the most."),
         ),
         Measure(
             "oversize_buildings",
-            _text("超大楼栋网格数", "Grids of one oversize building"),
+            text("超大楼栋网格数", "Grids of one oversize building"),
             GRIDS_UNIT,
-            _text(
+            text(
                 "单栋户数超过上限、因而独自成为一个网格的楼栋数。",
                 "Buildings above the maximum, each a grid by itself since a building is never divided.",
             ),
         ),
         Measure(
             "empty_grids",
-            _text("无住户网格数", "Grids without households"),
+            text("无住户网格数", "Grids without households"),
             GRIDS_UNIT,
-            _text("没有任何住户的网格数。", "Number of grids that hold no household."),
+            text("没有任何住户的网格数。", "Number of grids that hold no household."),
         ),
         Measure(
             "multipart_grids",
-            _text("不连片网格数", "Grids in several parts"),
+            text("不连片网格数", "Grids in several parts"),
             GRIDS_UNIT,
-            _text(
+            text(
                 "由不相连的几块组成的网格数；只有经声明的连通（桥、涵、渡口）或过小的飞地才允许。",
                 "Grids made of separate pieces; allowed only by a declared link (bridge, underpass, ferry) or for a "
                 "part of a community too small for a grid.",
@@ -348,75 +128,75 @@ PLAN_MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "polsby_popper_mean",
-            _text("平均紧凑度", "Mean compactness"),
-            _text("0–1", "0–1"),
-            _text(
+            text("平均紧凑度", "Mean compactness"),
+            text("0–1", "0–1"),
+            text(
                 "各网格 4π × 面积 ÷ 周长² 的平均，圆为 1。",
                 "Mean over the grids of 4π × area ÷ perimeter² (Polsby-Popper); a circle has 1.",
             ),
         ),
         Measure(
             "polsby_popper_p10",
-            _text("紧凑度第 10 百分位", "Compactness, 10th percentile"),
-            _text("0–1", "0–1"),
-            _text(
+            text("紧凑度第 10 百分位", "Compactness, 10th percentile"),
+            text("0–1", "0–1"),
+            text(
                 "最不紧凑的十分之一网格的紧凑度上界。",
                 "Value that the least compact tenth of the grids stays below.",
             ),
         ),
         Measure(
             "inner_border_m",
-            _text("内部边界长度", "Inner border"),
-            _text("米", "m"),
-            _text(
+            text("内部边界长度", "Inner border"),
+            text("米", "m"),
+            text(
                 "同一社区内网格之间的边界总长(每条只计一次)。",
                 "Length of the borders between grids of one community, each counted once.",
             ),
         ),
         Measure(
             "border_follows",
-            _text("内部边界走向构成", "What the inner border follows"),
+            text("内部边界走向构成", "What the inner border follows"),
             PERCENT,
-            _text(
+            text(
                 "内部边界沿道路、水系、铁路、小区围界等(5 米以内)的长度占比。",
                 "Share of the inner border by what it runs along within 5 m: street, water, rail, compound outline.",
             ),
         ),
         Measure(
             "border_on_feature",
-            _text("沿线率", "Inner border along something"),
+            text("沿线率", "Inner border along something"),
             PERCENT,
-            _text(
+            text(
                 "内部边界中沿道路、水系、铁路或小区围界(5 米以内)的部分所占比例。",
                 "Share of the inner border that runs along a street, water, rail or compound outline within 5 m.",
             ),
         ),
         Measure(
             "gap_m2",
-            _text("缝隙面积", "Gaps"),
+            text("缝隙面积", "Gaps"),
             SQUARE_METRES,
-            _text("社区范围内不属于任何网格的面积。", "Area of the communities that no grid covers."),
+            text("社区范围内不属于任何网格的面积。", "Area of the communities that no grid covers."),
         ),
         Measure(
             "overlap_m2",
-            _text("重叠面积", "Overlaps"),
+            text("重叠面积", "Overlaps"),
             SQUARE_METRES,
-            _text("同时属于两个及以上网格的面积。", "Area that more than one grid covers."),
+            text("同时属于两个及以上网格的面积。", "Area that more than one grid covers."),
         ),
         Measure(
             "cut_buildings",
-            _text("被切割楼栋数", "Buildings cut"),
-            _text("栋", "buildings"),
-            _text(
+            text("被切割楼栋数", "Buildings cut"),
+            text("栋", "buildings"),
+            text(
                 "被网格边界切开的楼栋数；被社区边界切开的另计，不在此列。",
                 "Buildings that a border between grids cuts; those cut by a community's border are listed apart.",
             ),
         ),
         Measure(
             "snapped_m2",
-            _text("边界归整面积", "Area moved by snapping"),
+            text("边界归整面积", "Area moved by snapping"),
             SQUARE_METRES,
-            _text(
+            text(
                 "为使相邻社区边界完全重合而移动的面积。",
                 "Area that changed sides when neighbouring communities' borders were made to coincide.",
             ),
