@@ -205,7 +205,6 @@ def _edit(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
     asked = work.options
-    work.progress(asked["edit"], 0, 1)
     done = pipeline.edit_draft(
         work.connection,
         work.district,
@@ -214,8 +213,9 @@ def _edit(work: Work) -> dict[str, Any]:
         revision=asked["revision"],
         kind=asked["edit"],
         payload=asked.get("payload"),
+        executor=work.executor,
+        progress=work.progress,
     )
-    work.progress(asked["edit"], 1, 1)
     return {"plan_id": asked["plan"], "revision": done.revision, "cells": len(done.cells)}
 
 
@@ -223,17 +223,15 @@ def _plan_publish(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
     zone = pipeline.district_of(work.connection, work.district).time_zone
-    moment = _moment(work.options.get("effective"), zone)
-    work.progress("publish", 0, 1)
     pipeline.take_step(
         work.connection,
         work.district,
         work.options["plan"],
         pipeline.Actor(work.person),
         "publish",
-        effective=moment,
+        effective=_moment(work.options.get("effective"), zone),
+        progress=work.progress,
     )
-    work.progress("publish", 1, 1)
     return {"plan_id": work.options["plan"]}
 
 
@@ -245,7 +243,7 @@ KINDS: dict[str, Kind] = {
         Kind("tessellate", _tessellate, alone=True, fans_out=True),
         Kind("propose", _propose, alone=True, fans_out=True),
         Kind("publish", _publish, alone=True),
-        Kind("edit", _edit),
+        Kind("edit", _edit, fans_out=True),
         Kind("plan_publish", _plan_publish),
     )
 }

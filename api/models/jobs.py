@@ -120,6 +120,8 @@ class JobFault(Model):
 
     message: str
     remedy: str = ""
+    message_zh: str | None = Field(default=None, description="The same in Chinese, where there are words for it.")
+    remedy_zh: str | None = None
     remarks: list[RemarkLine] = Field(default_factory=list)
 
 
@@ -128,6 +130,7 @@ class JobItem(Model):
 
     id: int
     kind: str
+    what: str | None = Field(description="Kind of the files of an import, kind of an edit.")
     district: str
     title: str
     person: str

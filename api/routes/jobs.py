@@ -17,6 +17,7 @@ from api.models import JobItem, JobList, JobRequest, Upload
 from api.models.jobs import ImportJob, LoadJob
 from api.state import State
 from gis.errors import InputError, NotFoundError
+from gis.fault_words import in_chinese
 from gis.store import jobs as store
 from gis.store.connect import connect
 from gis.store.serve.pool import reading
@@ -155,7 +156,9 @@ async def _events(app: State, item: JobItem) -> AsyncIterator[str]:
 
 def _item(row: dict[str, Any]) -> JobItem:
     told = {name: value for name, value in row.items() if name not in {"options", "alone"}}
+    told["what"] = row["options"].get("what") or row["options"].get("edit")
     fault = told["fault"]
     if fault is not None:
         told["fault"] = {name: fault[name] for name in ("message", "remedy", "remarks") if name in fault}
+        told["fault"] |= {f"{name}_zh": in_chinese(fault.get(name, "")) for name in ("message", "remedy")}
     return JobItem.model_validate(json.loads(json.dumps(told, default=str)))

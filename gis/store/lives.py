@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, NotFoundError
 from gis.plans import Actor, Life, take
+from gis.progress import Progress, Steps, quiet
 from gis.store.copying import plain
 from gis.store.districts import lock
 from gis.store.locating import NETWORK
@@ -108,6 +109,7 @@ def take_step(
     *,
     reason: str | None = None,
     effective: dt.datetime | None = None,
+    progress: Progress = quiet,
     clock: Clock = utc_now,
 ) -> None:
     """Let a plan take a step of its life, in one transaction.
@@ -120,6 +122,8 @@ def take_step(
         Needed to return a plan.
     effective : datetime, optional
         When a publication takes effect; the next local midnight by default.
+    progress : Progress
+        Of a publication.
 
     Raises
     ------
@@ -145,7 +149,7 @@ def take_step(
         if name == "submit":
             _submit(connection, place, plan_id, clock)
         elif name == "publish":
-            _publish(connection, place, plan_id, actor, effective, clock)
+            _publish(connection, place, plan_id, actor, effective, clock, Steps(progress, *PUBLISHING))
         elif name == "withdraw":
             withdraw(connection, place, row, now)
         connection.execute(query("plans.set_status"), {"plan": plan_id, "status": step.target})
@@ -153,6 +157,14 @@ def take_step(
 
 
 _GATED = ("submit", "publish")
+PUBLISHING = (
+    "reading the plan",
+    "checking the plan",
+    "writing grids",
+    "replacing cells",
+    "locating things",
+    "moving events",
+)
 
 
 def _submit(connection: Connection, place: District, plan_id: int, clock: Clock) -> None:
@@ -172,13 +184,19 @@ def _publish(
     actor: Actor,
     effective: dt.datetime | None,
     clock: Clock,
+    tell: Steps,
 ) -> None:
+    tell("reading the plan")
     stored = read_plan(connection, place, plan_id, now=clock())
     require_base(connection, place, stored)
     moment = choose_effective(connection, place, stored, effective, clock())
+    tell("checking the plan")
     found = checked(connection, place, stored)
     require_passed(place, found.checks, "published", REMEDY, plan_id)
     report = {"measures": found.measures(), "checks": told(found.checks, stored)}
     connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
-    write_publication(connection, place, stored, found, effective=moment, now=clock(), by=actor.name)
+    tell("writing grids")
+    write_publication(connection, place, stored, found, effective=moment, now=clock(), by=actor.name, tell=tell)
+    tell("moving events")
     rehome(connection, place, clock())
+    tell.end()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, InputError
-from gis.progress import Progress, quiet
+from gis.progress import Progress, Steps, quiet
 from gis.store.derivation import relocate
 from gis.store.districts import district_of, lock
 from gis.store.locating import NETWORK
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gis.store.connect import Connection
 
 __all__ = ["check_plan", "publish_plan"]
+
+STEPS = ("checking the plan", "writing grids", "locating things", "posting workers")
 
 
 def check_plan(
@@ -107,21 +109,23 @@ def publish_plan(
                 f"The cells of plan {stored.id} are what they are from {since[0]:%Y-%m-%d %H:%M %Z} only.",
                 "Let its grids begin then or later.",
             )
-        progress("publish", 0, 3)
+        tell = Steps(progress, *STEPS)
+        tell("checking the plan")
         found = checked(connection, place, stored)
         remedy = "See all with `gridkeeper check {district}`, mend the input and propose again."
         require_passed(place, found.checks, "published", remedy, stored.id)
-        progress("publish", 1, 3)
+        tell("writing grids")
         done = write_publication(connection, place, stored, found, effective=effective, now=now, by=by)
         connection.execute(query("plans.set_status"), {"plan": stored.id, "status": "published"})
         step = {"plan": stored.id, "name": "publish", "person": by, "verified": False, "now": now, "reason": None}
         connection.execute(query("drafts.insert_step"), step)
-        progress("publish", 2, 3)
+        tell("locating things")
         report = relocate(connection, place, progress=quiet, clock=clock)
+        tell("posting workers")
         if (stored.network, stored.level) == (NETWORK, 1):  # workers name communities and grids of that network
             post(connection, place, report, since=effective, clock=clock)
         rehome(connection, place, now)
-        progress("publish", 3, 3)
+        tell.end()
     report.title = "publish"
     report.counts["grids"] = len(found.grids)
     return Step(

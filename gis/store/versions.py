@@ -20,6 +20,7 @@ from gis.clock import next_local_midnight
 from gis.errors import ConflictError, InputError
 from gis.partition.colours import colour_beside
 from gis.plans import grid_name, lineage, same_cells
+from gis.progress import UNTOLD, Steps
 from gis.store.carrying import Change as Replaced
 from gis.store.copying import copy_frame, fetch_geo_frame, plain, reserve_ids
 from gis.store.districts import bump_layers
@@ -118,6 +119,7 @@ def write_publication(
     now: dt.datetime,
     by: str,
     origin: str = "plan",
+    tell: Steps = UNTOLD,
 ) -> Written:
     """Write publication, grids, memberships, lineage and postings inside the caller's transaction.
 
@@ -147,7 +149,8 @@ def write_publication(
         replaced = Replaced(
             publication, version, stored.network_id, stored.level, gone, made, effective=effective, now=now, by=by
         )
-        carried = replace_cells(connection, place, replaced)
+        tell("replacing cells")
+        carried = replace_cells(connection, place, replaced, tell)
     bump_layers(connection, place.id, "grids")
     if not stored.is_first:
         measures = whole_network(connection, place, stored, found.buildings, effective) or found.measures()

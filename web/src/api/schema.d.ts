@@ -2209,6 +2209,11 @@ export interface components {
         JobFault: {
             /** Message */
             message: string;
+            /**
+             * Message Zh
+             * @description The same in Chinese, where there are words for it.
+             */
+            message_zh?: string | null;
             /** Remarks */
             remarks?: components["schemas"]["RemarkLine"][];
             /**
@@ -2216,6 +2221,8 @@ export interface components {
              * @default
              */
             remedy: string;
+            /** Remedy Zh */
+            remedy_zh?: string | null;
         };
         /**
          * JobItem
@@ -2278,6 +2285,11 @@ export interface components {
              * @description Job of the same district that comes first.
              */
             waits_for: number | null;
+            /**
+             * What
+             * @description Kind of the files of an import, kind of an edit.
+             */
+            what: string | null;
         };
         /**
          * JobList
@@ -3133,6 +3145,11 @@ export interface components {
             /** Detail */
             detail: string;
             /**
+             * Detail Zh
+             * @description The detail in Chinese, where there are words for it.
+             */
+            detail_zh?: string | null;
+            /**
              * Places
              * @default []
              */
@@ -3142,6 +3159,8 @@ export interface components {
              * @default
              */
             remedy: string;
+            /** Remedy Zh */
+            remedy_zh?: string | null;
             /**
              * Revision
              * @description Present revision of the plan, where the client's is stale.

@@ -88,6 +88,7 @@ export const planZh = {
   // notes
   noteStale: '别处刚改过这个草案，你的上一步没有写入。已载入最新内容，请核对后继续。',
   noteUnconfirmed: '连不上服务器，不知道上一步是否写入。恢复后点“重新载入”，以服务器为准。',
+  noteJob: '后台的工作没有完成，草案没有改变。',
   noteRefused: '上一步没有写入，已恢复到保存的内容。',
   reload: '重新载入',
   baseGone: '打开草案后，此范围又发布了别的版本。以现行网格为底继续，已做的修改会一并带过去。',
@@ -238,6 +239,7 @@ export const planEn: Record<keyof typeof planZh, string> = {
   savedAt: 'Edit {n}, saved',
   noteStale: 'Somebody else has just changed this draft; your last edit was not kept. This is the newest state: look before you go on.',
   noteUnconfirmed: 'The server cannot be reached: your last edit may not have arrived. Once it is back, press “Reload”.',
+  noteJob: 'The work in the background was not done; the draft is as it was.',
   noteRefused: 'The last edit was not kept; this is what is saved.',
   reload: 'Reload',
   baseGone: 'Another version was published here since the draft was opened. Go on from the grids in force: your edits come along.',
