@@ -36,7 +36,7 @@ WORDS: dict[str, str] = {
     "Give the day since when they are in force; what is to come is made as a plan.": (
         "请填写它们实际开始生效的日期；将来的网格请做成方案。"
     ),
-    "{file}: no grid of it holds the larger share of a cell.": "{file}：没有一个网格占有任何单元地块的大部分。",
+    "{file}: no grid of it holds the larger share of a cell.": "{file}：没有一个网格占有任何单位地块的大部分。",
     "Check that it is of this district.": "请检查文件是否属于本区县，坐标系是否正确。",
     "Community {code} has other grids of network {network}, level {level}, than these.": (
         "社区 {code} 在该网格体系第 {level} 级已有其他网格。"
@@ -45,7 +45,7 @@ WORDS: dict[str, str] = {
         "请用方案修改，或从文件中去掉该社区。"
     ),
     "The cells or communities of these grids are what they are only since {moment}.": (
-        "这些网格所在的单元地块或社区从 {moment} 起才是现在的样子。"
+        "这些网格所在的单位地块或社区从 {moment} 起才是现在的样子。"
     ),
     "Give a later --effective: what was in force before that stood on others.": "请填写更晚的生效日期。",
     "{n} divisions with grids in force would get another border: {names}": "{n} 个已有网格的辖区边界会改变：{names}",
@@ -61,16 +61,16 @@ WORDS: dict[str, str] = {
     "District {code} has no network {network}.": "没有网格体系 {network}。",
     # cells, proposals, first grids
     "The grids of {code} are in force since {day}: their cells do not change.": (
-        "{code} 的网格自 {day} 起有效，单元地块不再改变。"
+        "{code} 的网格自 {day} 起有效，单位地块不再改变。"
     ),
     "New buildings joined the cells they stand in. To make cells anew where the ground changed: "
     "open a draft, then gridkeeper plan renew {code} PLAN.": (
-        "新楼栋已归入所在地块。实地有变化处，请在方案中“更新单元地块”。"
+        "新楼栋已归入所在地块。实地有变化处，请在方案中“更新单位地块”。"
     ),
     "District {code} has no communities.": "{code} 还没有社区。",
     "Import its divisions with a level community first.": "请先导入社区。",
-    "District {code} has no cells yet.": "{code} 还没有单元地块。",
-    "Make them first: gridkeeper tessellate {code}": "请先划分单元地块。",
+    "District {code} has no cells yet.": "{code} 还没有单位地块。",
+    "Make them first: gridkeeper tessellate {code}": "请先划分单位地块。",
     "District {code} has no draft to work on.": "{code} 没有可发布的首次方案。",
     "Make one first: gridkeeper propose {code}": "请先生成方案。",
     "District {code} has no grids yet.": "{code} 还没有网格。",
@@ -82,7 +82,7 @@ WORDS: dict[str, str] = {
     "Plan {plan} is {status}, not a draft: it is not edited.": "方案 {plan} 不是草案，不能修改。",
     "Return it to be mended, or open a new draft.": "请退回修改，或另建草案。",
     "The cells of plan {plan} are as the ground is: nothing to make anew.": (
-        "方案 {plan} 的单元地块与实地一致，没有需要更新的。"
+        "方案 {plan} 的单位地块与实地一致，没有需要更新的。"
     ),
     "Import what has changed first.": "请先导入有变化的楼栋、道路或边界。",
     "Plan {plan} does not hold {codes}.": "方案 {plan} 不包含 {codes}。",

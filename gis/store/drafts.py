@@ -273,10 +273,11 @@ def edit_draft(
             given = {"revision": stack[-1].revision if stack else None}
         if kind in COMPUTED:
             work = (connection, place, row, draft)
+            helpers = executor if len(row["scope"]) > FEW else None
             if kind == "propose":
-                given = proposal_of(*work, given, clock(), executor=executor, progress=progress)
+                given = proposal_of(*work, given, clock(), executor=helpers, progress=progress)
             elif kind == "renew":
-                given = renewal_of(*work, clock(), executor=executor, progress=progress)
+                given = renewal_of(*work, clock(), executor=helpers, progress=progress)
             else:
                 given = split_of(*work, given, clock())
             progress("saving the edit", 0, 0)
@@ -287,6 +288,8 @@ def edit_draft(
 
 COMPUTED = ("propose", "renew", "split")
 """Edits whose outcome is computed here."""
+FEW = 3
+"""So few divisions are done sooner than other processes are ready."""
 
 
 def _require_newest(row: Mapping[str, Any], revision: int) -> Mapping[str, Any]:

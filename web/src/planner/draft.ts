@@ -30,7 +30,7 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 const NOTHING: Int32Array = new Int32Array()
 
-/** So many cells at most are worked on while one waits; more are left to a job. */
+/** So many cells of one community at most are worked on while one waits; more are left to a job. */
 const AT_ONCE = 1_500
 
 export const useDraft = defineStore('draft', () => {
@@ -262,7 +262,7 @@ export const useDraft = defineStore('draft', () => {
     const columns = sheet.data.value?.columns
     if (!columns) return false
     const wanted = columns.communities.map((c) => !communities || communities.includes(c.code))
-    return columns.cells.community.filter((c) => wanted[c]).length > AT_ONCE
+    return wanted.filter(Boolean).length > 1 || columns.cells.community.filter((c) => wanted[c]).length > AT_ONCE
   }
 
   /** Leaves work on the plan to a job. */
