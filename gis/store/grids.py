@@ -22,11 +22,12 @@ from gis.store.districts import lock
 from gis.store.drawn import Divisions, drawn_grids, match_grids, plan_of_grids
 from gis.store.locating import NETWORK
 from gis.store.plans import level_asked
+from gis.store.prepared import changes_of, keep
 from gis.store.queries import query
 from gis.store.reading import read_cells, read_frames
 from gis.store.rehoming import rehome
 from gis.store.step import Step
-from gis.store.stored_plans import checked
+from gis.store.stored_plans import checked, read_head
 from gis.store.versions import write_publication
 from gis.store.workers import post
 from gis.store.write import record_run
@@ -127,7 +128,9 @@ def import_grids(
         _tell_checks(batch.report, found)
         progress("import grids", 2, 4)
         stored = _write_plan(connection, stored, found, batch.report, by=by, now=now)
-        done = write_publication(connection, place, stored, found, effective=since, now=now, by=by, origin="import")
+        ready = keep(connection, place, stored, found, changes_of(connection, stored), origin="import")
+        head = read_head(connection, place, stored.id)
+        done = write_publication(connection, place, head, ready, effective=since, now=now, by=by, origin="import")
         progress("import grids", 3, 4)
         if network == NETWORK:
             post(connection, place, batch.report, since=since, network=network, level=level, clock=clock)

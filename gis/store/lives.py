@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
 from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, NotFoundError
 from gis.plans import Actor, Life, take
 from gis.progress import Progress, Steps, quiet
-from gis.store.copying import plain
 from gis.store.districts import lock
 from gis.store.locating import NETWORK
 from gis.store.persons import require_person
+from gis.store.prepared import forget, holding, prepare
 from gis.store.queries import query
 from gis.store.rehoming import rehome
-from gis.store.stored_plans import checked, read_plan, require_base, require_passed, told
-from gis.store.versions import choose_effective, require_change, withdraw, write_publication
+from gis.store.stored_plans import read_head, require_base
+from gis.store.versions import choose_effective, withdraw, write_publication
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -152,6 +151,8 @@ def take_step(
             _publish(connection, place, plan_id, actor, effective, clock, Steps(progress, *PUBLISHING))
         elif name == "withdraw":
             withdraw(connection, place, row, now)
+        elif name == "discard":
+            forget(connection, plan_id)
         connection.execute(query("plans.set_status"), {"plan": plan_id, "status": step.target})
         record_step(connection, plan_id, name, actor, now, (reason or "").strip() or None)
 
@@ -168,13 +169,8 @@ PUBLISHING = (
 
 
 def _submit(connection: Connection, place: District, plan_id: int, clock: Clock) -> None:
-    stored = read_plan(connection, place, plan_id, now=clock())
-    require_base(connection, place, stored)
-    require_change(connection, stored)
-    found = checked(connection, place, stored)
-    require_passed(place, found.checks, "submitted", REMEDY, plan_id)
-    report = {"measures": found.measures(), "checks": told(found.checks, stored)}
-    connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
+    require_base(connection, place, read_head(connection, place, plan_id))
+    prepare(connection, place, plan_id, act="submitted", remedy=REMEDY, now=clock(), changed=True)
 
 
 def _publish(
@@ -186,17 +182,15 @@ def _publish(
     clock: Clock,
     tell: Steps,
 ) -> None:
-    tell("reading the plan")
-    stored = read_plan(connection, place, plan_id, now=clock())
-    require_base(connection, place, stored)
-    moment = choose_effective(connection, place, stored, effective, clock())
+    now, head = clock(), read_head(connection, place, plan_id)
+    require_base(connection, place, head)
+    moment = choose_effective(connection, place, head, effective, now)
     tell("checking the plan")
-    found = checked(connection, place, stored)
-    require_passed(place, found.checks, "published", REMEDY, plan_id)
-    report = {"measures": found.measures(), "checks": told(found.checks, stored)}
-    connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
+    ready = holding(connection, place, plan_id, now)
+    if ready is None:  # what it stands on is not what it was when it was checked
+        ready = prepare(connection, place, plan_id, act="published", remedy=REMEDY, now=now)
     tell("writing grids")
-    write_publication(connection, place, stored, found, effective=moment, now=clock(), by=actor.name, tell=tell)
+    write_publication(connection, place, head, ready, effective=moment, now=now, by=actor.name, tell=tell)
     tell("moving events")
     rehome(connection, place, clock())
     tell.end()

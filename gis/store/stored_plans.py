@@ -15,6 +15,7 @@ from gis.errors import CheckFailedError, ConflictError, NotFoundError
 from gis.measures.of_plans import plan_measures
 from gis.partition import Plan, grid_frame
 from gis.plans import grid_flags, serial_of
+from gis.remarks import Report
 from gis.store.copying import fetch_frame, objects
 from gis.store.levels import cells_of_level, next_levels
 from gis.store.locating import NETWORK
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from gis.checks import CheckResult
     from gis.graph import Tessellation
-    from gis.remarks import Report
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.networks import StoredLevel
@@ -39,13 +39,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Checked",
+    "PlanHead",
     "StoredPlan",
     "base_stands",
     "checked",
+    "read_head",
     "read_plan",
     "renumbered",
     "require_base",
     "require_passed",
+    "shortened",
     "told",
     "used_codes",
     "whole_network",
@@ -53,6 +56,34 @@ __all__ = [
 ]
 
 CODES_TOLD = 100
+
+
+@dataclass(frozen=True)
+class PlanHead:
+    """What a plan of the store is for, without its cells.
+
+    Parameters
+    ----------
+    base_version : int or None
+        Version in force when it was begun; None for a first plan.
+    settings : dict
+        ``target``, ``minimum``, ``maximum`` ...
+    """
+
+    id: int
+    network_id: int
+    network: str
+    level: int
+    status: str
+    as_of: dt.date
+    base_version: int | None
+    settings: dict[str, Any]
+    tessellation_id: int
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it was begun where no grids were in force."""
+        return self.base_version is None
 
 
 @dataclass(frozen=True)
@@ -127,16 +158,50 @@ class Checked:
 
     Parameters
     ----------
-    buildings : GeoDataFrame
-        Of the whole district.
     measures : callable
         Computes the measures of the plan's scope.
     """
 
     grids: gpd.GeoDataFrame
     checks: list[CheckResult]
-    buildings: gpd.GeoDataFrame
     measures: Callable[[], dict[str, Any]]
+
+
+def read_head(
+    connection: Connection, place: District, plan_id: int | None = None, *, network: str = NETWORK, level: int = 1
+) -> PlanHead:
+    """Read what a plan is for, of the newest proposal of a network level by default.
+
+    Raises
+    ------
+    ConflictError
+        There is no proposal.
+    NotFoundError
+        The district has no such plan.
+    """
+    return _read_row(connection, place, plan_id, network, level)[0]
+
+
+def _read_row(
+    connection: Connection, place: District, plan_id: int | None, network: str, level: int
+) -> tuple[PlanHead, tuple[Any, ...]]:
+    """Give a plan's head, and its report, codes and moment as they were published."""
+    if plan_id is None:
+        values = {"district": place.id, "network": network, "level": level}
+        row = connection.execute(query("plans.newest_draft"), values).fetchone()
+        if row is None:
+            raise ConflictError(
+                f"District {place.code} has no draft to work on.", f"Make one first: gridkeeper propose {place.code}"
+            )
+        plan_id = int(row[0])
+    row = connection.execute(query("plans.plan"), {"plan": plan_id, "district": place.id}).fetchone()
+    if row is None:
+        raise NotFoundError(
+            f"District {place.code} has no plan {plan_id}.", "Leave the number out for the newest draft."
+        )
+    number, network_id, code, at_level, status, as_of, base_version, settings, made, *others = row
+    head = PlanHead(number, network_id, code, at_level, status, as_of, base_version, settings, made)
+    return head, tuple(others)
 
 
 def read_plan(
@@ -161,22 +226,10 @@ def read_plan(
     SerialsUsedUpError
         A community of a draft has no code left for a new grid.
     """
-    if plan_id is None:
-        values = {"district": place.id, "network": network, "level": level}
-        row = connection.execute(query("plans.newest_draft"), values).fetchone()
-        if row is None:
-            raise ConflictError(
-                f"District {place.code} has no draft to work on.", f"Make one first: gridkeeper propose {place.code}"
-            )
-        plan_id = int(row[0])
-    row = connection.execute(query("plans.plan"), {"plan": plan_id, "district": place.id}).fetchone()
-    if row is None:
-        raise NotFoundError(
-            f"District {place.code} has no plan {plan_id}.", "Leave the number out for the newest draft."
-        )
-    _, code, number, status, as_of, base_version, settings, stored, codes, effective = row
+    head, (stored, codes, effective) = _read_row(connection, place, plan_id, network, level)
+    plan_id, as_of, base_version, settings = head.id, head.as_of, head.base_version, head.settings
     at = effective or now
-    of = read_level(connection, place, code, number)
+    of = read_level(connection, place, head.network, head.level)
     cells = read_cells(connection, place, as_of=as_of, at=at, cells=cells_of_plan(connection, plan_id))
     cells = cells_of_level(connection, place, cells, of.level.division_level)
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
@@ -203,7 +256,7 @@ def read_plan(
     return StoredPlan(
         id=plan_id,
         of=of,
-        status=status,
+        status=head.status,
         as_of=as_of,
         base_version=base_version,
         cells=cells,
@@ -335,7 +388,7 @@ def checked(
     waived = _waived(connection, stored)
     checks = [replace(check, waived=waived.get(check.name, frozenset())) for check in checks]
     measures = lambda: plan_measures(tessellation, plan, grids=grids, buildings=buildings)  # noqa: E731
-    return Checked(grids, checks, ground.buildings, measures)
+    return Checked(grids, checks, measures)
 
 
 def _waived(connection: Connection, stored: StoredPlan) -> dict[str, frozenset[str]]:
@@ -348,22 +401,22 @@ def _waived(connection: Connection, stored: StoredPlan) -> dict[str, frozenset[s
     return waived
 
 
-def whole_network(
-    connection: Connection, place: District, stored: StoredPlan, buildings: gpd.GeoDataFrame, at: dt.datetime
-) -> dict[str, Any] | None:
-    """Measure all grids of the network from the last publication (`at`) on; None where cells have no grid."""
+def whole_network(connection: Connection, place: District, head: PlanHead, at: dt.datetime) -> dict[str, Any] | None:
+    """Measure all grids of a plan's network from the last publication (`at`) on; None where cells have no grid."""
     members = fetch_frame(
-        connection, query("publishing.network_cells"), {"network": stored.network_id, "level": stored.level}
+        connection, query("publishing.network_cells"), {"network": head.network_id, "level": head.level}
     )
     ids = members["cell_id"].to_numpy(np.int64)
     if not np.array_equal(cells_at(connection, place, at), ids):
         return None
-    cells = read_cells(connection, place, as_of=stored.as_of, at=at, cells=ids)
-    cells = cells_of_level(connection, place, cells, stored.of.level.division_level)
+    level = read_level(connection, place, head.network, head.level).level
+    cells = read_cells(connection, place, as_of=head.as_of, at=at, cells=ids)
+    cells = cells_of_level(connection, place, cells, level.division_level)
     keys = members["grid_code"].to_numpy(object)
     codes = {key: key for key in set(keys)}
-    none, profile = np.empty((0, 2), np.int32), stored.of.level.code_profile
-    plan, _ = _plan(cells, keys, codes, none, stored.plan.settings, stored.plan.report, profile)
+    none, report = np.empty((0, 2), np.int32), Report("network", place.code)
+    plan, _ = _plan(cells, keys, codes, none, head.settings, report, level.code_profile)
+    buildings = read_frames(connection, place, at=at, as_of=head.as_of).buildings
     return plan_measures(cells.tessellation, plan, buildings=with_cell(buildings, cells.tessellation))
 
 
@@ -388,7 +441,7 @@ def base_stands(connection: Connection, plan_id: int, network: int, level: int =
     return all(connection.execute(query(name), values).fetchone() is None for name in names)
 
 
-def require_base(connection: Connection, place: District, stored: StoredPlan) -> None:
+def require_base(connection: Connection, place: District, plan: PlanHead) -> None:
     """See that the plan's communities and cells go on, and nothing was published, or withdrawn, since it was begun.
 
     Raises
@@ -396,25 +449,25 @@ def require_base(connection: Connection, place: District, stored: StoredPlan) ->
     ConflictError
         Naming the first such community.
     """
-    values = {"plan": stored.id, "network": stored.network_id, "level": stored.level}
+    values = {"plan": plan.id, "network": plan.network_id, "level": plan.level}
     other = connection.execute(query("plans.published_since"), values).fetchone()
     if other and other[3] is not None:
         raise ConflictError(
-            f"Plan {stored.id} is for community {other[0]}, which ends on {local_date(other[3], place.time_zone)}.",
+            f"Plan {plan.id} is for community {other[0]}, which ends on {local_date(other[3], place.time_zone)}.",
             "Open a new draft for the communities that take its place.",
         )
     if other:
         raise ConflictError(
-            f"Plan {stored.id} was begun on {_version(other[1])}, but in community {other[0]} "
+            f"Plan {plan.id} was begun on {_version(other[1])}, but in community {other[0]} "
             f"{_version(other[2])} is in force.",
             f"Open a new draft on the version in force (gridkeeper plan open {place.code} ...).",
         )
     replaced = connection.execute(query("plans.cells_replaced"), values).fetchone()
     if replaced:
         raise ConflictError(
-            f"Plan {stored.id} stands on cells that another network's publication replaced, or took back: the first is "
+            f"Plan {plan.id} stands on cells that another network's publication replaced, or took back: the first is "
             f"{replaced[0]}.",
-            f"Begin it anew on the cells that go on (gridkeeper plan rebase {place.code} {stored.id}).",
+            f"Begin it anew on the cells that go on (gridkeeper plan rebase {place.code} {plan.id}).",
         )
 
 
@@ -439,21 +492,26 @@ def require_passed(place: District, checks: list[CheckResult], act: str, remedy:
 
 
 def told(checks: list[CheckResult], stored: StoredPlan) -> list[dict[str, Any]]:
-    """Bring the results of checks to JSON: codes and keys of the first offenders, at most 100 a check."""
+    """Bring the results of checks to JSON, with the codes of all offenders and the keys of those that are grids."""
     key_of = dict(zip(stored.plan.grids["grid_code"], stored.keys, strict=True))
     lines = []
     for check in checks:
-        codes = [str(code) for code in check.offenders["code"][:CODES_TOLD]]
+        codes = [str(code) for code in check.offenders["code"]]
         lines.append(
             {
                 "name": check.name,
                 "hard": check.hard,
                 "passed": check.passed,
                 "message": check.message,
-                "offenders": len(check.offenders),
+                "offenders": len(codes),
                 "codes": codes,
                 "keys": [str(key_of[code]) for code in codes if code in key_of],
                 "waived": [str(key_of[code]) for code in codes if code in check.waived],
             }
         )
     return lines
+
+
+def shortened(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave the first 100 offenders of every check that was `told`."""
+    return [{**line, **{name: line[name][:CODES_TOLD] for name in ("codes", "keys", "waived")}} for line in lines]

@@ -398,6 +398,52 @@ plan_waiver = Table(
     comment="Append-only: a hard check that does not block for an island, by whom and why.",
 )
 
+plan_check = Table(
+    "plan_check",
+    metadata,
+    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("fingerprint", Text, nullable=False, comment="of all that it was made from"),
+    Column("at", DateTime(timezone=True), nullable=False, comment="moment at which its buildings stand"),
+    Column("checks", JSONB, nullable=False),
+    Column("measures", JSONB, nullable=False),
+    Column("outcome", JSONB, nullable=False, comment="what it opens, keeps and withdraws"),
+    Column("closed", JSONB, nullable=False, comment="grids that end"),
+    Column("lineage", JSONB, nullable=False, comment="from_grid, code, household_share, area_share"),
+    comment="What a plan that passed would publish, kept until it is published or discarded; see plan_grid.",
+)
+
+plan_grid = Table(
+    "plan_grid",
+    metadata,
+    Column("plan_id", BigInteger, ForeignKey("plan_check.plan_id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True, comment="plan_cell.grid_code"),
+    Column("code", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("division_id", BigInteger, nullable=False),
+    Column("flags", JSONB, nullable=False),
+    Column("colour", SmallInteger, nullable=False),
+    Column("area_m2", Float, nullable=False),
+    _geom("MULTIPOLYGON"),
+    comment="A grid that a plan would open.",
+)
+
+ground_change = Table(
+    "ground_change",
+    metadata,
+    _id(),
+    Column(
+        "district_id",
+        BigInteger,
+        ForeignKey("district.id", ondelete="CASCADE"),
+        index=True,
+        comment="that the transaction works on; null where it did not say: then it may be any",
+    ),
+    Column("table_name", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    comment="Append-only: a line for each statement that wrote what checks of plans depend on; see the triggers.",
+)
+
 publication = Table(
     "publication",
     metadata,

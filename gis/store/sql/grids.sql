@@ -19,6 +19,10 @@ ORDER BY c.code
 -- The latest beginning of some cells.
 SELECT max(lower(valid)) FROM cell WHERE id = ANY(%(cells)s)
 
+-- name: cells_of_plan_since
+-- The latest beginning of the cells of a plan.
+SELECT max(lower(c.valid)) FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %(plan)s
+
 -- name: present
 -- Cells of communities that have a grid from the last publication on, or will have one.
 SELECT m.cell_id, g.code, d.code AS community

@@ -20,8 +20,8 @@ SET LOCAL enable_nestloop = off
 SET LOCAL enable_nestloop TO DEFAULT
 
 -- name: lock_district
--- One import, tessellation or publication of a district at a time.
-SELECT id FROM district WHERE code = %(code)s FOR NO KEY UPDATE
+-- One import, tessellation or publication of a district at a time; ground_change is told which.
+SELECT id, set_config('gridkeeper.district', id::text, true) FROM district WHERE code = %(code)s FOR NO KEY UPDATE
 
 -- name: insert_district
 -- A district comes into being with its first divisions.

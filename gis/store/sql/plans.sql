@@ -58,7 +58,8 @@ ORDER BY p.id DESC LIMIT 1
 
 -- name: plan
 -- A plan of a district, with its network and level, and what it was published as.
-SELECT p.id, n.code AS network, p.level, p.status, p.as_of, p.base_version, p.settings, p.report, u.codes, u.effective
+SELECT p.id, p.network_id, n.code AS network, p.level, p.status, p.as_of, p.base_version, p.settings, p.tessellation_id,
+       p.report, u.codes, u.effective
 FROM plan p
 JOIN network n ON n.id = p.network_id
 LEFT JOIN LATERAL (
@@ -121,6 +122,7 @@ FROM plan_cell p
 JOIN unnest(%(keys)s::text[], %(grids)s::bigint[]) AS k (key, grid) ON k.key = p.grid_code
 JOIN grid g ON g.id = k.grid
 WHERE p.plan_id = %(plan)s
+ORDER BY p.cell_id
 
 -- name: set_status
 UPDATE plan SET status = %(status)s WHERE id = %(plan)s

@@ -37,7 +37,7 @@ SELECT code, name, kind FROM grid WHERE id = ANY(%(grids)s) ORDER BY code
 -- name: grids_beside
 -- Colours of the grids that stay, in a box of degrees.
 SELECT g.colour, ST_AsBinary(g.geom) AS wkb FROM grid g
-WHERE g.network_id = %(network)s AND g.level = %(level)s AND upper_inf(g.valid)
+WHERE g.network_id = %(network)s AND g.level = %(level)s AND upper_inf(g.valid) AND g.id <> ALL(%(closed)s::bigint[])
   AND g.geom && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4490)
 ORDER BY g.id
 
@@ -111,3 +111,48 @@ ORDER BY m.cell_id
 -- A worker answers for the grid that keeps the code.
 INSERT INTO posting (worker_id, grid_id, role, valid)
 VALUES (%(worker)s, %(grid)s, %(role)s, tstzrange(%(effective)s, NULL))
+
+-- name: insert_grids
+-- The grids that a plan opens, as they were prepared, with their numbers.
+INSERT INTO grid (id, network_id, level, code, kind, name, division_id, publication_id, origin, flags, colour, area_m2,
+                  geom, valid)
+SELECT k.grid, %(network)s, %(level)s, p.code, p.kind, p.name, p.division_id, %(publication)s, %(origin)s, p.flags,
+       p.colour, p.area_m2, p.geom, tstzrange(%(effective)s, NULL)
+FROM plan_grid p JOIN unnest(%(keys)s::text[], %(grids)s::bigint[]) AS k (key, grid) ON k.key = p.key
+WHERE p.plan_id = %(plan)s
+ORDER BY k.grid
+
+-- name: insert_lineage
+-- Where households and ground of the grids that end went.
+INSERT INTO grid_lineage (from_grid, to_grid, household_share, area_share)
+SELECT l.from_grid, g.id, l.household_share, l.area_share
+FROM plan_check c
+CROSS JOIN LATERAL jsonb_to_recordset(c.lineage)
+     AS l (from_grid bigint, code text, household_share float8, area_share float8)
+JOIN grid g ON g.publication_id = %(publication)s AND g.code = l.code
+WHERE c.plan_id = %(plan)s
+
+-- name: replaced_cells
+-- Cells that a draft began with and does not hold any more.
+SELECT DISTINCT n.cell::bigint
+FROM plan_operation o
+CROSS JOIN LATERAL jsonb_each(o.payload->'was') w (key, cells)
+CROSS JOIN LATERAL jsonb_array_elements_text(w.cells) n (cell)
+WHERE o.plan_id = %(plan)s AND o.kind IN ('renew', 'split')
+  AND NOT EXISTS (SELECT FROM plan_cell p WHERE p.plan_id = %(plan)s AND p.cell_id = n.cell::bigint)
+ORDER BY 1
+
+-- name: same_network
+-- Whether a plan holds all cells that its network has grids on, and no building begins or ends from the moment its
+-- measures are of until it takes effect: then they are those of the network.
+SELECT NOT EXISTS (
+    SELECT FROM grid_cell m
+    WHERE m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
+      AND NOT EXISTS (SELECT FROM plan_cell p WHERE p.plan_id = %(plan)s AND p.cell_id = m.cell_id)
+) AND NOT EXISTS (
+    SELECT FROM building
+    WHERE district_id = %(district)s AND NOT lower_inf(valid) AND lower(valid) > %(at)s AND lower(valid) <= %(effective)s
+) AND NOT EXISTS (
+    SELECT FROM building
+    WHERE district_id = %(district)s AND NOT upper_inf(valid) AND upper(valid) > %(at)s AND upper(valid) <= %(effective)s
+)

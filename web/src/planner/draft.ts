@@ -275,7 +275,7 @@ export const useDraft = defineStore('draft', () => {
   watch(job, (now, was) => {
     if (!was || now?.id === was.id || was.title !== String(detail.value?.id)) return
     const done = jobs.list.data?.jobs.find((j) => j.id === was.id)
-    if (done?.state === 'failed') note.value = { kind: 'job', job: done }
+    if (done?.state === 'failed') void queue.then(() => reload({ kind: 'job', job: done })) // the newest, which it gave way to
     else if (done?.state === 'succeeded') {
       void reload(null)
       if (done.kind === 'plan_publish') void useAtlas().reread()
