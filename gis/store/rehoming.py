@@ -72,10 +72,10 @@ def rehome(connection: Connection, place: District, now: dt.datetime) -> list[Re
     return done
 
 
-def answer_new_events(connection: Connection, place: District, now: dt.datetime) -> None:
-    """Give the open events that an import has just staged and written the grid that answers for them."""
+def answer_new_events(connection: Connection, place: District, codes: list[str], now: dt.datetime) -> None:
+    """Give the events that an import has just written, as far as they are open, the grid that answers for them."""
     rehome(connection, place, now)  # what became due first: an import must not hide a move
-    connection.execute(query("rehoming.answer_staged"), {"district": place.id, "now": now, **DEFAULT})
+    connection.execute(query("rehoming.answer_new"), {"district": place.id, "codes": codes, "now": now, **DEFAULT})
 
 
 def read_moved(connection: Connection, plan_id: int) -> tuple[dt.datetime | None, list[dict[str, Any]]]:

@@ -49,10 +49,10 @@ FROM told WHERE (from_code, from_workers) IS DISTINCT FROM (to_code, to_workers)
 -- name: set_rehomed
 UPDATE publication SET rehomed_at = %(now)s WHERE id = %(publication)s
 
--- name: answer_staged
+-- name: answer_new
 -- Open events that were just written get the grid that answers now; where they lie now is told as in move_events.
 UPDATE event e SET grid_id = m.grid_id
-FROM staged s, event o
+FROM event o
 JOIN network n ON n.district_id = o.district_id AND n.code = %(network)s
 LEFT JOIN event_cell h ON h.event_id = o.id AND h.valid @> %(now)s::timestamptz
 LEFT JOIN grid_cell m ON m.cell_id = COALESCE(
@@ -60,7 +60,7 @@ LEFT JOIN grid_cell m ON m.cell_id = COALESCE(
                WHEN h.event_id IS NULL THEN o.duty_cell_id ELSE h.duty_cell_id END,
           CASE WHEN h.event_id IS NULL THEN o.cell_id ELSE h.cell_id END)
      AND m.network_id = n.id AND m.level = %(level)s AND m.valid @> %(now)s::timestamptz
-WHERE o.district_id = %(district)s AND o.code = s.code AND o.state = 'open' AND e.id = o.id
+WHERE o.district_id = %(district)s AND o.code = ANY(%(codes)s) AND o.state = 'open' AND e.id = o.id
   AND e.grid_id IS DISTINCT FROM m.grid_id
 
 -- name: moved
