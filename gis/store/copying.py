@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gis.store.connect import Connection
 
-__all__ = ["copy_frame", "fetch_frame", "fetch_geo_frame", "objects", "plain", "reserve_ids", "stage"]
+__all__ = ["copy_frame", "copy_things", "fetch_frame", "fetch_geo_frame", "objects", "plain", "reserve_ids", "stage"]
 
 PIECE = 1 << 20
 """Bytes handed to the server at a time."""
@@ -47,6 +47,11 @@ def stage(cursor: psycopg.Cursor[Any], create: bytes, unstage: bytes, frame: pd.
     cursor.execute(unstage)
     cursor.execute(create)
     copy_frame(cursor, "staged", frame.take(_by_place(frame)))
+
+
+def copy_things(cursor: psycopg.Cursor[Any], table: str, district: int, frame: pd.DataFrame) -> None:
+    """Put things of a district straight into a table that has none of them; columns `frame` lacks get their default."""
+    copy_frame(cursor, table, frame.take(_by_place(frame)).assign(district_id=district))
 
 
 def _by_place(frame: pd.DataFrame) -> np.ndarray:
