@@ -34,7 +34,7 @@ SHOWN = ("error", "left_over", "mended")
 
 @contextmanager
 def progress_bars() -> Iterator[Progress]:
-    """Give a callback that keeps one bar for each label, on stderr; reading files shares one."""
+    """Give a callback that keeps one bar for each label, on stderr; reading files shares one, and so do named steps."""
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bars(*columns, console=_errors) as bars:
         tasks: dict[str, TaskID] = {}
@@ -42,7 +42,8 @@ def progress_bars() -> Iterator[Progress]:
         def tell(label: str, done: int, total: int) -> None:
             key = "reading" if label.startswith(READING) else label
             if key not in tasks:
-                tasks[key] = bars.add_task(label, total=total or None)
+                goes_on = bool(tasks and done)
+                tasks[key] = [*tasks.values()][-1] if goes_on else bars.add_task(label, total=total or None)
             bars.update(tasks[key], description=label, completed=done, total=total or None)
 
         yield tell

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli._store import open_store
 from api.cli._tables import TABLES, save_table
+from api.cli.jobs import Background, in_background
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from gis.remarks import Remark, Report
     from gis.store.connect import Connection
 
-__all__ = ["print_report", "progress_bar", "read_for", "register", "save_report"]
+__all__ = ["print_report", "progress_bar", "read_for", "read_grid_options", "register", "save_report"]
 
 SHOWN = 20
 """Remarks printed; the rest is in the report's file."""
@@ -119,6 +121,7 @@ def import_(
         bool, typer.Option("--exact", help="Of grids: divide cells along their borders where no building is cut.")
     ] = False,
     time_zone: Annotated[str | None, typer.Option(help="Zone of times without one; by position by default.")] = None,
+    background: Background = False,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the complete report there: .xlsx, .csv or .json.")
     ] = None,
@@ -148,7 +151,16 @@ def import_(
         district_name=district_name,
         time_zone=_zone(time_zone),
     )
-    of_grids = _read_grid_options(network, level, effective) if kind == "grids" else None
+    of_grids = read_grid_options(network, level, effective) if kind == "grids" else None
+    if background:
+        asked = {
+            "what": kind, "crs": crs, "swap_axes": swap_axes, "accept_crs": accept_crs, "columns": options.map,
+            "accept_partial": accept_partial, "as_of": as_of, "estimate_households": estimate_households,
+            "effective": _date(effective, "--effective") and effective, "complete": complete, "name": district_name,
+            "level": level, "network": network, "exact": exact, "time_zone": time_zone,
+        }  # fmt: skip
+        _queue_import(files, asked, district)
+        return
     console = Console(stderr=as_json)
     try:
         with progress_bar(Console(stderr=True)) as progress, connect(database_urls().require_app()) as connection:
@@ -173,6 +185,16 @@ def import_(
             _tell(fault.report, report or _default_file(fault.report), console, as_json=as_json, failed=True)
         raise
     _tell(done, report, console, as_json=as_json, failed=False)
+
+
+def _queue_import(files: list[str], asked: dict[str, Any], district: str | None) -> None:
+    """Leave it to a worker, which has another working directory."""
+    if district is None:
+        with open_store() as connection:
+            district = _only_district(connection)
+    paths = [str(Path(file).absolute()) for file in files]
+    title = ", ".join(Path(file).name for file in files)
+    in_background("import", district, {**asked, "paths": paths, "district": district}, title=title)
 
 
 # ------------------------------------------------------------------------------------------ reading
@@ -225,8 +247,14 @@ def _date(text: str | None, option: str = "--as-of") -> dt.date | None:
         raise InputError(f"'{text}' is no date.", f"Write {option} 2026-03-31.") from fault
 
 
-def _read_grid_options(network: str, level: str | None, effective: str | None) -> dict[str, Any]:
-    """Which network level the grids belong to, and since when they are in force."""
+def read_grid_options(network: str, level: str | None, effective: str | None) -> dict[str, Any]:
+    """Give the network level that grids belong to, and since when they are in force.
+
+    Raises
+    ------
+    InputError
+        The day is missing or none, or the level is none.
+    """
     since = _date(effective, "--effective")
     if since is None:
         raise InputError("It is not said since when these grids are in force.", "Write --effective 2026-03-31.")

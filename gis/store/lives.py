@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, NotFoundError
 from gis.plans import Actor, Life, take
+from gis.progress import Progress, Steps, quiet
 from gis.store.districts import lock
 from gis.store.locating import NETWORK
 from gis.store.persons import require_person
@@ -107,6 +108,7 @@ def take_step(
     *,
     reason: str | None = None,
     effective: dt.datetime | None = None,
+    progress: Progress = quiet,
     clock: Clock = utc_now,
 ) -> None:
     """Let a plan take a step of its life, in one transaction.
@@ -119,6 +121,8 @@ def take_step(
         Needed to return a plan.
     effective : datetime, optional
         When a publication takes effect; the next local midnight by default.
+    progress : Progress
+        Of a publication.
 
     Raises
     ------
@@ -144,7 +148,7 @@ def take_step(
         if name == "submit":
             _submit(connection, place, plan_id, clock)
         elif name == "publish":
-            _publish(connection, place, plan_id, actor, effective, clock)
+            _publish(connection, place, plan_id, actor, effective, clock, Steps(progress, *PUBLISHING))
         elif name == "withdraw":
             withdraw(connection, place, row, now)
         elif name == "discard":
@@ -154,6 +158,14 @@ def take_step(
 
 
 _GATED = ("submit", "publish")
+PUBLISHING = (
+    "reading the plan",
+    "checking the plan",
+    "writing grids",
+    "replacing cells",
+    "locating things",
+    "moving events",
+)
 
 
 def _submit(connection: Connection, place: District, plan_id: int, clock: Clock) -> None:
@@ -168,12 +180,17 @@ def _publish(
     actor: Actor,
     effective: dt.datetime | None,
     clock: Clock,
+    tell: Steps,
 ) -> None:
     now, head = clock(), read_head(connection, place, plan_id)
     require_base(connection, place, head)
     moment = choose_effective(connection, place, head, effective, now)
+    tell("checking the plan")
     ready = holding(connection, place, plan_id, now)
     if ready is None:  # what it stands on is not what it was when it was checked
         ready = prepare(connection, place, plan_id, act="published", remedy=REMEDY, now=now)
-    write_publication(connection, place, head, ready, effective=moment, now=now, by=actor.name)
+    tell("writing grids")
+    write_publication(connection, place, head, ready, effective=moment, now=now, by=actor.name, tell=tell)
+    tell("moving events")
     rehome(connection, place, clock())
+    tell.end()

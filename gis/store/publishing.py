@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, InputError
-from gis.progress import Progress, quiet
+from gis.progress import Progress, Steps, quiet
 from gis.remarks import Report
 from gis.store.districts import district_of, lock
 from gis.store.locating import NETWORK
@@ -29,6 +29,8 @@ OPEN = ("draft", "submitted", "approved")
 """States of a plan that may be published yet."""
 
 REMEDY = "See all with `gridkeeper check {district}`, mend the input and propose again."
+
+STEPS = ("checking the plan", "writing grids", "posting workers")
 
 
 def check_plan(
@@ -121,20 +123,22 @@ def publish_plan(
                 f"The cells of plan {head.id} are what they are from {since[0]:%Y-%m-%d %H:%M %Z} only.",
                 "Let its grids begin then or later.",
             )
-        progress("publish", 0, 2)
+        tell = Steps(progress, *STEPS)
+        tell("checking the plan")
         ready = holding(connection, place, head.id, now)
         if ready is None:
             ready = prepare(connection, place, head.id, act="published", remedy=REMEDY, now=now)
-        progress("publish", 1, 2)
+        tell("writing grids")
         done = write_publication(connection, place, head, ready, effective=effective, now=now, by=by)
         connection.execute(query("plans.set_status"), {"plan": head.id, "status": "published"})
         step = {"plan": head.id, "name": "publish", "person": by, "verified": False, "now": now, "reason": None}
         connection.execute(query("drafts.insert_step"), step)
+        tell("posting workers")
         report = Report("publish", place.code)
         if (head.network, head.level) == (NETWORK, 1):  # workers name communities and grids of that network
             post(connection, place, report, since=effective, clock=clock)
         rehome(connection, place, now)
-        progress("publish", 2, 2)
+        tell.end()
     report.counts["grids"] = len(ready.keys)
     return Step(
         report,

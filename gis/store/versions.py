@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from gis.clock import next_local_midnight
 from gis.errors import ConflictError, InputError
+from gis.progress import UNTOLD, Steps
 from gis.store.carrying import Change as Replaced
 from gis.store.copying import plain, reserve_ids
 from gis.store.districts import bump_layers
@@ -113,6 +114,7 @@ def write_publication(
     now: dt.datetime,
     by: str,
     origin: str = "plan",
+    tell: Steps = UNTOLD,
 ) -> Written:
     """Write publication, grids, memberships, lineage and postings inside the caller's transaction.
 
@@ -139,7 +141,8 @@ def write_publication(
         replaced = Replaced(
             publication, version, head.network_id, head.level, gone, made, effective=effective, now=now, by=by
         )
-        carried = replace_cells(connection, place, replaced)
+        tell("replacing cells")
+        carried = replace_cells(connection, place, replaced, tell)
     bump_layers(connection, place.id, "grids")
     if not head.is_first:
         measures = _network_measures(connection, place, head, ready, effective)
