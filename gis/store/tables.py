@@ -642,13 +642,22 @@ event_move = Table(
     metadata,
     _id(),
     Column("event_id", BigInteger, ForeignKey("event.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("publication_id", BigInteger, ForeignKey("publication.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("publication_id", BigInteger, ForeignKey("publication.id", ondelete="CASCADE"), index=True),
     Column("from_grid", BigInteger, ForeignKey("grid.id", ondelete="CASCADE")),
     Column("to_grid", BigInteger, ForeignKey("grid.id", ondelete="CASCADE")),
     Column("from_workers", Text),
     Column("to_workers", Text),
     Column("at", DateTime(timezone=True), nullable=False),
-    comment="Append-only: open events that went to another grid when a publication took effect.",
+    Column(
+        "street_id",
+        BigInteger,
+        ForeignKey("street.id", ondelete="CASCADE"),
+        index=True,
+        comment="the row of the street with its new home",
+    ),
+    CheckConstraint("num_nonnulls(publication_id, street_id) = 1", name="cause"),
+    comment="Append-only: open events that went to another grid when a publication took effect or a street got another "
+    "home.",
 )
 
 # ---------------------------------------------------------------------------------------------- people
