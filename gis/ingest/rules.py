@@ -236,6 +236,7 @@ def _name_communities(frame: pd.DataFrame, context: Context) -> None:
         strange & context.sieve.kept,
         "community_unknown",
         lambda i: f"names community {said[i]}, which the district does not have",
+        remedy="Check the community's code or name.",
     )
     frame["community_code"] = np.where(strange, said, meant)
 

@@ -29,7 +29,12 @@ __all__ = ["life_of", "read_life", "read_lives", "read_steps", "record_step", "t
 
 Row = dict[str, Any]
 
-REMEDY = "See all with `gridkeeper plan checks {district} {plan}`, mend the draft and try again."
+REMEDY = (
+    "See all with `gridkeeper plan checks {district} {plan}`; mend the draft, or let it be divided anew with "
+    "`gridkeeper plan propose {district} {plan}`, and try again."
+)
+
+RETURNED = "Give it back first: `gridkeeper plan return {district} {plan}`. " + REMEDY
 
 
 def read_lives(
@@ -188,7 +193,7 @@ def _publish(
     tell("checking the plan")
     ready = holding(connection, place, plan_id, now)
     if ready is None:  # what it stands on is not what it was when it was checked
-        ready = prepare(connection, place, plan_id, act="published", remedy=REMEDY, now=now)
+        ready = prepare(connection, place, plan_id, act="published", remedy=RETURNED, now=now)
     tell("writing grids")
     write_publication(connection, place, head, ready, effective=moment, now=now, by=actor.name, tell=tell)
     tell("moving events")

@@ -1,5 +1,7 @@
 -- Foreign keys again, each row looked up by itself.
-DROP INDEX ix_part_cell_id, ix_event_cell_id;
+DROP INDEX ix_part_cell_id, ix_event_cell_id, ix_part_geom, ix_event_geom;
+CREATE INDEX ix_part_geom ON part USING gist (geom);
+CREATE INDEX ix_event_geom ON event USING gist (geom);
 CREATE INDEX ix_part_cell_id ON part (cell_id);
 CREATE INDEX ix_event_cell_id ON event (cell_id);
 ALTER TABLE part ALTER COLUMN code TYPE TEXT COLLATE "default";

@@ -103,6 +103,11 @@ CREATE TRIGGER keep_rows BEFORE TRUNCATE ON grid FOR EACH STATEMENT EXECUTE FUNC
 ALTER TABLE part ALTER COLUMN code TYPE TEXT COLLATE "C";
 ALTER TABLE event ALTER COLUMN code TYPE TEXT COLLATE "C";
 
+-- Points in a quadtree: it grows by a third faster than a tree of boxes.
+DROP INDEX ix_part_geom, ix_event_geom;
+CREATE INDEX ix_part_geom ON part USING spgist (geom);
+CREATE INDEX ix_event_geom ON event USING spgist (geom);
+
 -- While a district has no cells its parts and events are in none: nothing of them is looked up by it.
 DROP INDEX ix_part_cell_id, ix_event_cell_id;
 CREATE INDEX ix_part_cell_id ON part (cell_id) WHERE cell_id IS NOT NULL;

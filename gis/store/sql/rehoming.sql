@@ -14,8 +14,8 @@ SELECT id FROM district WHERE code = %(code)s FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: move_events
 -- Open events go to the grid that answers at a moment; where that has another code, or other workers, it is written
--- down. Where they lie then is in event_cell while a later change of cells is known already; a street's home cell
--- answers where the network's rule says so.
+-- down, with the publication or the street's new home that did it. Where they lie then is in event_cell while a later
+-- change of cells is known already; a street's home cell answers where the network's rule says so.
 WITH answer AS (
     SELECT e.id, e.grid_id AS from_grid, m.grid_id AS to_grid
     FROM event e
@@ -29,6 +29,7 @@ WITH answer AS (
     LEFT JOIN grid_cell m ON m.cell_id = COALESCE(lies.duty, lies.cell) AND m.network_id = n.id
          AND m.level = %(level)s AND m.valid @> %(at)s::timestamptz
     WHERE e.district_id = %(district)s AND e.state = 'open'
+      AND (%(ids)s::bigint[] IS NULL OR e.id = ANY(%(ids)s::bigint[]))
 ), moved AS (
     UPDATE event e SET grid_id = a.to_grid FROM answer a
     WHERE e.id = a.id AND a.from_grid IS DISTINCT FROM a.to_grid
@@ -42,8 +43,8 @@ WITH answer AS (
             WHERE p.grid_id = m.to_grid AND p.valid @> %(at)s::timestamptz) AS to_workers
     FROM moved m LEFT JOIN grid f ON f.id = m.from_grid LEFT JOIN grid t ON t.id = m.to_grid
 )
-INSERT INTO event_move (event_id, publication_id, from_grid, to_grid, from_workers, to_workers, at)
-SELECT id, %(publication)s, from_grid, to_grid, from_workers, to_workers, %(now)s
+INSERT INTO event_move (event_id, publication_id, street_id, from_grid, to_grid, from_workers, to_workers, at)
+SELECT id, %(publication)s::bigint, %(street)s::bigint, from_grid, to_grid, from_workers, to_workers, %(now)s
 FROM told WHERE (from_code, from_workers) IS DISTINCT FROM (to_code, to_workers)
 
 -- name: set_rehomed
@@ -74,6 +75,19 @@ LEFT JOIN grid f ON f.id = v.from_grid
 LEFT JOIN grid t ON t.id = v.to_grid
 WHERE u.plan_id = %(plan)s
 ORDER BY f.code NULLS FIRST, t.code NULLS LAST, e.occurred_at, v.id
+
+-- name: moved_along
+-- What went to another grid each time a street of a community got another home: from whom to whom, who said so and why.
+SELECT e.code, e.class_name, e.occurred_at, e.address, e.state, v.at, s.person, s.reason,
+       f.code AS from_grid, v.from_workers, t.code AS to_grid, v.to_workers
+FROM street a
+JOIN street s ON s.district_id = a.district_id AND s.code = a.code AND s.community_id = a.community_id
+JOIN event_move v ON v.street_id = s.id
+JOIN event e ON e.id = v.event_id
+LEFT JOIN grid f ON f.id = v.from_grid
+LEFT JOIN grid t ON t.id = v.to_grid
+WHERE a.id = %(street)s
+ORDER BY v.at, e.occurred_at, v.id
 
 -- name: rehomed_at
 -- When a plan's open events were seen to.
