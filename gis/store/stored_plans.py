@@ -475,6 +475,13 @@ def _version(base: int | None) -> str:
     return "no version" if base is None else f"version {base}"
 
 
+ORDER_OF_LEVELS = (
+    "Levels are published one after the other and nest at every moment: first the finer one, with its grids divided at "
+    "the new borders of the coarser; then the coarser one; then what is to be merged of the finer."
+)
+"""What to do where a plan changes grids of which the level above or below changes too."""
+
+
 def require_passed(place: District, checks: list[CheckResult], act: str, remedy: str, plan: int) -> None:
     """Refuse an act when a hard check failed.
 
@@ -483,6 +490,8 @@ def require_passed(place: District, checks: list[CheckResult], act: str, remedy:
     CheckFailedError
     """
     failed = [check for check in checks if check.blocks]
+    if any(check.name == "nested" for check in failed):
+        remedy = f"{ORDER_OF_LEVELS} {remedy}"
     if failed:
         raise CheckFailedError(
             f"The plan is not {act}: {failed[0].message['en']}"

@@ -50,22 +50,25 @@ def default_effective(
 ) -> tuple[dt.datetime, tuple[int, dt.datetime] | None]:
     """Give the next local midnight, and the last publication of the plan's communities as (version, effective).
 
-    Where a community begins only later, the moment it begins takes the place of the next midnight.
+    Where a community, or a grid of the next level up or down, begins only later, that moment takes the place of the
+    next midnight.
     """
-    midnight, last, _ = _earliest(connection, place, plan_id, network, now, level)
+    midnight, last, *_ = _earliest(connection, place, plan_id, network, now, level)
     return midnight, last
 
 
 def _earliest(
     connection: Connection, place: District, plan_id: int, network: int, now: dt.datetime, level: int
-) -> tuple[dt.datetime, tuple[int, dt.datetime] | None, dt.datetime | None]:
-    """Give what `default_effective` gives, and since when all communities and cells of the plan are as it has them."""
+) -> tuple[dt.datetime, tuple[int, dt.datetime] | None, dt.datetime | None, dt.datetime | None]:
+    """Give what `default_effective` gives, and since when the plan's ground, and the next levels, are so."""
     values = {"plan": plan_id, "network": network, "level": level}
     last = connection.execute(query("publishing.scope_last"), values).fetchone()
     since = connection.execute(query("publishing.scope_since"), {"plan": plan_id}).fetchone()
     begun = since[0] if since else None
-    midnight = max(next_local_midnight(now, place.time_zone), begun or now)
-    return midnight, None if last is None else (int(last[0]), last[1]), begun
+    row = connection.execute(query("publishing.next_levels_since"), values).fetchone()
+    nested = row[0] if row else None
+    midnight = max(next_local_midnight(now, place.time_zone), begun or now, nested or now)
+    return midnight, None if last is None else (int(last[0]), last[1]), begun, nested
 
 
 def choose_effective(
@@ -79,9 +82,9 @@ def choose_effective(
     ------
     InputError
         It lies in the past, has no time zone, does not come after the last publication of the plan's communities, or
-        comes before these or their cells.
+        comes before these, their cells or the grids of the next level.
     """
-    midnight, last, since = _earliest(connection, place, head.id, head.network_id, now, head.level)
+    midnight, last, since, nested = _earliest(connection, place, head.id, head.network_id, now, head.level)
     chosen: dt.datetime = effective or midnight
     if chosen.tzinfo is not None and now - JUST_NOW <= chosen < now:
         chosen = now
@@ -100,6 +103,12 @@ def choose_effective(
         raise InputError(
             f"The communities and cells that plan {head.id} stands on are so from {since:%Y-%m-%d %H:%M %Z} only.",
             "Give that moment or a later one.",
+        )
+    if nested is not None and chosen < nested:
+        raise InputError(
+            f"Plan {head.id} was checked against grids of the next level that are in force from "
+            f"{nested:%Y-%m-%d %H:%M %Z} only.",
+            "Give that moment or a later one, so that the levels nest at every moment.",
         )
     return chosen
 
@@ -184,7 +193,7 @@ def withdraw(connection: Connection, place: District, life: dict[str, Any], now:
     Raises
     ------
     ConflictError
-        A later version stands on it.
+        A later version, or one of the next level, stands on it.
     """
     values = {
         "plan": life["id"],
@@ -200,6 +209,12 @@ def withdraw(connection: Connection, place: District, life: dict[str, Any], now:
         raise ConflictError(
             f"Version {later[0]} was made on version {life['version']} of these communities.",
             f"Withdraw version {later[0]} first.",
+        )
+    nested = connection.execute(query("publishing.nested_later"), values).fetchone()
+    if nested:
+        raise ConflictError(
+            f"Version {nested[1]} of level {nested[0]} was checked against these grids of level {life['level']}.",
+            f"Withdraw version {nested[1]} of level {nested[0]} first.",
         )
     with put_back(connection, place, life, now) as carried:
         _take_back(connection, values)

@@ -15,7 +15,7 @@ from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.copying import fetch_geo_frame
 from gis.store.districts import district_of
-from gis.store.metric import to_stored
+from gis.store.metric import to_metric, to_stored
 from tests.integration import small_district as small
 from tests.integration.in_force import BEGIN, publish_first
 from tests.integration.invariants import insist_on_model
@@ -96,6 +96,15 @@ def cell_of(connection, plan, building):
         plan,
         building,
     )
+
+
+def cells_of_community(connection, code):
+    found = connection.execute(
+        "SELECT c.id FROM cell c JOIN division d ON d.id = c.community_id"
+        " WHERE d.code = %s AND c.valid @> %s::timestamptz",
+        [code, AFTER],
+    )
+    return {row[0] for row in found}
 
 
 def lonlat(x, y):
@@ -341,6 +350,14 @@ def test_cells_that_a_draft_made_twice_are_traced_to_those_in_force(store):
         assert store.execute(held, [network, AFTER, west]).fetchone() == (len(west), len(west))
     # the split reaches the border of the east, whose cells stay as they are
     insist_on_model(store, district_of(store, D), MOMENTS, seams=False)
+    west, east = (
+        to_metric(polygons(store, cells_of_community(store, code)), "EPSG:4548") for code in small.COMMUNITIES
+    )
+    inner = shapely.get_parts(shapely.coverage_invalid_edges(np.concatenate([west, east])))
+    feet = shapely.points(shapely.get_coordinates(inner))
+    assert len(feet), "no seam: this test has lost its ground"
+    width = max(shapely.distance(feet, shapely.union_all(side).boundary).max() for side in (west, east))
+    assert width <= 1e-5  # a step of the lattice
 
 
 def test_old_grids_are_laid_over_the_cells_that_there_are_now(store):

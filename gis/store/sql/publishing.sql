@@ -18,6 +18,24 @@ SELECT greatest(
     (SELECT max(lower(d.valid)) FROM plan_scope s JOIN division d ON d.id = s.division_id WHERE s.plan_id = %(plan)s),
     (SELECT max(lower(c.valid)) FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %(plan)s))
 
+-- name: next_levels_since
+-- When the last of the grids of the next levels, up and down, begins in which the cells of a plan lie from the last
+-- publication on: the plan was checked against them.
+SELECT max(lower(m.valid)) FROM plan_cell p
+JOIN grid_cell m ON m.cell_id = p.cell_id AND m.network_id = %(network)s
+     AND m.level IN (%(level)s - 1, %(level)s + 1) AND upper_inf(m.valid)
+WHERE p.plan_id = %(plan)s
+  AND EXISTS (SELECT FROM network_level l WHERE l.network_id = %(network)s AND l.level IN (%(level)s - 1, %(level)s + 1))
+
+-- name: nested_later
+-- A later publication of the next level up or down on the cells of a plan, that was not carried over with this one.
+SELECT u.level, u.version FROM publication u
+WHERE u.network_id = %(network)s AND u.level IN (%(level)s - 1, %(level)s + 1) AND u.withdrawn_at IS NULL
+  AND u.id > %(publication)s AND u.report->>'carried_with' IS DISTINCT FROM %(publication)s::text
+  AND EXISTS (SELECT FROM plan_cell a JOIN plan_cell b ON b.cell_id = a.cell_id
+              WHERE a.plan_id = u.plan_id AND b.plan_id = %(plan)s)
+ORDER BY u.id DESC LIMIT 1
+
 -- name: old_grids
 -- Grids on the ground of a plan's communities from the last publication on.
 SELECT DISTINCT g.id, g.code
