@@ -47,7 +47,15 @@ WORDS: dict[str, str] = {
     "The cells or communities of these grids are what they are only since {moment}.": (
         "这些网格所在的单位地块或社区从 {moment} 起才是现在的样子。"
     ),
-    "Give a later --effective: what was in force before that stood on others.": "请填写更晚的生效日期。",
+    "Give --effective {day} or a later day: what was in force before that stood on others.": (
+        "请把生效日期填为 {day} 或更晚；此前有效的网格建立在别的地块上。"
+    ),
+    "A plan is published that puts others in the place of cells of these grids at {moment}.": (
+        "已有发布的方案将于 {moment} 替换这些网格的单位地块。"
+    ),
+    "Import them on that day with --effective {day}, or take the plan back first: gridkeeper plan withdraw.": (
+        "请在当天以生效日期 {day} 导入，或先撤回该方案。"
+    ),
     "{n} divisions with grids in force would get another border: {names}": "{n} 个已有网格的辖区边界会改变：{names}",
     "Say since when with --effective DATE: what was before is kept. Or leave them out of the file.": (
         "请填写生效日期（此前的情况保留），或从文件中去掉这些辖区。"
@@ -97,12 +105,17 @@ WORDS: dict[str, str] = {
     "Plan {plan} leaves every grid as it is.": "方案 {plan} 没有改变任何网格。",
     "Edit it first, or discard it.": "请先修改，或废弃它。",
     "The plan is not {act}: {check}": "有硬性检查未通过，方案没有提交或发布。",
-    "See all with `gridkeeper plan checks {district} {plan}`, mend the draft and try again.": (
-        "请查看下方的检查，改正草案后再试。"
-    ),
+    "See all with `gridkeeper plan checks {district} {plan}`; mend the draft, or let it be divided anew with "
+    "`gridkeeper plan propose {where} {number}`, and try again.": "请查看下方的检查，改正草案或自动划分后再试。",
+    "Give it back first: `gridkeeper plan return {district} {number}`. {more}": "请先退回，改正后再试。",
     "Plan {plan} is {status}: the step {step} is not open to it.": "方案 {plan} 现在的状态不允许这一步。",
     "Plan {plan} is in force since {moment}: it cannot be withdrawn.": "方案 {plan} 自 {moment} 起已生效，不能撤回。",
-    "Roll back to an earlier version instead.": "请改为回退到较早的版本。",
+    "Change what is in force with another plan (gridkeeper plan open), or go back to an earlier version "
+    "(gridkeeper plan rollback).": "请另建草案来修改，或回退到较早的版本。",
+    "Other grids are in force by now: change them with another plan (gridkeeper plan open), or bring these "
+    "back (gridkeeper plan rollback).": "现在有效的是别的网格：请另建草案来修改，或回退到这一版。",
+    "It was put aside for good: begin another one (gridkeeper plan open).": "该方案已作废，请另建草案。",
+    "Open to it are: {steps}.": "请看下一步可以做什么。",
     "Choose another person and try again.": "请换一个人操作。",
     "Plan {plan} was begun on {old}, but in community {community} {new} is in force.": (
         "方案 {plan} 开始之后，社区 {community} 已发布了新的版本。"

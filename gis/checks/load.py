@@ -52,7 +52,7 @@ def one_dedicated_unit_whole(s: Subject) -> gpd.GeoDataFrame | None:
             rows.append(
                 (
                     str(name),
-                    f"小区 {name}({load:g} 户)被分入 {count} 个网格",
+                    f"小区 {name}（{load:g} 户）被分入 {count} 个网格",
                     f"compound {name} ({load:g} households) is divided among {count} grids",
                     float(count),
                     outline,

@@ -123,6 +123,7 @@ def test_a_fault_is_told_and_the_job_can_be_tried_again(working):
     failed = wait_for(working, number)
     assert failed["state"] == "failed"
     assert "cells do not change" in failed["fault"]["message"]
+    assert "单位地块不再改变" in failed["fault"]["message_zh"]
     again = working.post(f"/api/jobs/{number}/retry")
     assert again.status_code == 202
     assert again.json()["id"] > number

@@ -162,6 +162,7 @@ def test_a_finer_grid_may_not_reach_over_a_coarser_one(store):
     with pytest.raises(CheckFailedError) as fault:
         pipeline.take_step(store, D, plan, LI, "submit", clock=CLOCK)
     assert "first the finer one" in fault.value.remedy
+    assert f"gridkeeper plan propose {D} {plan}" in fault.value.remedy
     checks = {check.name: check for check in pipeline.check_plan(store, D, plan, clock=CLOCK).checks}
     assert checks["nested"].hard
     assert list(checks["nested"].offenders["code"]) == [code]

@@ -476,3 +476,36 @@ def test_state_of_a_first_publication(store, clock):
     rows = pipeline.read_lives(store, district_of(store, D), clock())
     assert [(row["version"], state_of(life_of(row), clock())) for row in rows] == [(1, "in_force")]
     assert state_of(Life(1, "published", effective=clock()), clock()) == "in_force"
+
+
+# ---------------------------------------------------------------------------------------------- told as it goes
+def test_who_edits_while_a_division_is_computed_does_not_wait_and_wins(store, clock):
+    plan = opened(store, clock)
+    told = []
+
+    def meanwhile(label, done, total):
+        if label == "partition" and label not in told:
+            with connect(store.info.dsn) as other:  # would wait for ever if the plan were locked
+                edit(other, plan, clock, "merge", {"from": f"{WEST}003", "into": f"{WEST}004"})
+        told.append(label)
+
+    asked = {"communities": [WEST], "seed": 2, "target": 400}
+    with pytest.raises(StaleError, match="you know edit 0"):
+        pipeline.edit_draft(
+            store, D, plan, LI, revision=0, kind="propose", payload=asked, progress=meanwhile, clock=clock
+        )
+    assert scalar(store, "SELECT array_agg(kind) FROM plan_operation WHERE plan_id = %s", plan) == ["merge"]
+    assert list(dict.fromkeys(told)) == ["reading cells", "partition", "saving the edit"]
+
+
+def test_a_publication_tells_its_steps(store, clock):
+    plan = merged(store, clock)
+    told = []
+    step(store, plan, clock, "submit")
+    step(store, plan, clock, "approve", WANG)
+    step(store, plan, clock, "publish", progress=lambda *line: told.append(line))
+    names, done, totals = zip(*told, strict=True)
+    assert names[:2] == ("checking the plan", "writing grids")
+    assert names[-1] == "moving events"
+    assert list(done) == sorted(done)
+    assert done[-1] == totals[-1]

@@ -12,7 +12,7 @@ export const jobsZh = {
   job_propose: '生成方案',
   job_publish: '发布首次划分',
   job_edit: '修改方案',
-  job_edit_propose: '重新划分',
+  job_edit_propose: '自动划分',
   job_edit_renew: '更新单位地块',
   jobBeside: '可以继续查看；如果在此期间修改了草案，结果将不被采用。',
   jobPublishing: '正在发布，可以离开本页。',
