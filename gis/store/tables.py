@@ -494,10 +494,10 @@ grid_cell = Table(
     "grid_cell",
     metadata,
     _id(),
-    Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False),
+    Column("network_id", BigInteger, nullable=False),
     Column("level", SmallInteger, nullable=False),
-    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), nullable=False),
-    Column("grid_id", BigInteger, ForeignKey("grid.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("cell_id", BigInteger, nullable=False),
+    Column("grid_id", BigInteger, nullable=False, index=True),
     _since(),
     ExcludeConstraint(
         ("cell_id", "="),  # first: what discriminates best

@@ -1,4 +1,4 @@
-"""Do parts and events refer only to what exists, whoever comes first, and are they let go of with it?"""
+"""Do parts, events and memberships refer only to what exists, whoever comes first, and are they let go of with it?"""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ def references_that_hang(connection):
         "     + (SELECT count(*) FROM event e WHERE NOT EXISTS (SELECT FROM district d WHERE d.id = e.district_id)"
         "        OR e.cell_id IS NOT NULL AND NOT EXISTS (SELECT FROM cell c WHERE c.id = e.cell_id)"
         "        OR e.duty_cell_id IS NOT NULL AND NOT EXISTS (SELECT FROM cell c WHERE c.id = e.duty_cell_id)"
-        "        OR e.grid_id IS NOT NULL AND NOT EXISTS (SELECT FROM grid g WHERE g.id = e.grid_id))",
+        "        OR e.grid_id IS NOT NULL AND NOT EXISTS (SELECT FROM grid g WHERE g.id = e.grid_id))"
+        "     + (SELECT count(*) FROM grid_cell m WHERE NOT EXISTS (SELECT FROM cell c WHERE c.id = m.cell_id)"
+        "        OR NOT EXISTS (SELECT FROM grid g WHERE g.id = m.grid_id)"
+        "        OR NOT EXISTS (SELECT FROM network n WHERE n.id = m.network_id))",
     )
 
 
@@ -91,11 +94,15 @@ def test_one_row_among_many_that_refers_to_nothing_is_refused(town):
         "UPDATE event SET duty_cell_id = %s WHERE id = (SELECT min(id) FROM event)",
         "UPDATE event SET grid_id = %s",
         "UPDATE event SET district_id = %s",
+        "UPDATE grid_cell SET cell_id = %s WHERE id = (SELECT max(id) FROM grid_cell)",
+        "UPDATE grid_cell SET grid_id = %s",
+        "UPDATE grid_cell SET network_id = %s",
+        "INSERT INTO grid_cell (network_id, level, cell_id, grid_id) SELECT network_id, 9, %s, grid_id FROM grid_cell",
     ],
 )
-def test_a_changed_reference_is_looked_up(town, change):
-    with psycopg.connect(town.app_url) as connection, pytest.raises(ForeignKeyViolation):
-        connection.execute(change, [GONE])
+def test_a_changed_reference_is_looked_up(owner, change):
+    with pytest.raises(ForeignKeyViolation):
+        owner.execute(change, [GONE])
 
 
 def test_what_is_deleted_is_let_go_of(owner):
@@ -105,6 +112,8 @@ def test_what_is_deleted_is_let_go_of(owner):
     owner.execute("UPDATE event SET duty_cell_id = %s, grid_id = %s WHERE id = %s", [names["cell"], grid, event])
     parts, events = one(owner, "SELECT count(*) FROM part"), one(owner, "SELECT count(*) FROM event")
     owner.execute("DELETE FROM cell WHERE id = %s", [names["cell"]])
+    assert one(owner, "SELECT count(*) FROM grid_cell WHERE cell_id = %s", names["cell"]) == 0
+    assert one(owner, "SELECT count(*) FROM grid_cell WHERE grid_id = %s", grid) > 0
     owner.execute("DELETE FROM grid WHERE id = %s", [grid])
     assert owner.execute("SELECT duty_cell_id, grid_id FROM event WHERE id = %s", [event]).fetchone() == (None, None)
     assert one(owner, "SELECT count(*) FROM part WHERE cell_id = %s", names["cell"]) == 0
@@ -112,15 +121,16 @@ def test_what_is_deleted_is_let_go_of(owner):
     assert references_that_hang(owner) == 0
     owner.execute("DELETE FROM tessellation")
     assert one(owner, "SELECT count(*) FROM part WHERE cell_id IS NOT NULL") == 0
+    assert one(owner, "SELECT count(*) FROM grid_cell") == 0
     owner.execute("DELETE FROM district")
     assert (one(owner, "SELECT count(*) FROM part"), one(owner, "SELECT count(*) FROM event")) == (0, 0)
 
 
 def test_ids_stay_and_no_table_is_emptied_below_its_references(owner):
-    for table in ("district", "cell", "grid", "part", "event"):
+    for table in ("district", "network", "cell", "grid", "grid_cell", "part", "event"):
         with pytest.raises(ForeignKeyViolation):
             owner.execute(f"UPDATE {table} SET id = id + {GONE}")
-    for table in ("district", "cell", "grid"):
+    for table in ("district", "network", "cell", "grid"):
         with pytest.raises(ForeignKeyViolation):
             owner.execute(f"TRUNCATE {table} CASCADE")
     with pytest.raises(FeatureNotSupported), owner.transaction():
