@@ -169,6 +169,7 @@ def write_batch(
             "source": batch.report.source or "import",
         }
         counts = batch.report.counts
+        known = {row[0] for row in cursor.execute(query("imports.known_divisions"), values)}
         frame = _completed(batch, place)
         if batch.kind in TABLE_OF:
             frame = _located(connection, place, batch, frame, clock)
@@ -191,7 +192,7 @@ def write_batch(
         elif batch.kind != "divisions" or since is None:
             counts |= _write_rows(cursor, values, batch.kind, len(frame))
         if batch.kind == "divisions":
-            counts["updated"] += _set_parents(cursor, values)
+            counts["updated"] += _set_parents(cursor, values, known)
         if batch.kind == "buildings":
             counts["counts_added"] = _add_counts(cursor, values, "imports.insert_counts")
         changed = sum(counts.get(name, 0) for name in CHANGES)
@@ -340,8 +341,8 @@ def _refuse_moved_divisions(cursor: psycopg.Cursor[Any], values: dict[str, Any])
         )
 
 
-def _set_parents(cursor: psycopg.Cursor[Any], values: dict[str, Any]) -> int:
-    """Find who lies in whom: by the parent named, by code, by position; the number of divisions that changed."""
+def _set_parents(cursor: psycopg.Cursor[Any], values: dict[str, Any], known: set[int]) -> int:
+    """Find who lies in whom: by the parent named, by code, by position; how many of those known before changed."""
     cursor.execute(query("imports.divisions_for_parents"), values)
     rows = cursor.fetchall()
     by_code = {(level, code): number for number, level, code, *_ in rows}
@@ -355,7 +356,7 @@ def _set_parents(cursor: psycopg.Cursor[Any], values: dict[str, Any]) -> int:
         nearer = parent not in level_of or (found and LEVELS.index(level_of[found]) > LEVELS.index(level_of[parent]))
         if found != parent and (staged or nearer):  # what the file does not name keeps a parent that still holds
             cursor.execute(query("imports.set_parent"), {"id": number, "parent": found})
-            changed += 1
+            changed += number in known
     return changed
 
 

@@ -67,7 +67,8 @@ def test_what_is_said_of_a_district_wins(store):
 def test_parents_without_codes_are_found_by_position(store):
     batch = small.divisions()
     batch.frame["code"] = ["city", "quarter", "a", "b"]
-    write_batch(store, "free", batch)
+    counts = write_batch(store, "free", batch).counts
+    assert (counts["inserted"], counts["updated"]) == (4, 0)
     tree = store.execute(
         "SELECT d.code, p.code FROM division d LEFT JOIN division p ON p.id = d.parent_id"
         " WHERE d.district_id = %s ORDER BY d.code",

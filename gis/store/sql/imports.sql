@@ -78,6 +78,9 @@ SELECT d.id, d.level, d.code, d.parent_id, s.parent_code, s.code IS NOT NULL, ST
 FROM division d LEFT JOIN staged s ON s.level = d.level AND s.code = d.code
 WHERE d.district_id = %(district)s AND upper_inf(d.valid) ORDER BY d.code
 
+-- name: known_divisions
+SELECT id FROM division WHERE district_id = %(district)s
+
 -- name: set_parent
 UPDATE division SET parent_id = %(parent)s WHERE id = %(id)s
 
