@@ -58,6 +58,8 @@ def show_reports(reports: Sequence[Report]) -> None:
         told = ", ".join(f"{rule}: {n}" for rule, n in report.tally().items() if rule in severe)
         table.add_row(report.title, counts, told)
     console.print(table)
+    for remark in (r for report in reports for r in report.remarks if r.severity == "left_over" and r.row is None):
+        console.print(f"{remark.message}. {remark.remedy or ''}".rstrip(), markup=False)
 
 
 def show_measures(measures: Mapping[str, Any]) -> None:

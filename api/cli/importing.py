@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import tempfile
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +18,7 @@ from api.cli.jobs import Background, in_background
 from gis.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -30,6 +31,8 @@ __all__ = ["print_report", "progress_bar", "read_for", "read_grid_options", "reg
 
 SHOWN = 20
 """Remarks printed; the rest is in the report's file."""
+ALIKE = 5
+"""Remarks of one rule printed where not all are."""
 
 COUNTS = {
     "rows": "rows read",
@@ -312,21 +315,35 @@ def print_report(report: Report, console: Console, *, rest: Path | None = None, 
     counts = [f"{int(report.counts[k]):,} {name}" for k, name in COUNTS.items() if k in report.counts]
     if counts:
         console.print(Text("  " + " · ".join(counts)))
-    order = {"error": 0, "left_over": 1, "mended": 2, "note": 3}
-    told = sorted(
-        (r for r in report.remarks if r.rule not in {"reading", "columns_unused"}), key=lambda r: order[r.severity]
-    )
+    told = [r for r in report.remarks if r.rule not in {"reading", "columns_unused"}]
     if not told:
         return
+    shown = _some_of_each(told, limit)
     table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
     for name in ("", "row", "field", "rule", "what", "remedy"):
         table.add_column(name, overflow="fold")
-    for remark in told[:limit]:
+    for remark in shown:
         table.add_row(*_cells(remark))
     console.print(table)
-    if len(told) > limit:
+    if len(told) > len(shown):
         where = f"; all are in {rest}" if rest else " (--report FILE writes them all)"
-        console.print(Text(f"  … and {len(told) - limit} more{where}", style="dim"))
+        console.print(Text(f"  … and {len(told) - len(shown)} more{where}", style="dim"))
+        rules = ", ".join(f"{rule} {count:,}" for rule, count in Counter(r.rule for r in told).most_common())
+        console.print(Text(f"  In all: {rules}"))
+
+
+def _some_of_each(told: Sequence[Remark], limit: int) -> list[Remark]:
+    """Choose remarks so that no rule is crowded out by one that speaks a thousand times; the worst first."""
+    order = {"error": 0, "left_over": 1, "mended": 2, "note": 3}
+    said: Counter[str] = Counter()
+    ranked = []
+    for remark in told:
+        ranked.append((order[remark.severity], said[remark.rule], remark))
+        said[remark.rule] += 1
+    chosen = sorted(ranked, key=lambda item: item[:2])[:limit]
+    if len(told) > limit:
+        chosen = [item for item in chosen if item[1] < ALIKE]
+    return [item[2] for item in sorted(chosen, key=lambda item: (item[0], item[2].rule))]
 
 
 def _cells(remark: Remark) -> tuple[str | None, ...]:
@@ -335,7 +352,7 @@ def _cells(remark: Remark) -> tuple[str | None, ...]:
     row = "" if remark.row is None else str(remark.row)
     words = {"error": "[red]refused[/]", "left_over": "[yellow]open[/]", "mended": "mended", "note": "note"}
     place = f" ({remark.lon:.5f}, {remark.lat:.5f})" if remark.lon is not None and remark.lat is not None else ""
-    code = f"{remark.code}: " if remark.code else ""
+    code = f"{remark.code}: " if remark.code and remark.code not in remark.message else ""
     what = escape(f"{code}{remark.message}{place}")
     return words[remark.severity], row, escape(remark.field or ""), remark.rule, what, escape(remark.remedy or "")
 
