@@ -197,7 +197,7 @@ class Steps:
 
 
 def bare_constraint(url, publication):
-    """CPU seconds (median of 3) of the exclusion constraint over the memberships of a publication; how many these are."""
+    """CPU seconds of the exclusion constraint over the memberships of a publication (median of 3); their number."""
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute(
             f"CREATE TABLE bare_{publication} AS SELECT m.network_id, m.level, m.cell_id, m.grid_id, m.valid"
