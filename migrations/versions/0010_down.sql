@@ -1,6 +1,5 @@
 -- Foreign keys again, each row looked up by itself.
 DROP TRIGGER refers_when_added ON grid_cell;
-DROP TRIGGER refers_when_changed ON grid_cell;
 DROP TRIGGER keep_id ON grid_cell;
 DROP TRIGGER let_go ON network;
 DROP TRIGGER keep_id ON network;

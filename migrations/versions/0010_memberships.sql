@@ -6,9 +6,6 @@ ALTER TABLE grid_cell DROP CONSTRAINT fk_grid_cell_network_id, DROP CONSTRAINT f
 CREATE TRIGGER refers_when_added AFTER INSERT ON grid_cell REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION refer_to_what_exists(
         'network_id', 'network', 'cell_id', 'cell', 'grid_id', 'grid');
-CREATE TRIGGER refers_when_changed AFTER UPDATE ON grid_cell REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION refer_to_what_exists(
-        'network_id', 'network', 'cell_id', 'cell', 'grid_id', 'grid');
 
 CREATE TRIGGER let_go AFTER DELETE ON network REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION let_go_of_deleted('grid_cell', 'network_id', 'delete');
@@ -22,7 +19,8 @@ CREATE OR REPLACE TRIGGER let_go AFTER DELETE ON grid REFERENCING OLD TABLE AS o
 
 CREATE TRIGGER keep_id BEFORE UPDATE OF id ON network
     FOR EACH ROW WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION keep_what_is_referred_to();
-CREATE TRIGGER keep_id BEFORE UPDATE OF id ON grid_cell
-    FOR EACH ROW WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION keep_what_is_referred_to();
+-- a membership ends and another begins: what it refers to never changes
+CREATE TRIGGER keep_id BEFORE UPDATE OF id, network_id, cell_id, grid_id ON grid_cell
+    FOR EACH ROW EXECUTE FUNCTION keep_what_is_referred_to();
 CREATE TRIGGER keep_rows BEFORE TRUNCATE ON network
     FOR EACH STATEMENT EXECUTE FUNCTION keep_what_is_referred_to();

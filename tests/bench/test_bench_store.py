@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
+from statistics import median
 
 import geopandas as gpd
 import numpy as np
@@ -196,7 +197,7 @@ class Steps:
 
 
 def bare_constraint(url, publication):
-    """CPU seconds of the exclusion constraint over the memberships of one publication, and how many these are."""
+    """CPU seconds of the exclusion constraint over the memberships of a publication (median of 3); their number."""
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute(
             f"CREATE TABLE bare_{publication} AS SELECT m.network_id, m.level, m.cell_id, m.grid_id, m.valid"
@@ -204,14 +205,17 @@ def bare_constraint(url, publication):
             " (SELECT id FROM publication WHERE version = %s)",
             [publication],
         )
-        start = cpu(owner)
-        owner.execute(
-            f"ALTER TABLE bare_{publication} ADD EXCLUDE USING gist (cell_id WITH =, network_id WITH =, level WITH =,"
-            " valid WITH &&)"
-        )
-        spent = cpu(owner) - start
+        spent = []
+        for number in range(3):
+            start = cpu(owner)
+            owner.execute(
+                f"ALTER TABLE bare_{publication} ADD CONSTRAINT once_{number} EXCLUDE USING gist"
+                " (cell_id WITH =, network_id WITH =, level WITH =, valid WITH &&)"
+            )
+            spent.append(cpu(owner) - start)
+            owner.execute(f"ALTER TABLE bare_{publication} DROP CONSTRAINT once_{number}")
         row = owner.execute(f"SELECT count(DISTINCT grid_id), count(*) FROM bare_{publication}").fetchone()
-    return spent, *row
+    return median(spent), *row
 
 
 @pytest.mark.slow

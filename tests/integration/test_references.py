@@ -97,7 +97,7 @@ def test_one_row_among_many_that_refers_to_nothing_is_refused(town):
         "UPDATE grid_cell SET cell_id = %s WHERE id = (SELECT max(id) FROM grid_cell)",
         "UPDATE grid_cell SET grid_id = %s",
         "UPDATE grid_cell SET network_id = %s",
-        "INSERT INTO grid_cell (network_id, level, cell_id, grid_id) SELECT 1, 9, %s, max(id) FROM grid",
+        "INSERT INTO grid_cell (network_id, level, cell_id, grid_id) SELECT network_id, 9, %s, id FROM grid LIMIT 1",
     ],
 )
 def test_a_changed_reference_is_looked_up(owner, change):
