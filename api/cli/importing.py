@@ -31,8 +31,6 @@ __all__ = ["print_report", "progress_bar", "read_for", "read_grid_options", "reg
 
 SHOWN = 20
 """Remarks printed; the rest is in the report's file."""
-ALIKE = 5
-"""Remarks of one rule printed where not all are."""
 
 COUNTS = {
     "rows": "rows read",
@@ -341,8 +339,6 @@ def _some_of_each(told: Sequence[Remark], limit: int) -> list[Remark]:
         ranked.append((order[remark.severity], said[remark.rule], remark))
         said[remark.rule] += 1
     chosen = sorted(ranked, key=lambda item: item[:2])[:limit]
-    if len(told) > limit:
-        chosen = [item for item in chosen if item[1] < ALIKE]
     return [item[2] for item in sorted(chosen, key=lambda item: (item[0], item[2].rule))]
 
 

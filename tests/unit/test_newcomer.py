@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from api.cli.importing import ALIKE, print_report
+from api.cli.importing import SHOWN, print_report
 from gis.errors import InputError
 from gis.ingest import ReadOptions, read_kind
 from gis.remarks import Report
@@ -50,5 +50,5 @@ def test_no_rule_crowds_out_another_on_the_screen():
     print_report(report, Console(file=screen, width=200))
     shown = screen.getvalue()
     assert "households are -5" in shown
-    assert shown.count("only one of the two") == ALIKE
+    assert shown.count("only one of the two") == SHOWN - 1
     assert "In all: coordinates_unreadable 300, households_negative 1" in shown
