@@ -23,6 +23,7 @@ from gis.errors import (
     SetupError,
     StaleError,
 )
+from gis.fault_words import in_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +126,8 @@ def _problem(
         status=status,
         detail=detail,
         remedy=remedy,
+        detail_zh=in_chinese(detail),
+        remedy_zh=in_chinese(remedy) if remedy else None,
         places=places or [],
         revision=revision,
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from gis.errors import InputError
 
-__all__ = ["Clock", "local_date", "next_local_midnight", "read_moment", "stopped_at", "utc_now"]
+__all__ = ["Clock", "first_moment", "local_date", "next_local_midnight", "read_moment", "stopped_at", "utc_now"]
 
 Clock = Callable[[], dt.datetime]
 """Gives the present moment with its time zone."""
@@ -39,6 +39,24 @@ def stopped_at(moment: dt.datetime) -> Clock:
 def local_date(moment: dt.datetime, time_zone: str) -> dt.date:
     """Give the calendar date of a moment in a district's time zone."""
     return moment.astimezone(ZoneInfo(time_zone)).date()
+
+
+def first_moment(day: dt.date, since: dt.datetime | None, time_zone: str) -> dt.datetime:
+    """Give the first moment from a calendar day on at which there is what began at `since`, in UTC.
+
+    Parameters
+    ----------
+    since : datetime or None
+        None for what was always there.
+
+    Examples
+    --------
+    >>> noon = dt.datetime(2026, 3, 1, 4, tzinfo=dt.UTC)
+    >>> [str(first_moment(dt.date(2026, 3, day), noon, "Asia/Shanghai")) for day in (2, 1)]
+    ['2026-03-01 16:00:00+00:00', '2026-03-01 04:00:00+00:00']
+    """
+    midnight = dt.datetime.combine(day, dt.time(), ZoneInfo(time_zone)).astimezone(dt.UTC)
+    return midnight if since is None else max(midnight, since)
 
 
 def next_local_midnight(moment: dt.datetime, time_zone: str) -> dt.datetime:

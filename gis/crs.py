@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 from pyproj.exceptions import CRSError
@@ -343,7 +344,7 @@ def to_store(frame: gpd.GeoDataFrame, crs: object, *, accept_old: bool = False) 
     extended = ~shapely.is_missing(shapes) & (shapely.get_type_id(shapes) != 0)
     points[extended] = shapely.point_on_surface(shapes[extended])
     result["raw_x"], result["raw_y"] = shapely.get_x(points), shapely.get_y(points)
-    result["raw_crs"] = [None if missing else source.name for missing in shapely.is_missing(shapes)]
+    result["raw_crs"] = pd.Series(source.name, result.index, object).mask(shapely.is_missing(shapes), None)
     if source.shift:
         seen = result[["raw_x", "raw_y"]].dropna()
         middle = (float(seen["raw_x"].median()), float(seen["raw_y"].median())) if len(seen) else (116.4, 39.9)
@@ -355,5 +356,6 @@ def to_store(frame: gpd.GeoDataFrame, crs: object, *, accept_old: bool = False) 
             )
     if source.crs.to_epsg() not in {4326, STORE_CRS} or source.shift:
         shapes = shapely.transform(shapes, lambda xy: np.column_stack(to_lonlat(xy[:, 0], xy[:, 1], source)))
-    shapes = shapely.force_2d(shapes)
+    if shapely.has_z(shapes).any():
+        shapes = shapely.force_2d(shapes)
     return result.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=STORE_CRS))

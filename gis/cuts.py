@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["cut_buildings"]
+__all__ = ["cut_buildings", "find_cuts"]
 
 
 def cut_buildings(grids: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, *, every: bool = False) -> gpd.GeoDataFrame:
@@ -41,11 +41,49 @@ def cut_buildings(grids: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, *, every
         buildings = buildings.to_crs(grids.crs)
     footprint = mended(buildings)
     code = buildings["building_id"].astype(str).to_numpy(object)
+    found = find_cuts(mended(grids), grids["community_id"].astype(str).to_numpy(object), footprint, every=every)
+    words = {
+        "cut": ("被网格边界切割", "is cut by a border between grids"),
+        "community_border": ("被社区边界切割", "is cut by a border between communities"),
+        "overlaps_building": (
+            "与其他楼栋重叠而分属多个网格",
+            "lies in several grids where another building overlaps it",
+        ),
+        "parts_apart": ("由多个部分组成,分属不同网格", "has several parts that lie in different grids"),
+    }
+    rows: list[Row] = [
+        (code[i], f"楼栋 {code[i]} {words[r][0]}", f"building {code[i]} {words[r][1]}", amount, footprint[i])
+        for i, r, amount in found
+    ]
+    frame = offenders(rows, grids.crs)
+    frame["why"] = [r for _, r, _ in found]
+    return frame
+
+
+def find_cuts(
+    polygons: np.ndarray, community: np.ndarray, footprint: np.ndarray, *, every: bool = False
+) -> list[tuple[int, str, float]]:
+    """Find the footprints that a border between two polygons cuts: `cut_buildings` on plain arrays.
+
+    Parameters
+    ----------
+    polygons : ndarray of Polygon or MultiPolygon, shape (n,)
+        Valid, metres.
+    community : ndarray, shape (n,)
+        Of each polygon.
+    footprint : ndarray of Geometry, shape (b,)
+        Valid, metres. Points are never cut.
+    every : bool
+        As of `cut_buildings`.
+
+    Returns
+    -------
+    list of (int, str, float)
+        Row of the footprint, ``why`` and ``amount`` as of `cut_buildings`, ascending.
+    """
     whole, owner = shapely.get_parts(footprint, return_index=True)
     keep = shapely.area(whole) > TOLERANCE_M2
     whole, owner = whole[keep], owner[keep]
-    polygons = mended(grids)
-    community = grids["community_id"].astype(str).to_numpy(object)
     part, grid = shapely.STRtree(polygons).query(whole, predicate="intersects")
     inside = shapely.contains_properly(polygons[grid], whole[part])
     part, grid = part[~inside], grid[~inside]
@@ -69,7 +107,7 @@ def cut_buildings(grids: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, *, every
         if len(set(homes)) > 1:
             tell(building, "community_border", float(np.sort(shapely.area(piece[group]))[:-1].sum()))
         # What a community border clips off counts on the larger side (rule 7): only a cut there divides the building.
-        names, at = np.unique(homes.astype(str), return_inverse=True)
+        names, at = np.unique(homes, return_inverse=True)
         home = names[np.argmax(np.bincount(at, shapely.area(piece[group])))]
         mine = piece[group[homes == home]]
         if len(mine) < 2:
@@ -80,23 +118,7 @@ def cut_buildings(grids: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, *, every
         tell(building, "cut" if clear > TOLERANCE_M2 else "overlaps_building", amount)
     if every:
         _tell_parts_apart(whole, owner, polygons, tell)
-    words = {
-        "cut": ("被网格边界切割", "is cut by a border between grids"),
-        "community_border": ("被社区边界切割", "is cut by a border between communities"),
-        "overlaps_building": (
-            "与其他楼栋重叠而分属多个网格",
-            "lies in several grids where another building overlaps it",
-        ),
-        "parts_apart": ("由多个部分组成,分属不同网格", "has several parts that lie in different grids"),
-    }
-    chosen = [(i, *why[i]) for i in sorted(why) if every or why[i][0] == "cut"]
-    rows: list[Row] = [
-        (code[i], f"楼栋 {code[i]} {words[r][0]}", f"building {code[i]} {words[r][1]}", amount, footprint[i])
-        for i, r, amount in chosen
-    ]
-    frame = offenders(rows, grids.crs)
-    frame["why"] = [r for _, r, _ in chosen]
-    return frame
+    return [(i, *why[i]) for i in sorted(why) if every or why[i][0] == "cut"]
 
 
 def _tell_parts_apart(

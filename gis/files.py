@@ -22,7 +22,7 @@ from gis.ingest.options import ReadOptions
 from gis.ingest.read import read_kind
 from gis.ingest.readers import read_file
 from gis.ingest.specs import parse_spec
-from gis.measures import plan_measures
+from gis.measures.of_plans import plan_measures
 from gis.partition import cell_frame, grid_frame, partition
 from gis.partition.counts import check_limits
 from gis.progress import Progress, quiet, worker_pool

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Progress", "fan_out", "quiet", "worker_pool"]
+__all__ = ["UNTOLD", "Progress", "Steps", "fan_out", "quiet", "worker_pool"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -27,6 +27,35 @@ class Progress(Protocol):
 
 def quiet(label: str, done: int, total: int) -> None:
     """Say nothing."""
+
+
+class Steps:
+    """Work in named steps, told as each begins.
+
+    Parameters
+    ----------
+    progress : Progress
+    *names : str
+        In their order; a step may be left out.
+    """
+
+    def __init__(self, progress: Progress, *names: str) -> None:
+        self._progress, self._names = progress, names
+        self._at = 0
+
+    def __call__(self, name: str) -> None:
+        """Say that a step begins; one that is not of this work is not told."""
+        if name in self._names:
+            self._at = self._names.index(name)
+            self._progress(name, self._at, len(self._names))
+
+    def end(self) -> None:
+        """Say that all is done."""
+        self._progress(self._names[self._at], len(self._names), len(self._names))
+
+
+UNTOLD = Steps(quiet)
+"""Steps that nobody follows."""
 
 
 @contextmanager

@@ -264,6 +264,12 @@ def _located(row: Row) -> list[dict[str, Any]]:
     ]
 
 
+async def _of_place(connection: AsyncConnection[Any], district: District, row: Row) -> dict[str, Any]:
+    """Where a part or an event is, and who answers for it."""
+    people = await _people_of(connection, district, row)
+    return {"people": people, "grid": _grid(row), "lon": row["lon"], "lat": row["lat"], "bbox": None}
+
+
 async def part_card(connection: AsyncConnection[Any], district: District, number: int) -> dict[str, Any]:
     """Show a municipal part.
 
@@ -291,11 +297,7 @@ async def part_card(connection: AsyncConnection[Any], district: District, number
             *_located(row),
             _fact("raw_crs", "原始坐标系", "Source CRS", row["raw_crs"]),
         ),
-        "people": await _people_of(connection, district, row),
-        "grid": _grid(row),
-        "lon": row["lon"],
-        "lat": row["lat"],
-        "bbox": None,
+        **await _of_place(connection, district, row),
     }
 
 
@@ -326,9 +328,5 @@ async def event_card(connection: AsyncConnection[Any], district: District, numbe
             *_located(row),
             _fact("raw_crs", "原始坐标系", "Source CRS", row["raw_crs"]),
         ),
-        "people": await _people_of(connection, district, row),
-        "grid": _grid(row),
-        "lon": row["lon"],
-        "lat": row["lat"],
-        "bbox": None,
+        **await _of_place(connection, district, row),
     }

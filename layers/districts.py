@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gis.measures import PLAN_MEASURES, TOLERANCE
+from gis.measures import TOLERANCE
+from gis.measures.of_plans import PLAN_MEASURES
 from gis.store.serve import places
 
 if TYPE_CHECKING:

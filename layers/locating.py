@@ -97,7 +97,7 @@ def tell(answer: Answer, place: LonLat | None, crs: str, time_zone: str) -> dict
         "others": [{"grid_code": code, "distance_m": round(metres, 2)} for code, metres in answer.others],
         "point": None if place is None else {"lon": place[0], "lat": place[1], "crs": crs},
     }
-    return told | {"text": {"zh": _text_zh(told, time_zone), "en": _text_en(told, time_zone)}}
+    return told | {"text": {language: _text(told, time_zone, language) for language in PHRASES}}
 
 
 def _street(street: dict[str, Any]) -> dict[str, Any]:
@@ -133,57 +133,64 @@ def _since(told: dict[str, Any], time_zone: str) -> str:
     return f"{told['valid_from'].astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M}" if told["valid_from"] else ""
 
 
-def _text_zh(told: dict[str, Any], time_zone: str) -> str:
+PHRASES = {
+    "zh": {
+        "point": "坐标：{lon:.6f}, {lat:.6f}（CGCS2000）",
+        "chain": "辖区：{}",
+        "grid": "网格：{name} {code}",
+        "street": "道路：{}",
+        "home": "，主责网格 {}",
+        "chosen": "（{}指定）",
+        "elsewhere": "所在网格：{name} {code}",
+        "how": "判定：{}",
+        "away": "，距离 {:,.0f} 米",
+        "other": "相邻网格：{grid_code}（{distance_m:.2f} 米）",
+        "worker": "{}：{} {}",
+        "version": "版本：第 {} 版",
+        "since": "，自 {} 起",
+    },
+    "en": {
+        "point": "Point: {lon:.6f}, {lat:.6f} (CGCS2000)",
+        "chain": "Division: {}",
+        "grid": "Grid: {name} {code}",
+        "street": "Street: {}",
+        "home": ", home grid {}",
+        "chosen": " (chosen by {})",
+        "elsewhere": "Lies in: {name} {code}",
+        "how": "Found: {}",
+        "away": ", {:,.0f} m away",
+        "other": "Also near: {grid_code} ({distance_m:.2f} m)",
+        "worker": "{}: {} {}",
+        "version": "Version: {}",
+        "since": ", since {}",
+    },
+}
+
+
+def _text(told: dict[str, Any], time_zone: str, language: str) -> str:
+    """Tell an answer line by line in one language."""
+    say = PHRASES[language]
     lines = []
     if told["point"]:
-        lines.append(f"坐标：{told['point']['lon']:.6f}, {told['point']['lat']:.6f}（CGCS2000）")
-    if _chain(told):
-        lines.append(f"辖区：{_chain(told)}")
+        lines.append(say["point"].format_map(told["point"]))
+    if chain := _chain(told):
+        lines.append(say["chain"].format(chain))
     if told["grid"]:
-        lines.append(f"网格：{told['grid']['name']} {told['grid']['code']}")
-    if told["street"]:
-        chosen = f"（{told['street']['person']}指定）" if told["street"]["person"] else ""
-        owner = told["street"]["grid"]
-        home = f"，主责网格 {owner['code']}{chosen}" if owner else ""
-        lines.append(f"道路：{_street_words(told)['zh']}{home}")
+        lines.append(say["grid"].format_map(told["grid"]))
+    if street := told["street"]:
+        chosen = say["chosen"].format(street["person"]) if street["person"] else ""
+        home = say["home"].format(street["grid"]["code"]) + chosen if street["grid"] else ""
+        lines.append(say["street"].format(_street_words(told)[language]) + home)
     if _stands_elsewhere(told):
-        lines.append(f"所在网格：{told['geometric_grid']['name']} {told['geometric_grid']['code']}")
-    how = words.HOW[told["how"]]["zh"]
-    lines.append(f"判定：{how}，距离 {told['distance_m']:,.0f} 米" if told["distance_m"] else f"判定：{how}")
-    lines.extend(f"相邻网格：{other['grid_code']}（{other['distance_m']:.2f} 米）" for other in told["others"])
+        lines.append(say["elsewhere"].format_map(told["geometric_grid"]))
+    away = say["away"].format(told["distance_m"]) if told["distance_m"] else ""
+    lines.append(say["how"].format(words.HOW[told["how"]][language]) + away)
+    lines.extend(say["other"].format_map(other) for other in told["others"])
     lines.extend(
-        f"{words.word(words.ROLES, worker['role'])['zh']}：{worker['name']} {worker['phone'] or ''}".rstrip()
-        for worker in told["workers"]
+        say["worker"].format(words.word(words.ROLES, w["role"])[language], w["name"], w["phone"] or "").rstrip()
+        for w in told["workers"]
     )
     if told["version"] is not None:
         since = _since(told, time_zone)
-        lines.append(f"版本：第 {told['version']} 版" + (f"，自 {since} 起" if since else ""))
-    return "\n".join(lines)
-
-
-def _text_en(told: dict[str, Any], time_zone: str) -> str:
-    lines = []
-    if told["point"]:
-        lines.append(f"Point: {told['point']['lon']:.6f}, {told['point']['lat']:.6f} (CGCS2000)")
-    if _chain(told):
-        lines.append(f"Division: {_chain(told)}")
-    if told["grid"]:
-        lines.append(f"Grid: {told['grid']['name']} {told['grid']['code']}")
-    if told["street"]:
-        chosen = f" (chosen by {told['street']['person']})" if told["street"]["person"] else ""
-        owner = told["street"]["grid"]
-        home = f", home grid {owner['code']}{chosen}" if owner else ""
-        lines.append(f"Street: {_street_words(told)['en']}{home}")
-    if _stands_elsewhere(told):
-        lines.append(f"Lies in: {told['geometric_grid']['name']} {told['geometric_grid']['code']}")
-    how = words.HOW[told["how"]]["en"]
-    lines.append(f"Found: {how}, {told['distance_m']:,.0f} m away" if told["distance_m"] else f"Found: {how}")
-    lines.extend(f"Also near: {other['grid_code']} ({other['distance_m']:.2f} m)" for other in told["others"])
-    lines.extend(
-        f"{words.word(words.ROLES, worker['role'])['en']}: {worker['name']} {worker['phone'] or ''}".rstrip()
-        for worker in told["workers"]
-    )
-    if told["version"] is not None:
-        since = _since(told, time_zone)
-        lines.append(f"Version: {told['version']}" + (f", since {since}" if since else ""))
+        lines.append(say["version"].format(told["version"]) + (say["since"].format(since) if since else ""))
     return "\n".join(lines)

@@ -20,10 +20,11 @@ from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.copying import plain
 from gis.store.districts import district_of
+from gis.store.judging import base_stands, checked, told
 from gis.store.lives import life_of
 from gis.store.locating import NETWORK
 from gis.store.plan_cells import read_plan_cells, read_plan_shapes
-from gis.store.stored_plans import base_stands, checked, read_plan, told
+from gis.store.stored_plans import read_plan
 from gis.store.versions import default_effective
 
 if TYPE_CHECKING:

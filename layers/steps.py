@@ -30,7 +30,7 @@ def propose(database_url: str, district: str, **options: Any) -> dict[str, Any]:
 
 
 def check(database_url: str, district: str, **options: Any) -> dict[str, Any]:
-    """Run all checks over a plan, as `check_plan` does; nothing is written."""
+    """Run all checks over a plan, as `check_plan` does."""
     with connect(database_url) as connection:
         return told(pipeline.check_plan(connection, district, **options))
 

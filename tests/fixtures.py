@@ -76,13 +76,13 @@ def served(databases: Databases, sample_database: Database) -> Iterator[Served]:
 
 
 @contextmanager
-def serve(database: Database) -> Iterator[Served]:
+def serve(database: Database, *options: str) -> Iterator[Served]:
     """Run a server in its own process on a free port of the loopback interface until the block ends."""
     log = ROOT / "artifacts" / "server.log"
     log.parent.mkdir(exist_ok=True)
     with log.open("a") as faults:
         process = subprocess.Popen(
-            [PROGRAM, "serve", "--port", "0"],
+            [PROGRAM, "serve", "--port", "0", *options],
             env=environment(database),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -34,7 +34,7 @@ SHOWN = ("error", "left_over", "mended")
 
 @contextmanager
 def progress_bars() -> Iterator[Progress]:
-    """Give a callback that keeps one bar for each label, on stderr; reading files shares one."""
+    """Give a callback that keeps one bar for each label, on stderr; reading files shares one, and so do named steps."""
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bars(*columns, console=_errors) as bars:
         tasks: dict[str, TaskID] = {}
@@ -42,7 +42,8 @@ def progress_bars() -> Iterator[Progress]:
         def tell(label: str, done: int, total: int) -> None:
             key = "reading" if label.startswith(READING) else label
             if key not in tasks:
-                tasks[key] = bars.add_task(label, total=total or None)
+                goes_on = bool(tasks and done)
+                tasks[key] = [*tasks.values()][-1] if goes_on else bars.add_task(label, total=total or None)
             bars.update(tasks[key], description=label, completed=done, total=total or None)
 
         yield tell
@@ -57,11 +58,13 @@ def show_reports(reports: Sequence[Report]) -> None:
         told = ", ".join(f"{rule}: {n}" for rule, n in report.tally().items() if rule in severe)
         table.add_row(report.title, counts, told)
     console.print(table)
+    for remark in (r for report in reports for r in report.remarks if r.severity == "left_over" and r.row is None):
+        console.print(f"{remark.message}. {remark.remedy or ''}".rstrip(), markup=False)
 
 
 def show_measures(measures: Mapping[str, Any]) -> None:
     """Print a plan's measures by their names."""
-    from gis.measures import PLAN_MEASURES  # noqa: PLC0415  # geometry libraries: only where there is something to show
+    from gis.measures.of_plans import PLAN_MEASURES  # noqa: PLC0415  # geometry libraries: only where there is something to show
 
     table = Table("measure", "value", "unit")
     for key, known in PLAN_MEASURES.items():

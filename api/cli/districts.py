@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -235,12 +236,15 @@ def list_all() -> None:
     if not found:
         print("No districts yet: `gridkeeper load DIR` loads one.")
         return
-    names = ("code", "name", "buildings", "households", "of these estimated", "grids", "parts", "events", "version")
-    table = Table(*names)
+    names = ("buildings", "counted", "households", "of these estimated", "grids", "parts", "events")
+    table = Table("code", "name", *names, "version")
     for item in found:
-        numbers = (item.buildings, item.households, item.estimated_households, item.grids, item.parts, item.events)
+        counted = (
+            f"{math.floor(100 * item.counted / item.buildings)} %" if item.buildings else "-"
+        )  # 100 %: all of them
+        numbers = (item.households, item.estimated_households, item.grids, item.parts, item.events)
         version = "-" if item.version is None else f"{item.version} since {item.effective:%Y-%m-%d}"
-        table.add_row(item.code, item.name, *(f"{n:,}" for n in numbers), version)
+        table.add_row(item.code, item.name, f"{item.buildings:,}", counted, *(f"{n:,}" for n in numbers), version)
     console.print(table)
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import json
 import tempfile
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli._store import open_store
 from api.cli._tables import TABLES, save_table
+from api.cli.jobs import Background, in_background
 from gis.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from gis.remarks import Remark, Report
     from gis.store.connect import Connection
 
-__all__ = ["print_report", "progress_bar", "read_for", "register", "save_report"]
+__all__ = ["print_report", "progress_bar", "read_for", "read_grid_options", "register", "save_report"]
 
 SHOWN = 20
 """Remarks printed; the rest is in the report's file."""
@@ -119,6 +122,7 @@ def import_(
         bool, typer.Option("--exact", help="Of grids: divide cells along their borders where no building is cut.")
     ] = False,
     time_zone: Annotated[str | None, typer.Option(help="Zone of times without one; by position by default.")] = None,
+    background: Background = False,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the complete report there: .xlsx, .csv or .json.")
     ] = None,
@@ -148,7 +152,16 @@ def import_(
         district_name=district_name,
         time_zone=_zone(time_zone),
     )
-    of_grids = _read_grid_options(network, level, effective) if kind == "grids" else None
+    of_grids = read_grid_options(network, level, effective) if kind == "grids" else None
+    if background:
+        asked = {
+            "what": kind, "crs": crs, "swap_axes": swap_axes, "accept_crs": accept_crs, "columns": options.map,
+            "accept_partial": accept_partial, "as_of": as_of, "estimate_households": estimate_households,
+            "effective": _date(effective, "--effective") and effective, "complete": complete, "name": district_name,
+            "level": level, "network": network, "exact": exact, "time_zone": time_zone,
+        }  # fmt: skip
+        _queue_import(files, asked, district)
+        return
     console = Console(stderr=as_json)
     try:
         with progress_bar(Console(stderr=True)) as progress, connect(database_urls().require_app()) as connection:
@@ -173,6 +186,16 @@ def import_(
             _tell(fault.report, report or _default_file(fault.report), console, as_json=as_json, failed=True)
         raise
     _tell(done, report, console, as_json=as_json, failed=False)
+
+
+def _queue_import(files: list[str], asked: dict[str, Any], district: str | None) -> None:
+    """Leave it to a worker, which has another working directory."""
+    if district is None:
+        with open_store() as connection:
+            district = _only_district(connection)
+    paths = [str(Path(file).absolute()) for file in files]
+    title = ", ".join(Path(file).name for file in files)
+    in_background("import", district, {**asked, "paths": paths, "district": district}, title=title)
 
 
 # ------------------------------------------------------------------------------------------ reading
@@ -225,8 +248,14 @@ def _date(text: str | None, option: str = "--as-of") -> dt.date | None:
         raise InputError(f"'{text}' is no date.", f"Write {option} 2026-03-31.") from fault
 
 
-def _read_grid_options(network: str, level: str | None, effective: str | None) -> dict[str, Any]:
-    """Which network level the grids belong to, and since when they are in force."""
+def read_grid_options(network: str, level: str | None, effective: str | None) -> dict[str, Any]:
+    """Give the network level that grids belong to, and since when they are in force.
+
+    Raises
+    ------
+    InputError
+        The day is missing or none, or the level is none.
+    """
     since = _date(effective, "--effective")
     if since is None:
         raise InputError("It is not said since when these grids are in force.", "Write --effective 2026-03-31.")
@@ -284,21 +313,33 @@ def print_report(report: Report, console: Console, *, rest: Path | None = None, 
     counts = [f"{int(report.counts[k]):,} {name}" for k, name in COUNTS.items() if k in report.counts]
     if counts:
         console.print(Text("  " + " · ".join(counts)))
-    order = {"error": 0, "left_over": 1, "mended": 2, "note": 3}
-    told = sorted(
-        (r for r in report.remarks if r.rule not in {"reading", "columns_unused"}), key=lambda r: order[r.severity]
-    )
+    told = [r for r in report.remarks if r.rule not in {"reading", "columns_unused"}]
     if not told:
         return
+    shown = _some_of_each(told, limit)
     table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
     for name in ("", "row", "field", "rule", "what", "remedy"):
         table.add_column(name, overflow="fold")
-    for remark in told[:limit]:
+    for remark in shown:
         table.add_row(*_cells(remark))
     console.print(table)
-    if len(told) > limit:
+    if len(told) > len(shown):
         where = f"; all are in {rest}" if rest else " (--report FILE writes them all)"
-        console.print(Text(f"  … and {len(told) - limit} more{where}", style="dim"))
+        console.print(Text(f"  … and {len(told) - len(shown)} more{where}", style="dim"))
+        rules = ", ".join(f"{rule} {count:,}" for rule, count in Counter(r.rule for r in told).most_common())
+        console.print(Text(f"  In all: {rules}"))
+
+
+def _some_of_each(told: Sequence[Remark], limit: int) -> list[Remark]:
+    """Choose remarks so that no rule is crowded out by one that speaks a thousand times; the worst first."""
+    order = {"error": 0, "left_over": 1, "mended": 2, "note": 3}
+    said: Counter[str] = Counter()
+    ranked = []
+    for remark in told:
+        ranked.append((order[remark.severity], said[remark.rule], remark))
+        said[remark.rule] += 1
+    chosen = sorted(ranked, key=lambda item: item[:2])[:limit]
+    return [item[2] for item in sorted(chosen, key=lambda item: (item[0], item[2].rule))]
 
 
 def _cells(remark: Remark) -> tuple[str | None, ...]:
@@ -307,7 +348,7 @@ def _cells(remark: Remark) -> tuple[str | None, ...]:
     row = "" if remark.row is None else str(remark.row)
     words = {"error": "[red]refused[/]", "left_over": "[yellow]open[/]", "mended": "mended", "note": "note"}
     place = f" ({remark.lon:.5f}, {remark.lat:.5f})" if remark.lon is not None and remark.lat is not None else ""
-    code = f"{remark.code}: " if remark.code else ""
+    code = f"{remark.code}: " if remark.code and remark.code not in remark.message else ""
     what = escape(f"{code}{remark.message}{place}")
     return words[remark.severity], row, escape(remark.field or ""), remark.rule, what, escape(remark.remedy or "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from io import StringIO
 from pathlib import Path  # noqa: TC003  # Typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
@@ -38,6 +38,10 @@ def register(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Loopback only, until there is sign-in.")] = None,
     port: Annotated[int | None, typer.Option(help="0 takes any free port.", min=0, max=65535)] = None,
+    *,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Keep a worker beside it; else run `gridkeeper worker`.")
+    ] = True,
 ) -> None:
     """Serve the map and its interface until interrupted."""
     from api.settings import database_urls, read_settings, require_loopback  # noqa: PLC0415  # others need not wait
@@ -62,7 +66,7 @@ def serve(
     print(f"Gridkeeper serves http://{f'[{at[0]}]' if ':' in at[0] else at[0]}:{at[1]}/", flush=True)
     config = uvicorn.Config(create_app(settings), log_level="warning", timeout_graceful_shutdown=GRACE_S)
     server = uvicorn.Server(config)
-    with child_worker():
+    with child_worker() if worker else nullcontext():
         server.run(sockets=[listener])
 
 

@@ -14,6 +14,8 @@ __all__ = ["register"]
 # Everything that loads geometry libraries is imported where it is used: `gridkeeper --help` should not wait for it.
 
 District = Annotated[str, typer.Argument(help="Code of the district, as `gridkeeper districts` lists it.")]
+Street = Annotated[str, typer.Argument(help="Code of the segment or crossing, as its card on the map shows it.")]
+Community = Annotated[str | None, typer.Option(help="Whose side, where the street is a border.")]
 
 street_app = typer.Typer(help="Who answers for a street.", no_args_is_help=True)
 
@@ -51,12 +53,12 @@ def streets(
 @street_app.command("home")
 def home(
     district: District,
-    street: Annotated[str, typer.Argument(help="Code of the segment or crossing, as its card on the map shows it.")],
+    street: Street,
     *,
     by: Annotated[str, typer.Option("--as", metavar="NAME", help="Who does it: a name of `gridkeeper person list`.")],
     grid: Annotated[str | None, typer.Option(help="Code of the grid that is to answer.")] = None,
     cell: Annotated[int | None, typer.Option(help="Its cell; the one with the longest frontage by default.")] = None,
-    community: Annotated[str | None, typer.Option(help="Whose side, where the street is a border.")] = None,
+    community: Community = None,
     reason: Annotated[str | None, typer.Option(help="Why.")] = None,
 ) -> None:
     """Give a street another home from now on; the events along it follow."""
@@ -64,6 +66,7 @@ def home(
     from gis.errors import InputError  # noqa: PLC0415
     from gis.plans import read_name  # noqa: PLC0415
     from gis.store import pipeline  # noqa: PLC0415
+    from gis.store.rehoming import read_moved_along  # noqa: PLC0415
 
     if (grid is None) == (cell is None):
         raise InputError(
@@ -74,5 +77,29 @@ def home(
         number = pipeline.find_street(connection, place, street, community, at=now)
         if cell is None:
             cell = pipeline.choose_cell(connection, place, number, grid or "", at=now)
-        pipeline.set_home(connection, district, number, cell, pipeline.Actor(read_name(by)), reason)
-    print(f"Street {street}: cell {cell} answers from now on.")
+        made = pipeline.set_home(connection, district, number, cell, pipeline.Actor(read_name(by)), reason)
+        went = sum(row["at"] >= now for row in read_moved_along(connection, made))
+    print(f"Street {street}: cell {cell} answers from now on. {went} open event{'s' if went != 1 else ''} moved.")
+
+
+@street_app.command("moved")
+def moved(district: District, street: Street, *, community: Community = None) -> None:
+    """List the open events that went to another grid when a street got another home: from whom to whom, and why."""
+    from rich.table import Table  # noqa: PLC0415
+
+    from api.cli._show import console  # noqa: PLC0415
+    from gis.clock import utc_now  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+    from gis.store.rehoming import read_moved_along  # noqa: PLC0415
+
+    with open_store() as connection:
+        place = pipeline.district_of(connection, district)
+        number = pipeline.find_street(connection, place, street, community, at=utc_now())
+        rows = read_moved_along(connection, number)
+    table = Table("at", "event", "kind", "from", "workers", "to", "workers ", "said by", "reason")
+    names = ("code", "class_name", "from_grid", "from_workers", "to_grid", "to_workers", "person", "reason")
+    for row in rows:
+        table.add_row(f"{row['at']:%Y-%m-%d %H:%M %Z}", *(row[name] or "-" for name in names))
+    if rows:
+        console.print(table)
+    print(f"{len(rows)} open event{'s' if len(rows) != 1 else ''} of street {street} moved.")

@@ -76,6 +76,8 @@ def _import(work: Work) -> dict[str, Any]:
     from api.cli.importing import read_for  # noqa: PLC0415
     from gis.store.write import NewDistrict, write_batch  # noqa: PLC0415
 
+    if work.options["what"] == "grids":
+        return _import_grids(work)
     options = _reading(work.options, district=work.district)
     paths = [str(path) for path in work.options["paths"]]
     code, batch = read_for(work.connection, work.options["what"], paths, options, progress=work.progress)
@@ -92,6 +94,28 @@ def _import(work: Work) -> dict[str, Any]:
         accept_partial=options.accept_partial,
     )
     return {"report": done.as_dict()}
+
+
+def _import_grids(work: Work) -> dict[str, Any]:
+    from api.cli.importing import read_for, read_grid_options  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+
+    asked = work.options
+    of = read_grid_options(asked.get("network", "community"), asked.get("level"), asked.get("effective"))
+    options = _reading({**asked, "level": None}, district=work.district)
+    paths = [str(path) for path in asked["paths"]]
+    code, batch = read_for(work.connection, "grids", paths, options, progress=work.progress)
+    done = pipeline.import_grids(
+        work.connection,
+        code,
+        batch,
+        **of,
+        exact=asked.get("exact", False),
+        accept_partial=options.accept_partial,
+        by=work.person,
+        progress=work.progress,
+    )
+    return _step(done)
 
 
 def _load(work: Work) -> dict[str, Any]:
@@ -181,7 +205,6 @@ def _edit(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
     asked = work.options
-    work.progress(asked["edit"], 0, 1)
     done = pipeline.edit_draft(
         work.connection,
         work.district,
@@ -190,8 +213,9 @@ def _edit(work: Work) -> dict[str, Any]:
         revision=asked["revision"],
         kind=asked["edit"],
         payload=asked.get("payload"),
+        executor=work.executor,
+        progress=work.progress,
     )
-    work.progress(asked["edit"], 1, 1)
     return {"plan_id": asked["plan"], "revision": done.revision, "cells": len(done.cells)}
 
 
@@ -199,17 +223,15 @@ def _plan_publish(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
     zone = pipeline.district_of(work.connection, work.district).time_zone
-    moment = _moment(work.options.get("effective"), zone)
-    work.progress("publish", 0, 1)
     pipeline.take_step(
         work.connection,
         work.district,
         work.options["plan"],
         pipeline.Actor(work.person),
         "publish",
-        effective=moment,
+        effective=_moment(work.options.get("effective"), zone),
+        progress=work.progress,
     )
-    work.progress("publish", 1, 1)
     return {"plan_id": work.options["plan"]}
 
 
@@ -221,7 +243,7 @@ KINDS: dict[str, Kind] = {
         Kind("tessellate", _tessellate, alone=True, fans_out=True),
         Kind("propose", _propose, alone=True, fans_out=True),
         Kind("publish", _publish, alone=True),
-        Kind("edit", _edit),
+        Kind("edit", _edit, fans_out=True),
         Kind("plan_publish", _plan_publish),
     )
 }

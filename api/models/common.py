@@ -63,5 +63,7 @@ class Problem(Model):
     status: int
     detail: str
     remedy: str = ""
+    detail_zh: str | None = Field(default=None, description="The detail in Chinese, where there are words for it.")
+    remedy_zh: str | None = None
     places: list[ProblemPlace] = []
     revision: int | None = Field(default=None, description="Present revision of the plan, where the client's is stale.")

@@ -44,12 +44,15 @@ class ImportJob(ReadingOptions):
     """Import uploaded files of one kind."""
 
     kind: Literal["import"]
-    what: str = Field(description="divisions, compounds, landcover, buildings, barriers, parts, events, workers ...")
+    what: str = Field(description="divisions, compounds, landcover, buildings, barriers, parts, events, grids ...")
     uploads: list[str] = Field(min_length=1, description="Numbers of uploads.")
-    level: str | None = Field(default=None, description="Level of divisions whose file does not say.")
+    level: str | None = Field(default=None, description="Of divisions whose file does not say; of grids: 1, 2 ...")
     effective: dt.date | None = Field(
-        default=None, description="Divisions and buildings: what the file changes holds from that day on."
+        default=None,
+        description="Divisions and buildings: what the file changes holds from that day on. Grids: their first day.",
     )
+    network: str = Field(default="community", description="Of grids: the network they belong to.")
+    exact: bool = Field(default=False, description="Of grids: divide cells along their borders.")
     complete: bool = Field(
         default=False, description="Buildings with effective: those the file lacks in its communities are gone."
     )
@@ -117,6 +120,8 @@ class JobFault(Model):
 
     message: str
     remedy: str = ""
+    message_zh: str | None = Field(default=None, description="The same in Chinese, where there are words for it.")
+    remedy_zh: str | None = None
     remarks: list[RemarkLine] = Field(default_factory=list)
 
 
@@ -125,6 +130,7 @@ class JobItem(Model):
 
     id: int
     kind: str
+    what: str | None = Field(description="Kind of the files of an import, kind of an edit.")
     district: str
     title: str
     person: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -18,6 +17,7 @@ from api.models import JobItem, JobList, JobRequest, Upload
 from api.models.jobs import ImportJob, LoadJob
 from api.state import State
 from gis.errors import InputError, NotFoundError
+from gis.fault_words import in_chinese
 from gis.store import jobs as store
 from gis.store.connect import connect
 from gis.store.serve.pool import reading
@@ -110,9 +110,12 @@ async def retry_job(app: App, person: Person, number: Number) -> JobItem:
 
 
 def _again(connection: Any, number: int, person: str) -> int:
-    for path in store.read_job(connection, number)["options"].get("paths", []):
-        if not FilePath(path).exists():
-            raise InputError(f"{FilePath(path).name} is not kept any more.", "Hand the file over again.")
+    from gis.ingest.specs import parse_spec  # noqa: PLC0415  # only where something is tried again
+
+    for text in store.read_job(connection, number)["options"].get("paths", []):
+        path = parse_spec(text).path
+        if not path.exists():
+            raise InputError(f"{path.name} is not kept any more.", "Hand the file over again.")
     return store.retry_job(connection, number, person)
 
 
@@ -153,7 +156,9 @@ async def _events(app: State, item: JobItem) -> AsyncIterator[str]:
 
 def _item(row: dict[str, Any]) -> JobItem:
     told = {name: value for name, value in row.items() if name not in {"options", "alone"}}
+    told["what"] = row["options"].get("what") or row["options"].get("edit")
     fault = told["fault"]
     if fault is not None:
         told["fault"] = {name: fault[name] for name in ("message", "remedy", "remarks") if name in fault}
+        told["fault"] |= {f"{name}_zh": in_chinese(fault.get(name, "")) for name in ("message", "remedy")}
     return JobItem.model_validate(json.loads(json.dumps(told, default=str)))

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from gis.cells.plane import components, line_parts, node, plane_of, unite
-from gis.cells.remade import Remade, Stand, on_lattice, remake
-from gis.cells.split import CRUMB_M2, Children, children_of
-from gis.errors import InputError
+from gis.cells.remade import Remade, Stand, buildings_in, on_lattice, remake
+from gis.cells.split import CRUMB_M2, Stock, children_of, cut_by, homes
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from gis.cells.plane import Plane
     from gis.cells.settings import CellSettings
     from gis.graph import Tessellation
 
@@ -70,35 +69,46 @@ def cut_cells(
         Where a border cuts a building the cell stays whole. Neighbours that get a vertex are replaced too.
     """
     shapes = np.asarray(before.cells.geometry.array, object)
-    tree = shapely.STRtree(polygons)
-    stock = shapely.STRtree(np.asarray(buildings.geometry.array, object))
-    made: list[Children] = []
+    cells = np.asarray(cells, np.int64)
+    grounds = on_lattice(shapes[cells], settings.grid_m)
+    over = _by_ground(polygons, grounds)
+    stock, held = Stock.of(buildings), buildings_in(before)
+    near = _by_ground(stock.shapes, grounds)
     divided: list[int] = []
     whole: list[tuple[int, str]] = []
-    for cell in np.asarray(cells, np.int64).tolist():
-        ground = on_lattice(shapes[[cell]], settings.grid_m)[0]
-        pieces = _pieces(ground, polygons[np.sort(tree.query(ground))], settings.grid_m)
-        if len(pieces) < 2:
+    pieces: list[np.ndarray] = []
+    homes_of: list[set[str]] = []
+    for i, cell in enumerate(cells.tolist()):
+        parts = _pieces(grounds[i], polygons[over[i]], settings.grid_m)
+        if len(parts) < 2:
             continue
-        try:
-            near = buildings.iloc[np.sort(stock.query(ground, predicate="intersects"))]
-            made.append(children_of(before, cell, pieces, near))
-            divided.append(cell)
-        except InputError as fault:
-            whole.append((cell, fault.message))
+        cut = cut_by(parts, stock, near[i])
+        if cut:
+            whole.append((cell, cut))
+            continue
+        divided.append(cell)
+        pieces.append(parts)
+        homes_of += homes(parts, held[cell], stock)
     rows = np.array(divided, np.int64)
-    if not made:
+    if not divided:
         return Cut(None, rows, whole)
     kept = np.setdiff1d(np.arange(len(shapes)), rows)
-    counts = [len(children.cells) for children in made]
+    parent = np.repeat(rows, [len(parts) for parts in pieces])
     stand = Stand(
         kept=kept,
-        made=pd.concat([children.cells for children in made], ignore_index=True),
-        buildings=[held for children in made for held in children.buildings],
-        source=np.concatenate([kept, np.repeat(rows, counts)]),
+        made=children_of(before, parent, np.concatenate(pieces), homes_of),
+        buildings=homes_of,
+        source=np.concatenate([kept, parent]),
         adjacency=before.adjacency,
     )
     return Cut(remake(before, stand, np.empty(0, object), settings), rows, whole)
+
+
+def _by_ground(shapes: np.ndarray, grounds: np.ndarray) -> list[np.ndarray]:
+    """Rows of the shapes that meet each ground, ascending."""
+    ground, shape = shapely.STRtree(shapes).query(grounds, predicate="intersects")
+    order = np.lexsort((shape, ground))
+    return np.split(shape[order], np.searchsorted(ground[order], np.arange(1, len(grounds))))
 
 
 def _pieces(ground: shapely.Geometry, polygons: np.ndarray, grid: float) -> np.ndarray:
@@ -110,36 +120,53 @@ def _pieces(ground: shapely.Geometry, polygons: np.ndarray, grid: float) -> np.n
     plane = plane_of(node(line_parts(np.append(lines, ground)), grid))
     inner = shapely.point_on_surface(plane.faces)
     inside = shapely.contains(ground, inner)
-    share = shapely.area(shapely.intersection(polygons, ground))
-    holds = shapely.contains(polygons[:, None], inner[None, :]) * share[:, None]
-    owner = np.where(holds.any(axis=0), holds.argmax(axis=0), -1)
-    label = np.where(inside, owner, -2)
-    area = shapely.area(plane.faces)
-    both: np.ndarray = (plane.sides >= 0).all(axis=1) & inside[plane.sides].all(axis=1)
-    pairs, metres = plane.sides[both], plane.length[both]
-    while True:
-        group = components(len(label), pairs[label[pairs[:, 0]] == label[pairs[:, 1]]])
-        size = np.bincount(group, np.where(inside, area, 0.0))
-        small = _smallest(group, size, plane.faces, inside)
-        if small < 0 or len(np.unique(group[inside])) < 2:
-            break
-        mine = (group[pairs] == small).sum(axis=1) == 1
-        other = np.where(group[pairs[mine, 0]] == small, pairs[mine, 1], pairs[mine, 0])
-        if not len(other):
-            break
-        border = np.bincount(group[other], metres[mine], len(size))
-        label[group == small] = label[np.flatnonzero(group == border.argmax())[0]]
+    area = np.where(inside, shapely.area(plane.faces), 0.0)
+    holds = shapely.contains(polygons[:, None], inner[None, :])
+    owner = np.where(holds.any(axis=0), (holds * (holds @ area)[:, None]).argmax(axis=0), -1)
+    if len(np.unique(owner[inside])) < 2:
+        return np.array([ground], object)
+    group = _grounds(plane, np.where(inside, owner, -2), area)
     parts = unite(plane.faces[inside], np.unique(group[inside], return_inverse=True)[1])
     return parts if (shapely.get_type_id(parts) == 3).all() else np.array([ground], object)
 
 
-def _smallest(group: np.ndarray, size: np.ndarray, faces: np.ndarray, inside: np.ndarray) -> int:
-    """The smallest part that is a crumb or a sliver; -1 where all are ground."""
-    for part in np.argsort(size, kind="stable").tolist():
-        mine = (group == part) & inside
-        if not mine.any():
-            continue
-        shape = shapely.union_all(faces[mine])
-        if size[part] < CRUMB_M2 or 2 * shape.area < THIN_M * shape.length:
-            return int(part)
-    return -1
+def _grounds(plane: Plane, label: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Group faces of one label that touch; crumbs and slivers, the smallest first, go where they have most border.
+
+    Parameters
+    ----------
+    plane : Plane
+    label : ndarray of int, shape (f,)
+        Polygon of each face; -2 outside the cell.
+    area : ndarray of float, shape (f,)
+        Zero outside the cell.
+
+    Returns
+    -------
+    ndarray of int64, shape (f,)
+    """
+    both = (plane.sides >= 0).all(axis=1)
+    sides, metres = plane.sides[both], plane.length[both]
+    rim = np.bincount(plane.sides[~both, 1], plane.length[~both], len(label))
+    group = components(len(label), sides[label[sides[:, 0]] == label[sides[:, 1]]])
+    n = int(group.max()) + 1
+    of = np.full(n, -2)
+    of[group] = label
+    within = (label[sides] != -2).all(axis=1)
+    while True:
+        a, b = group[sides].T
+        apart = a != b
+        size = np.bincount(group, area, n)
+        outline = np.bincount(group, rim, n)
+        outline += np.bincount(a[apart], metres[apart], n) + np.bincount(b[apart], metres[apart], n)
+        poor = (size > 0) & ((size < CRUMB_M2) | (2 * size < THIN_M * outline))
+        small = int(np.where(poor, size, np.inf).argmin())
+        border: np.ndarray = np.zeros(n)
+        if poor[small]:
+            mine = apart & within & ((a == small) | (b == small))
+            border = np.bincount(np.where(a == small, b, a)[mine], metres[mine], n)
+        if not border.any():
+            return group
+        of[small] = of[border.argmax()]
+        joined = np.flatnonzero((border > 0) & (of == of[small]))  # it may join several of that polygon
+        group[np.isin(group, joined)] = small

@@ -29,6 +29,12 @@ REACH_M2 = 1.0
 class Beside:
     """What lies round the communities whose cells are made anew.
 
+    Their vertices are taken over; they get none themselves. Where only the new side has a vertex it lies on the
+    lattice, so beside a straight border by at most 0.007 mm (half a diagonal of its step of 0.01 mm): a seam of that
+    width may be a gap or an overlap. That is exact enough: a point in it is answered by the nearest cell, at 0 m; the
+    checks tell ground from 1 m2 on; a step of a tile's coordinates is 0.1 m at zoom 16; and where cells of several
+    communities are united they are edge-matched on reading (`gis.store.levels.edge_matched`).
+
     Parameters
     ----------
     cells : ndarray of Polygon

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from gis._offenders import mended
 from gis.cells.plane import line_parts, node, plane_of
-from gis.cells.remade import COLUMNS, Remade, Stand, on_lattice, remake
-from gis.cuts import cut_buildings
+from gis.cells.remade import COLUMNS, Remade, Stand, buildings_in, on_lattice, remake
+from gis.cuts import find_cuts
 from gis.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from gis.cells.settings import CellSettings
     from gis.graph import Tessellation
 
-__all__ = ["CRUMB_M2", "Children", "children_of", "split_cell"]
+__all__ = ["CRUMB_M2", "Stock", "children_of", "cut_by", "homes", "split_cell"]
 
 CRUMB_M2 = 1.0
 """A piece smaller than this is no cell."""
@@ -65,69 +67,97 @@ def split_cell(
         raise InputError("The line does not lead through the cell.", "Draw it from one side of the cell to another.")
     if shapely.area(pieces).min() < CRUMB_M2:
         raise InputError("The line leaves a piece of less than 1 m².", "Draw it further from the border of the cell.")
-    children = children_of(before, cell, pieces, buildings)
+    stock = Stock.of(buildings)
+    cut = cut_by(pieces, stock, np.flatnonzero(shapely.intersects(stock.shapes, ground)))
+    if cut:
+        raise InputError(cut, "Draw it round the building.")
+    held = homes(pieces, buildings_in(before)[cell], stock)
     kept = np.delete(np.arange(len(shapes)), cell)
     stand = Stand(
         kept=kept,
-        made=children.cells,
-        buildings=children.buildings,
+        made=children_of(before, np.full(len(pieces), cell), pieces, held),
+        buildings=held,
         source=np.concatenate([kept, np.full(len(pieces), cell)]),
         adjacency=before.adjacency,
     )
     return remake(before, stand, np.empty(0, object), settings)
 
 
-@dataclass(frozen=True)
-class Children:
-    """Pieces of a cell as cells: columns as in `Remade.cells`, and the buildings of each."""
+class Stock(NamedTuple):
+    """Buildings by what splitting a cell asks of them.
 
-    cells: gpd.GeoDataFrame
-    buildings: list[set[str]]
+    Parameters
+    ----------
+    codes : ndarray of str, shape (b,)
+    shapes : ndarray of Geometry, shape (b,)
+        Valid, metres.
+    row : dict
+        Row by code.
+    """
+
+    codes: np.ndarray
+    shapes: np.ndarray
+    row: dict[str, int]
+
+    @classmethod
+    def of(cls, buildings: gpd.GeoDataFrame) -> Stock:
+        """Read ``building_id`` and footprints in metres; broken ones are mended."""
+        codes = buildings["building_id"].astype(str).to_numpy(object)
+        return cls(codes, mended(buildings), {code: i for i, code in enumerate(codes)})
 
 
-def children_of(before: Tessellation, cell: int, pieces: np.ndarray, buildings: gpd.GeoDataFrame) -> Children:
-    """Make cells of the pieces of one.
+def cut_by(pieces: np.ndarray, stock: Stock, near: np.ndarray) -> str | None:
+    """Say which building a border between the pieces of a cell cuts, and by how much; None where none.
+
+    Parameters
+    ----------
+    pieces : ndarray of Polygon
+        They tile the cell.
+    stock : Stock
+    near : ndarray of int
+        Rows of `stock` of all that stands on the cell.
+    """
+    found = find_cuts(pieces, np.zeros(len(pieces), np.int64), stock.shapes[near])
+    if not found:
+        return None
+    row, _, amount = found[0]
+    return f"The line cuts building {stock.codes[near[row]]} ({amount:.1f} m² on one side)."
+
+
+def homes(pieces: np.ndarray, codes: Iterable[str], stock: Stock) -> list[set[str]]:
+    """Tell which of a cell's buildings each piece gets: by their larger share, points by where they are."""
+    held: list[set[str]] = [set() for _ in pieces]
+    for code in sorted(codes):
+        row = stock.row.get(code)
+        share = np.zeros(len(pieces)) if row is None else shapely.area(shapely.intersection(pieces, stock.shapes[row]))
+        if row is not None and not share.any():
+            share = -shapely.distance(pieces, shapely.point_on_surface(stock.shapes[row]))
+        held[int(np.argmax(share))].add(code)
+    return held
+
+
+def children_of(
+    before: Tessellation, parent: np.ndarray, pieces: np.ndarray, held: Sequence[set[str]]
+) -> gpd.GeoDataFrame:
+    """Make cells of the pieces of some.
 
     Parameters
     ----------
     before : Tessellation
-        Cells in metres.
-    cell : int
-        Row of the cell.
-    pieces : ndarray of Polygon
-        They tile it.
-    buildings : GeoDataFrame
-        ``building_id`` and footprints in metres, of all that stands on the cell and beside it.
+    parent : ndarray of int, shape (n,)
+        Row of the cell that each piece is of.
+    pieces : ndarray of Polygon, shape (n,)
+    held : sequence of set of str, length n
+        Buildings of each.
 
-    Raises
-    ------
-    InputError
-        A border between pieces cuts a building.
+    Returns
+    -------
+    GeoDataFrame
+        Columns as in `gis.cells.remade.Remade.cells`.
     """
-    row = before.cells.iloc[[cell] * len(pieces)][COLUMNS].reset_index(drop=True)
-    children = gpd.GeoDataFrame(row, geometry=list(pieces), crs=before.cells.crs)
-    near = buildings[shapely.intersects(buildings.geometry.to_numpy(), shapely.union_all(pieces))]
-    cut = cut_buildings(children.assign(grid_code=[str(k) for k in range(len(pieces))]), near)
-    if len(cut):
-        raise InputError(
-            f"The line cuts building {cut['code'].iloc[0]} ({cut['amount'].iloc[0]:.1f} m² on one side).",
-            "Draw it round the building.",
-        )
-    table = before.building_cell
-    mine = table["building_id"][table["cell"].to_numpy() == cell].astype(str).tolist()
-    held = _homes(pieces, mine, buildings)
-    owner = before.cells["building_id"].iloc[cell]
-    children["building_id"] = [owner if owner in codes else min(codes, default=None) for codes in held]
-    return Children(children, held)
-
-
-def _homes(pieces: np.ndarray, codes: list[str], buildings: gpd.GeoDataFrame) -> list[set[str]]:
-    """Buildings of each piece: by their larger share, points by where they are."""
-    held: list[set[str]] = [set() for _ in pieces]
-    place = dict(zip(buildings["building_id"].astype(str), buildings.geometry, strict=True))
-    for code in codes:
-        share = shapely.area(shapely.intersection(pieces, place[code])) if code in place else np.zeros(len(pieces))
-        if code in place and not share.any():
-            share = -shapely.distance(pieces, shapely.point_on_surface(place[code]))
-        held[int(np.argmax(share))].add(code)
-    return held
+    rows = before.cells.iloc[parent][COLUMNS].reset_index(drop=True)
+    owner = rows["building_id"].to_numpy(object)
+    rows["building_id"] = [
+        own if own in codes else min(codes, default=None) for own, codes in zip(owner, held, strict=True)
+    ]
+    return gpd.GeoDataFrame(rows, geometry=list(pieces), crs=before.cells.crs)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from gis.bulk import as_objects, as_text, fold_text
 from gis.errors import InputError
 from gis.ingest.kinds import fold_name
 from gis.ingest.vocabulary import MISSING, fold_word
@@ -28,7 +31,7 @@ LONG_CODE = 1e14
 """From 15 digits on a spreadsheet shows a code as 1.10101E+14, and from 16 on it forgets the last ones."""
 MISSING_CODES = frozenset({"", "null", "<null>", "none", "nan", "nat"})
 _MEASURED = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*(?:层|楼|户|人|米|m|f|floors?|storeys?)?\s*$", re.IGNORECASE)
-_SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d+$")
+_MANGLED = r"^\s*\d\.\d+[eE]\+?\d+\s*$"
 
 
 def match_columns(kind: Kind, columns: list[str], spec: FileSpec) -> dict[str, str]:
@@ -110,11 +113,10 @@ def convert(frame: pd.DataFrame, matched: dict[str, str], kind: Kind, sieve: Sie
         One column a field: text and flags as object with None, numbers as float64 with NaN, dates as datetime.date;
         times stay as they are until the time zone is known (`as_time`).
     """
-    result = pd.DataFrame(index=frame.index)
+    result: dict[str, Any] = {}
     code = matched.get(kind.key)
     if code is not None:  # first, so that every later remark can name the thing
-        sieve.codes = _codes(frame[code], code, sieve)
-        result[kind.key] = sieve.codes
+        result[kind.key] = sieve.codes = _codes(frame[code], code, sieve)
     for entry in kind.fields:
         column = matched.get(entry.name)
         if column is None or entry.name == kind.key:
@@ -132,7 +134,13 @@ def convert(frame: pd.DataFrame, matched: dict[str, str], kind: Kind, sieve: Sie
             result[entry.name] = _words(values, entry, column, sieve)
         else:
             result[entry.name] = _text(values)
-    return result
+    # objects stay objects: text would go to and fro between two forms
+    typed = {n: pd.Series(v, frame.index, object) if _is_objects(v) else v for n, v in result.items()}
+    return pd.DataFrame(typed, index=frame.index)
+
+
+def _is_objects(values: pd.Series | np.ndarray) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype == object
 
 
 # ------------------------------------------------------------------------------------------ by type
@@ -140,7 +148,7 @@ def _each_once(values: pd.Series, meaning: Any) -> np.ndarray:
     """Apply a function to every different value once."""
     numbers, uniques = pd.factorize(values)
     meanings = np.empty(len(uniques) + 1, dtype=object)
-    meanings[:-1] = [meaning(v) for v in uniques]
+    meanings[:-1] = [meaning(v) for v in np.asarray(uniques, dtype=object)]
     meanings[-1] = None
     result: np.ndarray = meanings[numbers]
     return result
@@ -165,9 +173,14 @@ def _codes(values: pd.Series, column: str, sieve: Sieve) -> np.ndarray:
         text = unicodedata.normalize("NFKC", _plain(value)).strip()
         return None if text.casefold() in MISSING_CODES else text
 
-    codes = _each_once(values, mean)
+    text = as_text(values)
+    if text is None:
+        codes, mangled = _each_once(values, mean), _each_once(values, _mangled).astype(bool)
+    else:
+        codes = as_objects(fold_text(text, MISSING_CODES))
+        mangled = as_objects(pc.match_substring_regex(text, _MANGLED).fill_null(False))
     sieve.refuse(
-        _each_once(values, _mangled).astype(bool), "code_mangled",
+        mangled, "code_mangled",
         lambda i: f"'{codes[i]}' is what a spreadsheet makes of a long code",
         field=column, remedy="Format the column as text, enter the codes again and save.",
     )  # fmt: skip
@@ -177,7 +190,7 @@ def _codes(values: pd.Series, column: str, sieve: Sieve) -> np.ndarray:
 def _mangled(value: object) -> bool:
     """Tell codes that went through a number: 1.10101E+14 as text, or as a number whose last digits are lost."""
     if isinstance(value, str):
-        return "." in value and bool(_SCIENTIFIC.match(value.strip()))
+        return bool(re.match(_MANGLED, value))
     if not isinstance(value, (int, float, np.number)) or value < LONG_CODE:
         return False
     rounded = float(value) == float(f"{value:.5e}")
@@ -307,6 +320,9 @@ def as_time(values: pd.Series, time_zone: str) -> tuple[pd.Series, np.ndarray]:
         if times.dt.tz is None:
             times = _localised(times, time_zone)
         return times.dt.tz_convert("UTC"), np.zeros(len(values), bool)
+    plain = _plain_times(values)
+    if plain is not None:
+        return _localised(plain, time_zone).dt.tz_convert("UTC"), np.zeros(len(values), bool)
     text = values.astype("str").str.strip()
     empty = (values.isna() | text.str.casefold().isin(MISSING)).to_numpy(bool)
     text = text.where(~empty)
@@ -330,6 +346,21 @@ def as_time(values: pd.Series, time_zone: str) -> tuple[pd.Series, np.ndarray]:
     local = local.where(sane)
     times = times.where(zoned, _localised(local, time_zone).dt.tz_convert("UTC"))
     return times, (times.isna().to_numpy(bool) & ~empty)
+
+
+def _plain_times(values: pd.Series) -> pd.Series | None:
+    """Read ISO 8601 without zones at once; None where anything else is among it."""
+    text = as_text(values)
+    if text is None:
+        return None
+    try:
+        times = pc.cast(text, pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return None
+    years = pc.min_max(pc.year(times)).as_py()
+    if times.null_count or not len(times) or years["min"] < 1900 or years["max"] > 2200:
+        return None
+    return pd.Series(times.to_numpy(zero_copy_only=False), index=values.index)
 
 
 def _localised(times: pd.Series, time_zone: str) -> pd.Series:

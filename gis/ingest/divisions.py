@@ -79,7 +79,7 @@ def keep_properties(attributes: pd.DataFrame, used: set[str]) -> np.ndarray:
 
 
 def district_code(frame: pd.DataFrame, options: ReadOptions) -> str:
-    """Derive the district's code: as said, else the six digits that all codes share.
+    """Derive the district's code: as said, else the six digits that all codes share or the one district itself has.
 
     Raises
     ------
@@ -90,7 +90,8 @@ def district_code(frame: pd.DataFrame, options: ReadOptions) -> str:
         return options.district
     digits = [c[:6] for c in frame["code"].astype(str) if c.isdigit() and len(c) in LEVEL_OF_LENGTH]
     found = Counter(digits)
-    if len(found) == 1 and len(digits) == len(frame):
+    own = set(frame["code"][frame["level"] == "district"]) & set(found)
+    if len(found) == 1 and (own or len(digits) == len(frame)):
         return next(iter(found))
     if len(found) > 1:
         named = ", ".join(f"{code} ({n})" for code, n in found.most_common(5))

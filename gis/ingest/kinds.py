@@ -207,7 +207,8 @@ EVENTS = Kind(
             "class", "code", "class_code type_code 事件类型代码 小类代码 类型代码", about="小类代码", example="0101"
         ),
         Field(
-            "class_name", "text", "category event_type type 事件类型 事件类别 小类名称 小类 问题类型 类型 类别",
+            "class_name", "text",
+            "category event_type type 事件类型 事件类别 案件类型 案卷类型 小类名称 小类 问题类型 类型 类别",
             about="小类名称；代码和名称至少填一项", example="暴露垃圾",
         ),
         Field(

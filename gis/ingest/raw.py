@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyproj
 import shapely
 
+from gis.bulk import as_text
 from gis.ingest.kinds import LAT_NAMES, LON_NAMES, WKT_NAMES, fold_name
 from gis.ingest.vocabulary import MISSING
 
@@ -91,6 +94,10 @@ def _from_numbers(table: RawTable, lon: str, lat: str) -> None:
     numbers = []
     for column in (lon, lat):
         text = table.frame[column]
+        plain = _plain_numbers(text)
+        if plain is not None:
+            numbers.append(plain)
+            continue
         value = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         given = ~(text.isna() | text.astype(str).str.strip().str.casefold().isin(MISSING)).to_numpy(bool)
         for row in np.flatnonzero(given & ~np.isfinite(value)):
@@ -107,6 +114,18 @@ def _from_numbers(table: RawTable, lon: str, lat: str) -> None:
     table.shapes[complete] = shapely.points(x[complete], y[complete])
     table.frame = table.frame.drop(columns=[lon, lat])
     table.columns_of_place = (lon, lat)
+
+
+def _plain_numbers(values: pd.Series) -> np.ndarray | None:
+    """Read a column of finite numbers at once; None where anything else is among it."""
+    text = as_text(values)
+    if text is None or text.null_count:
+        return None
+    try:
+        numbers = pc.cast(text, pa.float64()).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
 
 
 def _from_text(table: RawTable, column: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.bulk import uncollected
 from gis.crs import STORE_CRS, SourceCrs, time_zone_at, to_store
 from gis.errors import InputError, NoRowsError
 from gis.ingest import divisions
@@ -103,7 +104,8 @@ def read_kind(
         raise InputError(f"No file of {kind} was named.", "Name at least one.")
     report = Report(f"import {kind}", source=", ".join(s.path.name for s in specs))
     try:
-        return _read(entry, specs, options, district=district, report=report, progress=progress)
+        with uncollected():
+            return _read(entry, specs, options, district=district, report=report, progress=progress)
     except InputError as fault:
         if fault.report is None:
             fault.report = report
@@ -152,7 +154,7 @@ def _read(
         frame = divisions.arrange(frame, sieve)
     progress(f"checking {kind.name}", len(specs) + 1, steps)
     _settle(sieve, options, report)
-    frame = _finish(kind, frame[sieve.kept])
+    frame = _finish(kind, frame if sieve.kept.all() else frame[sieve.kept])
     if kind.name == "divisions":
         code = divisions.district_code(frame, options)
     if not options.accept_crs and kind.shapes:
@@ -293,7 +295,7 @@ def _finish(kind: Kind, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     names = [c for c in (*kind.columns, *raw) if c != "geometry"]
     for name in names:
         if frame[name].dtype == object or isinstance(frame[name].dtype, pd.StringDtype):
-            values = frame[name].to_numpy(object).copy()
-            values[pd.isna(frame[name]).to_numpy(bool)] = None
-            frame[name] = pd.Series(values, index=frame.index, dtype=object)
+            missing = frame[name].isna().to_numpy(bool)
+            values = frame[name].to_numpy(object)
+            frame[name] = pd.Series(np.where(missing, None, values), index=frame.index, dtype=object)
     return frame[[*names, "geometry"]]

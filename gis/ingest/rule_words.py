@@ -22,6 +22,7 @@ RULES: dict[str, tuple[str, str]] = {
     "line_closed": ("闭合的线已作为面", ""),
     "point_taken": ("画成了线或面，已取其上一点", ""),
     "coordinates_impossible": ("坐标不在地球上", "请检查坐标和坐标系（--crs）。"),
+    "coordinates_swapped": ("经度与纬度填反", "请对调两者，或用 --accept-partial 先导入其他行。"),
     "coordinates_unreadable": ("坐标无法读取", "请改正该行的坐标。"),
     "coordinates_zero": ("坐标为 0，视为没有坐标", ""),
     "outside_district": ("位于本区县以外", CORRECT),

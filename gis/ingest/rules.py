@@ -167,7 +167,7 @@ def _buildings(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
 def _states(frame: pd.DataFrame, usual: str, known: tuple[str, ...], context: Context) -> np.ndarray:
     """The state of each row, the usual one where none is written; words nobody knows are told."""
     states = _texts(frame, "state")
-    strange = np.asarray([v is not None and v not in known for v in states], bool)
+    strange = ~(pd.isna(states) | np.isin(states, known))
     context.sieve.mend(
         strange & context.sieve.kept, "state_unknown", lambda i: f"'{states[i]}' is no known state; taken as {usual}",
         field="state", remedy=f"Use {' or '.join(known)}, or name another column with --map COLUMN=state.",
@@ -236,6 +236,7 @@ def _name_communities(frame: pd.DataFrame, context: Context) -> None:
         strange & context.sieve.kept,
         "community_unknown",
         lambda i: f"names community {said[i]}, which the district does not have",
+        remedy="Check the community's code or name.",
     )
     frame["community_code"] = np.where(strange, said, meant)
 

@@ -80,14 +80,21 @@ def check_shapes(kind: Kind, shapes: np.ndarray, sieve: Sieve) -> np.ndarray:
     if kind.shape_needed:
         sieve.refuse(
             missing & sieve.kept, "geometry_missing", "the row has no geometry",
-            remedy="Draw it, or take the other rows with --accept-partial.",
+            remedy="Give columns of longitude and latitude (经度, 纬度), or a file with shapes." if missing.all()
+            else "Draw it, or take the other rows with --accept-partial.",
         )  # fmt: skip
     box = shapely.bounds(shapes)
     beyond = ~missing & ~(
         np.isfinite(box).all(axis=1) & (np.abs(box[:, [0, 2]]).max(1) <= 180) & (np.abs(box[:, [1, 3]]).max(1) <= 90)
     )
+    turned = beyond & (np.abs(box[:, [1, 3]]).max(1) <= 180) & (np.abs(box[:, [0, 2]]).max(1) <= 90)
     sieve.refuse(
-        beyond, "coordinates_impossible", "its coordinates lie nowhere on earth in the reference system named",
+        turned, "coordinates_swapped", "its latitude stands where the longitude belongs",
+        remedy="Exchange the two, or take the other rows with --accept-partial.",
+    )  # fmt: skip
+    nowhere = beyond & ~turned
+    sieve.refuse(
+        nowhere, "coordinates_impossible", "its coordinates lie nowhere on earth in the reference system named",
         remedy="Check the row's coordinates and --crs.",
     )  # fmt: skip
     shapes[beyond] = None

@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_array, vstack
 
 from gis.partition._compiled import compiled
-from gis.partition.anneal import energies, totals
+from gis.partition.state import energies, totals
 
 if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult

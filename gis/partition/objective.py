@@ -3,7 +3,7 @@
 The energy of a plan is a sum over its grids, so a change of two grids is priced from those two alone, and a set of
 grids can be priced without knowing the others:
 
-``energy = sum over grids of balance(load) + compact * (1 - 4 pi area / perimeter^2) + border * price / (2 side)``
+``energy = sum over grids of balance(load) + shape(4 pi area / perimeter^2) + border * price / (2 side)``
 
 where ``price`` is the grid's inner border in metres, each metre weighted by what it follows (a border inside a
 compound is dear, one along a main street costs nothing; each grid bears half), and ``side`` the side of a square of
@@ -20,7 +20,7 @@ import numpy as np
 from gis.graph import FOLLOWS
 from gis.partition._compiled import compiled
 
-__all__ = ["COMPOUND_CUT", "PRICE_OF", "Weights", "grid_energy", "polsby_popper"]
+__all__ = ["COMPOUND_CUT", "PRICE_OF", "Weights", "grid_energy"]
 
 PRICE_OF = np.array(
     [
@@ -72,19 +72,27 @@ class Weights:
         Price of a grid with no compactness at all.
     border : float
         Price of an inner border as long as a mean grid's side that follows nothing.
+    far : float
+        Price of leaving twice the tolerance, on top of `miss` and reached in the same way.
+    tail, floor : float
+        Price of a grid whose compactness is below `floor`, times the square of what it lacks: the mean alone would
+        let a few ribbons pay for many good shapes.
     """
 
     target: float
     minimum: float
     maximum: float
     tolerance: float = 0.1
-    slope: float = 1.5
+    slope: float = 1.0
     bend: float = 3.0
-    miss: float = 3.0
+    miss: float = 3.5
     ramp: float = 0.08
     outside: float = 4.0
-    compact: float = 0.8
+    compact: float = 1.0
     border: float = 0.25
+    far: float = 2.0
+    tail: float = 12.0
+    floor: float = 0.5
 
     def array(self, side: float) -> np.ndarray:
         """Return the weights as the kernels take them; `side` in metres."""
@@ -101,6 +109,9 @@ class Weights:
                 self.outside,
                 self.compact,
                 self.border / (2.0 * max(side, 1e-9)),
+                self.far,
+                self.tail,
+                self.floor,
             ]
         )
 
@@ -117,22 +128,11 @@ def grid_energy(load: float, area: float, perimeter: float, price: float, w: np.
         energy += w[8] * (w[1] - load) / w[0]
     elif load > w[2]:
         energy += w[8] * (load - w[2]) / w[0]
-    energy += w[9] * (1.0 - 4.0 * np.pi * area / (perimeter * perimeter + 1e-12)) + w[10] * price
+    if beyond > w[3]:
+        energy += w[11] * min(1.0, 0.25 + 0.75 * (beyond - w[3]) / w[7])
+    compact = 4.0 * np.pi * area / (perimeter * perimeter + 1e-12)
+    energy += w[9] * (1.0 - compact) + w[10] * price
+    lack = w[13] - compact
+    if lack > 0.0:
+        energy += w[12] * lack * lack
     return energy
-
-
-def polsby_popper(area: np.ndarray, perimeter: np.ndarray) -> np.ndarray:
-    """Compactness ``4 pi area / perimeter^2`` (Polsby and Popper 1991); holes count in the perimeter.
-
-    Parameters
-    ----------
-    area, perimeter : ndarray
-        m2 and m.
-
-    Returns
-    -------
-    ndarray
-        1 for a circle, towards 0 for a ribbon.
-    """
-    ratio: np.ndarray = 4.0 * np.pi * np.asarray(area) / np.maximum(np.asarray(perimeter), 1e-9) ** 2
-    return ratio

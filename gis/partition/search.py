@@ -52,10 +52,10 @@ class Effort:
     runs: int = 8
     steps_per_cell: int = 200
     tries: int = 4
-    hot: float = 1.0
-    cold: float = 0.03
-    shots: int = 24
-    most: int = 6000
+    hot: float = 2.0
+    cold: float = 0.06
+    shots: int = 12
+    most: int = 3000
     rounds: int = 1
     polish: int = 1
     warm: float = 0.1

@@ -155,6 +155,15 @@ TRANSITIONS: dict[str, Transition] = {
 }
 """Every step by name, in the order of a plan's life."""
 
+WAYS_ON = {
+    "in_force": "Change what is in force with another plan (gridkeeper plan open), or go back to an earlier version "
+    "(gridkeeper plan rollback).",
+    "closed": "Other grids are in force by now: change them with another plan (gridkeeper plan open), or bring these "
+    "back (gridkeeper plan rollback).",
+    "discarded": "It was put aside for good: begin another one (gridkeeper plan open).",
+}
+"""What to do with a plan that no step is open to, by its state."""
+
 
 def take(name: str, life: Life, actor: Actor, now: dt.datetime, reason: str | None = None) -> Transition:
     """Give the step called `name` where this plan may take it now and this person may let it.
@@ -170,14 +179,15 @@ def take(name: str, life: Life, actor: Actor, now: dt.datetime, reason: str | No
     """
     step = TRANSITIONS[name]
     if life.status not in step.sources:
+        state = state_of(life, now)
         raise ConflictError(
-            f"Plan {life.id} is {life.status}: the step {name!r} is not open to it.",
-            f"Open to it are: {', '.join(next_steps(life, now)) or 'none'}.",
+            f"Plan {life.id} is {state.replace('_', ' ')}: the step {name!r} is not open to it.",
+            f"Open to it are: {', '.join(steps)}." if (steps := next_steps(life, now)) else WAYS_ON[state],
         )
     if step.gate == "time" and life.effective is not None and life.effective <= now:
         raise ConflictError(
             f"Plan {life.id} is in force since {life.effective:%Y-%m-%d %H:%M %Z}: it cannot be withdrawn.",
-            "Roll back to an earlier version instead.",
+            WAYS_ON["in_force"],
         )
     fault = step.who(life, actor)
     if fault:

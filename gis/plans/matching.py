@@ -7,6 +7,7 @@ larger share of it; where buildings stand in it, to the grid with the larger par
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -141,14 +142,15 @@ def match_cells(
     Of several buildings in a cell those with more households decide, then those with more ground. Only what stands in
     the cell counts of a building: parts of it that other buildings or other communities hold do not.
     """
-    ground = _Shares.of(cells, grids)
+    old = _Grids(grids)
+    ground = _Shares.of(cells, old)
     meant = _meant(ground, community)
     ground = ground.only(meant)
     grid_of = ground.best()
     crossed = meant & ~ground.is_clear()
     doubtful = np.flatnonzero(crossed[cell_of])
     pieces = _pieces(footprints[doubtful], cells[cell_of[doubtful]])
-    votes = _Shares.of(pieces, grids)
+    votes = _Shares.of(pieces, old)
     said = votes.best()
     _decide(grid_of, cell_of[doubtful], said, votes, households[doubtful], ground)
     got = grid_of[cell_of[doubtful]]
@@ -174,6 +176,20 @@ def match_cells(
 
 
 @dataclass(frozen=True)
+class _Grids:
+    """Old polygons, and all that lies within `REACH_M` of one."""
+
+    polygons: np.ndarray
+
+    @cached_property
+    def zone(self) -> shapely.Geometry:
+        """Prepared; each polygon is widened on its own: the border of their union takes far longer."""
+        zone = shapely.union_all(shapely.buffer(self.polygons, REACH_M))
+        shapely.prepare(zone)
+        return zone
+
+
+@dataclass(frozen=True)
 class _Shares:
     """How much of each shape lies in each grid: rows `shape`, `grid`, `amount`; grid number m stands for none."""
 
@@ -184,8 +200,9 @@ class _Shares:
     amount: np.ndarray
 
     @classmethod
-    def of(cls, shapes: np.ndarray, grids: np.ndarray) -> _Shares:
+    def of(cls, shapes: np.ndarray, old: _Grids) -> _Shares:
         """Lay shapes over grids; what reaches no grid gets the nearest."""
+        grids = old.polygons
         size = np.where(shapely.get_dimensions(shapes) == 2, shapely.area(shapes), 1.0)
         shapely.prepare(grids)
         shape, grid = shapely.STRtree(shapes).query(grids, predicate="intersects")[::-1]
@@ -196,7 +213,7 @@ class _Shares:
         shape, grid, amount = shape[keep], grid[keep], amount[keep]
         held = np.bincount(shape, amount, len(shapes))
         open_ = np.flatnonzero(held < size - DUST_M2)
-        far = _far(shapes[open_], size[open_], grids) if len(grids) else size[open_]
+        far = _far(shapes[open_], size[open_], old) if len(grids) else size[open_]
         left = far > DUST_M2
         shape = np.concatenate([shape, open_[left]])
         grid = np.concatenate([grid, np.full(int(left.sum()), len(grids))])
@@ -244,12 +261,11 @@ def _meant(ground: _Shares, community: np.ndarray) -> np.ndarray:
     return meant
 
 
-def _far(shapes: np.ndarray, size: np.ndarray, grids: np.ndarray) -> np.ndarray:
+def _far(shapes: np.ndarray, size: np.ndarray, old: _Grids) -> np.ndarray:
     """How much of each shape lies farther than `REACH_M` from every grid."""
     if not len(shapes):
         return np.empty(0)
-    zone = shapely.buffer(shapely.union_all(grids), REACH_M)
-    shapely.prepare(zone)
+    zone = old.zone
     near = shapely.intersects(zone, shapes)
     far = np.where(near, 0.0, size)
     cut = near & (shapely.get_dimensions(shapes) == 2) & ~shapely.covers(zone, shapes)

@@ -226,16 +226,19 @@ def refuse_unknown_buildings(
 
 
 def tell_completeness(connection: Connection, place: District, report: Report, as_of: dt.date) -> None:
-    """Say of every community how many of its buildings are counted at a date, not estimated or unknown."""
+    """Say of every community how many of its buildings are counted at a date, and what its households are made of."""
     values = {"district": place.id, "as_of": as_of, "at": midnight_of(as_of, place)}
     table = fetch_frame(connection, query("buildings.completeness"), values)
     for row in table.to_dict("records"):
         share = 100 * row["counted"] / row["buildings"]
+        lacking = [f"{row['estimated']:,} of them estimated"] if row["estimated"] else []
+        lacking += [f"none yet for {row['unknown']} buildings"] if row["unknown"] else []
         report.add(
             "note",
             "completeness",
             f"{row['name']} ({row['code']}): {row['counted']} of {row['buildings']} buildings counted by {as_of} "
-            f"({share:.0f} %), {row['on_date']} of them on that date; {row['households']:,} households",
+            f"({share:.0f} %), {row['on_date']} of them on that date; {row['households']:,} households"
+            + (f" ({', '.join(lacking)})" if lacking else ""),
             code=row["code"],
             amount=round(share, 1),
             unit="%",

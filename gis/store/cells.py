@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from gis.graph import Adjacency
+    from gis.graph import Adjacency, Tessellation
     from gis.remarks import Report
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.reading import Ground
 
-__all__ = ["copy_cells", "copy_edges", "insert_making", "or_none", "settings_from", "tessellate_district"]
+__all__ = ["copy_cells", "copy_edges", "insert_making", "settings_from", "tessellate_district", "tessellate_ground"]
 
 
 def tessellate_district(
@@ -84,16 +84,7 @@ def tessellate_district(
                 f"District {place.code} has no communities.", "Import its divisions with a level community first."
             )
         settings = replace(settings or CellSettings(), metric_crs=place.metric_crs)
-        made = tessellate(
-            ground.communities[["community_id", "name", "geometry"]],
-            ground.buildings.drop(columns=["id"]),
-            barriers=or_none(ground.barriers),
-            compounds=or_none(ground.compounds),
-            landcover=or_none(ground.landcover),
-            settings=settings,
-            executor=executor,
-            progress=progress,
-        )
+        made = tessellate_ground(ground, settings=settings, executor=executor, progress=progress)
         tessellation_id = insert_making(connection, place, settings, made.report, clock())
         shapes = to_stored(np.asarray(made.cells.geometry.array, object), place.metric_crs)
         with connection.cursor() as cursor:
@@ -109,9 +100,12 @@ def tessellate_district(
     return Step(report, tessellation_id=tessellation_id)
 
 
-def or_none(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
-    """Give a layer that has rows."""
-    return frame if len(frame) else None
+def tessellate_ground(ground: Ground, **how: Any) -> Tessellation:
+    """Make cells of what the store holds; `how` are keyword arguments of `gis.cells.tessellate`."""
+    features: dict[str, Any] = {name: getattr(ground, name) for name in ("barriers", "compounds", "landcover")}
+    how |= {name: frame if len(frame) else None for name, frame in features.items()}
+    communities = ground.communities[["community_id", "name", "geometry"]]
+    return tessellate(communities, ground.buildings.drop(columns=["id"]), **how)
 
 
 def settings_from(stored: Mapping[str, Any], metric_crs: str) -> CellSettings:

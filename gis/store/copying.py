@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import shapely
 from psycopg import sql
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from gis.store.connect import Connection
 
-__all__ = ["copy_frame", "fetch_frame", "fetch_geo_frame", "objects", "plain", "reserve_ids", "stage"]
+__all__ = ["copy_frame", "copy_things", "fetch_frame", "fetch_geo_frame", "objects", "plain", "reserve_ids", "stage"]
 
 PIECE = 1 << 20
 """Bytes handed to the server at a time."""
@@ -46,7 +47,12 @@ def stage(cursor: psycopg.Cursor[Any], create: bytes, unstage: bytes, frame: pd.
     """Make the temporary table ``staged`` with `create` and fill it; columns that `frame` lacks are null."""
     cursor.execute(unstage)
     cursor.execute(create)
-    copy_frame(cursor, "staged", frame.take(_by_place(frame)))
+    copy_frame(cursor, "staged", frame, order=_by_place(frame))
+
+
+def copy_things(cursor: psycopg.Cursor[Any], table: str, district: int, frame: pd.DataFrame) -> None:
+    """Put things of a district straight into a table that has none of them; columns `frame` lacks get their default."""
+    copy_frame(cursor, table, frame.assign(district_id=district), order=_by_place(frame))
 
 
 def _by_place(frame: pd.DataFrame) -> np.ndarray:
@@ -64,6 +70,8 @@ def copy_frame(
     table: str,
     frame: pd.DataFrame,
     columns: Sequence[str] | None = None,
+    *,
+    order: np.ndarray | None = None,
 ) -> None:
     """Add the rows of a frame to a table with one COPY.
 
@@ -79,6 +87,8 @@ def copy_frame(
     columns : sequence of str, optional
         Columns to fill (null where the frame lacks them); by default those that table and frame share: the others
         get their default.
+    order : ndarray of int64, shape (n,), optional
+        Positions of the rows in the order in which they are written.
     """
     wanted = sql.SQL(", ").join(map(sql.Identifier, columns)) if columns else sql.SQL("*")
     # never prepared: a temporary table of the same name has other columns next time
@@ -90,7 +100,8 @@ def copy_frame(
     names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in description)
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(sql.Identifier(table), names)
     sink = BytesIO()
-    pa_csv.write_csv(pa.table(arrays), sink, pa_csv.WriteOptions(include_header=False))
+    rows = pa.table(arrays)  # sorted as columns: objects of a frame lie in memory as they came
+    pa_csv.write_csv(rows if order is None else rows.take(order), sink, pa_csv.WriteOptions(include_header=False))
     data = sink.getbuffer()
     with cursor.copy(statement) as copy:
         for start in range(0, len(data), PIECE):
@@ -158,15 +169,18 @@ def _arrow(frame: pd.DataFrame, name: str, kind: str) -> pa.Array:
 
 
 def _ewkb(shapes: np.ndarray) -> pa.Array:
-    """Give shapes as PostGIS reads them; points of a whole district at once."""
+    """Give shapes as PostGIS reads them; points of a whole district, and things without a place, at once."""
+    there = ~shapely.is_missing(shapes)
     plain_points = (shapely.get_type_id(shapes) == 0) & ~shapely.is_empty(shapes) & ~shapely.has_z(shapes)
-    if not len(shapes) or not plain_points.all():
-        return pa.array(shapely.to_wkb(shapely.set_srid(shapes, SRID), hex=True, include_srid=True), pa.string())
-    rows = np.empty(len(shapes), [("order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("xy", "<f8", 2)])
-    rows["order"], rows["type"], rows["srid"], rows["xy"] = 1, EWKB_POINT, SRID, shapely.get_coordinates(shapes)
+    if not plain_points[there].all():
+        return pa.array(shapely.to_wkb(shapely.set_srid(shapes, SRID), hex=True, include_srid=True), pa.large_string())
+    rows = np.zeros(len(shapes), [("order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("xy", "<f8", 2)])
+    rows["order"], rows["type"], rows["srid"] = 1, EWKB_POINT, SRID
+    rows["xy"][there] = shapely.get_coordinates(shapes)
     ends = np.arange(len(rows) + 1, dtype=np.int64) * (2 * rows.itemsize)
     text = pa.py_buffer(rows.tobytes().hex().encode())
-    return pa.LargeStringArray.from_buffers(len(rows), pa.py_buffer(ends), text)
+    points = pa.LargeStringArray.from_buffers(len(rows), pa.py_buffer(ends), text)
+    return points if there.all() else pc.if_else(there, points, None)
 
 
 def _missing(value: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gis.cells.cutting import cut_cells
-from gis.clock import local_date
+from gis.clock import first_moment, local_date
 from gis.errors import ConflictError
 from gis.remarks import Report
 from gis.store.cells import insert_making, settings_from
@@ -38,13 +38,13 @@ def cut_along(
     polygons: np.ndarray,
     report: Report,
     *,
-    since: dt.datetime,
+    effective: dt.date,
     now: dt.datetime,
 ) -> StoredCells:
     """Divide cells along the borders of polygons where no building is cut, inside the caller's transaction.
 
-    The children begin at `since`, and tile their parents: grids of all networks keep their ground, and the memberships
-    go on with the children.
+    The children begin on the day `effective`, as soon as their parents are there, and tile them: grids of all networks
+    keep their ground, and the memberships go on with the children.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def cut_along(
     Raises
     ------
     ConflictError
-        A plan that is being made stands on the cells, or things were located to them anew after `since`.
+        A plan that is being made stands on the cells; they, or what was located to them, are younger than that day.
     """
     before, settings = cells.tessellation, settings_from(cells.settings, place.metric_crs)
     cut = cut_cells(before, crossed, polygons, with_cell(ground.buildings, before), settings)
@@ -76,8 +76,8 @@ def cut_along(
     if cut.remade is None:
         return cells
     gone = cells.ids[cut.remade.gone]
+    since = _begin(connection, place, gone.tolist(), effective)
     values: dict[str, Any] = {"gone": gone.tolist(), "effective": since}
-    _require_free(connection, values)
     making = insert_making(connection, place, settings, Report("exact", report.source), now, base=cells.tessellation_id)
     made = store_remade(connection, place, making, cells, ground, cut.remade, settings)
     values |= {"made": made.tolist()}
@@ -89,28 +89,26 @@ def cut_along(
     return read_cells(connection, place, as_of=place.as_of or local_date(now, place.time_zone), at=now)
 
 
-def _require_free(connection: Connection, values: dict[str, Any]) -> None:
-    """See that nobody works on the cells, and that nothing was derived from them later.
+def _begin(connection: Connection, place: District, gone: list[int], effective: dt.date) -> dt.datetime:
+    """Say when on a day cells can give way: nobody works on them, and nothing was derived from them later.
 
     Raises
     ------
     ConflictError
     """
-    youngest = connection.execute(query("grids.cells_since"), {"cells": values["gone"]}).fetchone()
-    if youngest and youngest[0] and youngest[0] > values["effective"]:
-        raise ConflictError(
-            f"Cells that these lines divide are what they are only since {youngest[0]:%Y-%m-%d %H:%M %Z}.",
-            "Give a later --effective, or import without --exact.",
-        )
-    plan = connection.execute(query("grids.open_plan"), values).fetchone()
+    plan = connection.execute(query("grids.open_plan"), {"gone": gone}).fetchone()
     if plan:
         raise ConflictError(
             f"Plan {plan[0]} ({plan[1]}) of network {plan[2]} stands on cells that these lines divide.",
             "Publish or discard it first, or import without --exact.",
         )
-    later = connection.execute(query("grids.derived_later"), values).fetchone()
-    if later and later[0]:
+    row = connection.execute(query("grids.derived_since"), {"gone": gone}).fetchone()
+    since = first_moment(effective, row[0] if row else None, place.time_zone)
+    day = local_date(since, place.time_zone)
+    if day > effective:
         raise ConflictError(
-            f"Things were located anew at {later[0]:%Y-%m-%d %H:%M %Z} on cells that these lines divide.",
-            "Give a later --effective, or import without --exact.",
+            f"Cells that these lines divide, or what was located to them, are what they are only since "
+            f"{since:%Y-%m-%d %H:%M %Z}.",
+            f"Give --effective {day} or later, or import without --exact.",
         )
+    return since

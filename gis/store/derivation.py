@@ -154,7 +154,9 @@ def derive(
     return newest
 
 
-def derive_imported(connection: Connection, place: District, kind: str, *, clock: Clock = utc_now) -> None:
+def derive_imported(
+    connection: Connection, place: District, kind: str, codes: list[str], *, clock: Clock = utc_now
+) -> None:
     """Derive what was just imported for the generations before, where there are any; the newest was written with it."""
     values = {"district": place.id}
     if (
@@ -162,8 +164,8 @@ def derive_imported(connection: Connection, place: District, kind: str, *, clock
         and connection.execute(query("things.homes"), values).fetchone() is None
     ):
         return
-    staged = [row[0] for row in connection.execute(query(f"things.staged_{kind}"), values)]
-    derive(connection, place, kind, ids=staged, clock=clock)
+    rows = connection.execute(query(f"things.{kind}_by_code"), {**values, "codes": codes})
+    derive(connection, place, kind, ids=[row[0] for row in rows], clock=clock)
 
 
 def _box(points: np.ndarray) -> tuple[float, float, float, float] | None:

@@ -72,11 +72,12 @@ def bump_layers(connection: Connection, district_id: int, *layers: str) -> None:
 
 @dataclass(frozen=True)
 class DistrictSummary:
-    """A district in a list."""
+    """A district in a list; `counted` buildings have a household count that is not estimated."""
 
     code: str
     name: str
     buildings: int
+    counted: int
     households: int
     estimated_households: int
     grids: int

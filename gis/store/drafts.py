@@ -19,34 +19,34 @@ from gis.plans import (
     Actor,
     Draft,
     Operation,
-    codes_of_plan,
     count_parts,
     first_keys,
     new_key,
     replay,
     require_draft,
 )
+from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.districts import district_of, lock
-from gis.store.levels import communities_within, pairs_across, plan_of_level
+from gis.store.levels import communities_within, pairs_across
 from gis.store.lives import life_of, read_life, record_step
 from gis.store.locating import NETWORK
 from gis.store.networks import read_level, read_networks
 from gis.store.persons import require_person
+from gis.store.proposing import proposal_of
 from gis.store.queries import query
-from gis.store.reading import read_cells
 from gis.store.renewing import renewal_of, split_of
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
+    from concurrent.futures import Executor
 
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.networks import StoredLevel
-    from gis.store.reading import StoredCells
 
-__all__ = ["Edit", "assignment_of", "begin_draft", "edit_draft", "open_draft", "read_draft", "write_edit"]
+__all__ = ["Edit", "begin_draft", "edit_draft", "open_draft", "read_draft", "write_edit"]
 
 
 @dataclass(frozen=True)
@@ -225,9 +225,14 @@ def edit_draft(
     revision: int,
     kind: str,
     payload: Mapping[str, Any] | None = None,
+    executor: Executor | None = None,
+    progress: Progress = quiet,
     clock: Clock = utc_now,
 ) -> Edit:
     """Apply one edit to a draft, in one transaction.
+
+    What computes long (``propose``, ``renew``, ``split``) does so before it locks the plan: others go on editing, and
+    the one who comes later is told.
 
     Parameters
     ----------
@@ -239,6 +244,9 @@ def edit_draft(
     payload : mapping, optional
         ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here, ``renew`` {}
         and ``split`` {cell, line: [[lon, lat] ...]} their cells.
+    executor : Executor, optional
+        Workers for communities that are divided anew.
+    progress : Progress
 
     Raises
     ------
@@ -253,30 +261,49 @@ def edit_draft(
     """
     with connection.transaction():
         place = district_of(connection, district)
-        connection.execute(query("drafts.lock_plan"), {"plan": plan_id, "district": place.id})
-        row = read_life(connection, place, plan_id, clock())
+        locking = {"plan": plan_id, "district": place.id}
+        if kind not in COMPUTED:
+            connection.execute(query("drafts.lock_plan"), locking)
+        row = _require_newest(read_life(connection, place, plan_id, clock()), revision)
         actor = require_person(connection, actor)
-        require_draft(life_of(row))
-        if row["base_version"] is None:
-            raise ConflictError(f"Plan {plan_id} is a first proposal: it is not edited.", "Publish it, then edit.")
         draft = read_draft(connection, plan_id)[0]
-        if revision != draft.revision:
-            raise StaleError(
-                f"Plan {plan_id} is at edit {draft.revision}, you know edit {revision}: somebody was first.",
-                "Read the plan again and repeat the edit.",
-                draft.revision,
-            )
         given = dict(payload or {})
         if kind in {"undo", "redo"}:
             stack = draft.undoable if kind == "undo" else draft.redoable
             given = {"revision": stack[-1].revision if stack else None}
-        if kind == "propose":
-            given = _proposed(connection, place, row, draft, given, clock())
-        if kind == "renew":
-            given = renewal_of(connection, place, row, draft, clock())
-        if kind == "split":
-            given = split_of(connection, place, row, draft, given, clock())
+        if kind in COMPUTED:
+            work = (connection, place, row, draft)
+            helpers = executor if len(row["scope"]) > FEW else None
+            if kind == "propose":
+                given = proposal_of(*work, given, clock(), executor=helpers, progress=progress)
+            elif kind == "renew":
+                given = renewal_of(*work, clock(), executor=helpers, progress=progress)
+            else:
+                given = split_of(*work, given, clock())
+            progress("saving the edit", 0, 0)
+            connection.execute(query("drafts.lock_plan"), locking)
+            _require_newest(read_life(connection, place, plan_id, clock()), revision)
         return write_edit(connection, plan_id, draft, Operation(revision + 1, kind, given), actor, clock())
+
+
+COMPUTED = ("propose", "renew", "split")
+"""Edits whose outcome is computed here."""
+FEW = 3
+"""So few divisions are done sooner than other processes are ready."""
+
+
+def _require_newest(row: Mapping[str, Any], revision: int) -> Mapping[str, Any]:
+    """See that a plan is a draft, and that its newest edit is the one that the editor knows."""
+    require_draft(life_of(dict(row)))
+    if row["base_version"] is None:
+        raise ConflictError(f"Plan {row['id']} is a first proposal: it is not edited.", "Publish it, then edit.")
+    if revision != row["revision"]:
+        raise StaleError(
+            f"Plan {row['id']} is at edit {row['revision']}, you know edit {revision}: somebody was first.",
+            "Read the plan again and repeat the edit.",
+            row["revision"],
+        )
+    return row
 
 
 def write_edit(
@@ -331,70 +358,3 @@ def _totals(connection: Connection, plan_id: int, keys: list[str], now: dt.datet
         {"key": key, "households": float(households[i]), "cells": int(cells[i]), "parts": int(parts[i])}
         for i, key in enumerate(keys)
     ]
-
-
-def _proposed(
-    connection: Connection,
-    place: District,
-    row: Mapping[str, Any],
-    draft: Draft,
-    asked: Mapping[str, Any],
-    now: dt.datetime,
-) -> dict[str, Any]:
-    """Let the partitioner divide some communities; grids that succeed one of the base keep its key."""
-    communities = sorted({str(code) for code in asked["communities"]})
-    strangers = sorted(set(communities) - set(draft.community))
-    if strangers or not communities:
-        raise InputError(f"Plan {row['id']} does not hold {', '.join(strangers) or 'that'}.", "Name its communities.")
-    wanted = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
-    cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=wanted)
-    settings, target = row["settings"], asked.get("target")
-    limits = {} if target else {name: settings[name] for name in ("minimum", "maximum")}
-    options = {"target": target or settings["target"], "seed": int(asked.get("seed", 1)), **limits}
-    of = read_level(connection, place, row["network"], row["level"])
-    cells, plan = plan_of_level(connection, place, of, cells, **options)
-    codes = plan.grids["grid_code"].to_numpy(object)[plan.grid_of]
-    links = {"links": [*_links(connection, int(row["id"])), *cells.ids[plan.links].tolist()]}
-    connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": Jsonb(plain(links))})
-    return {
-        "communities": communities,
-        "seed": int(asked.get("seed", 1)),
-        "target": target or settings["target"],
-        "assignment": assignment_of(draft, cells.ids, _inherited(draft, cells, codes, of.level.code_profile)),
-    }
-
-
-def assignment_of(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[str, list[int]]:
-    """Give cells by key: a code that the base has is a key, another grid is a new one."""
-    keys = set(draft.known())
-    assignment: dict[str, list[int]] = {}
-    known = draft.known()
-    community = draft.community[np.searchsorted(draft.cells, cells)]
-    for code, name in sorted(set(zip(codes.astype(str), community, strict=True))):
-        key = str(code) if known.get(code) == name else new_key(keys)
-        keys.add(key)
-        assignment[key] = cells[(codes == code) & (community == name)].tolist()
-    return assignment
-
-
-def _links(connection: Connection, plan_id: int) -> list[list[int]]:
-    row = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
-    return list(row[0]) if row and row[0] else []
-
-
-def _inherited(draft: Draft, cells: StoredCells, codes: np.ndarray, code_profile: str) -> np.ndarray:
-    """Codes that proposed grids would have on the base: those of the base where they succeed one."""
-    table = cells.tessellation.cells
-    middle = table.geometry.centroid
-    base = draft.base[np.searchsorted(draft.cells, cells.ids)]
-    made = codes_of_plan(
-        table["community_id"].to_numpy(object),
-        base,
-        codes,
-        households=table["households"].to_numpy(float),
-        area=table.geometry.area.to_numpy(),
-        centre=np.column_stack([middle.x, middle.y]),
-        used={},
-        code_profile=code_profile,
-    )
-    return np.array([made[code] for code in codes], object)

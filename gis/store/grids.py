@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 from psycopg.types.json import Jsonb
 
-from gis.clock import Clock, local_date, utc_now
+from gis.clock import Clock, first_moment, local_date, utc_now
 from gis.errors import ConflictError, InputError
 from gis.plans.differences import tell_differences
 from gis.plans.matching import Match, mend_polygons
@@ -20,22 +18,28 @@ from gis.store.copying import copy_frame, fetch_frame, plain
 from gis.store.cutting import cut_along
 from gis.store.districts import lock
 from gis.store.drawn import Divisions, drawn_grids, match_grids, plan_of_grids
+from gis.store.judging import checked
 from gis.store.locating import NETWORK
 from gis.store.plans import level_asked
+from gis.store.prepared import changes_of, keep
 from gis.store.queries import query
 from gis.store.reading import read_cells, read_frames
 from gis.store.rehoming import rehome
 from gis.store.step import Step
-from gis.store.stored_plans import checked
+from gis.store.stored_plans import read_head
 from gis.store.versions import write_publication
 from gis.store.workers import post
 from gis.store.write import record_run
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from gis.remarks import Report, Severity
     from gis.store.connect import Connection
+    from gis.store.districts import District
+    from gis.store.judging import Checked
     from gis.store.networks import StoredLevel
-    from gis.store.stored_plans import Checked, StoredPlan
+    from gis.store.stored_plans import StoredPlan
     from gis.store.write import BatchLike
 
 __all__ = ["import_grids"]
@@ -66,7 +70,8 @@ def import_grids(
     batch : BatchLike
         Of the kind ``grids``: ``code``, ``name``, ``kind``, geometry in EPSG:4490, broken polygons as they came.
     effective : date
-        First day on which they are in force, in the district's time zone.
+        First day on which they are in force, in the district's time zone: from midnight, or from the moment of that
+        day on at which their cells and divisions are what they are.
     network : str
     level : int
     exact : bool
@@ -86,14 +91,14 @@ def import_grids(
     NotFoundError
         No such district, or no such level of the network.
     ConflictError
-        The district has no cells; other grids of the network are in force there; cells or divisions are younger.
+        The district has no cells; other grids of the network are in force there; cells or divisions are younger, or
+        about to be replaced.
     InputError
         With the report: a grid gets no cell, or none does; the date lies ahead.
     """
     with lock(connection, district) as place:
-        since = dt.datetime.combine(effective, dt.time(), ZoneInfo(place.time_zone)).astimezone(dt.UTC)
         now = clock()
-        if since > now:
+        if effective > local_date(now, place.time_zone):
             raise InputError(
                 f"Grids in force cannot begin on {effective}, which lies ahead.",
                 "Give the day since when they are in force; what is to come is made as a plan.",
@@ -106,10 +111,11 @@ def import_grids(
         drawn = drawn_grids(batch, place)
         mended = mend_polygons(np.asarray(drawn.geometry.array, object))
         match, old = match_grids(cells, ground, drawn, mended.polygons)
+        _require_lasting(connection, place, cells.ids[match.grid_of >= 0])
         if exact:
             lines = mended.polygons
             cells = cut_along(
-                connection, place, cells, ground, match.crossed, lines, batch.report, since=since, now=now
+                connection, place, cells, ground, match.crossed, lines, batch.report, effective=effective, now=now
             )
             match, old = match_grids(cells, ground, drawn, mended.polygons)
         tell_differences(batch.report, old, mended, match)
@@ -122,12 +128,14 @@ def import_grids(
         if _in_force(connection, of, stored, inside):
             batch.report.counts.update({"inserted": 0, "unchanged": len(stored.plan.grids)})
             return Step(batch.report, tessellation_id=cells.tessellation_id)
-        _require_older(connection, stored, inside, since)
+        since = _begin(connection, place, stored, inside, effective, batch.report)
         found = checked(connection, place, stored, inside.outlines(cells))
         _tell_checks(batch.report, found)
         progress("import grids", 2, 4)
         stored = _write_plan(connection, stored, found, batch.report, by=by, now=now)
-        done = write_publication(connection, place, stored, found, effective=since, now=now, by=by, origin="import")
+        ready = keep(connection, place, stored, found, changes_of(connection, stored), origin="import")
+        head = read_head(connection, place, stored.id)
+        done = write_publication(connection, place, head, ready, effective=since, now=now, by=by, origin="import")
         progress("import grids", 3, 4)
         if network == NETWORK:
             post(connection, place, batch.report, since=since, network=network, level=level, clock=clock)
@@ -193,20 +201,56 @@ def _in_force(connection: Connection, of: StoredLevel, stored: StoredPlan, insid
     )
 
 
-def _require_older(connection: Connection, stored: StoredPlan, inside: Divisions, since: dt.datetime) -> None:
-    """See that cells and divisions were there when the grids began.
+def _period(connection: Connection, cells: np.ndarray) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """From when on all of some cells are there, and up to when."""
+    row = connection.execute(query("grids.period"), {"cells": cells.tolist()}).fetchone()
+    return (row[0], row[1]) if row else (None, None)
+
+
+def _require_lasting(connection: Connection, place: District, cells: np.ndarray) -> None:
+    """Refuse to put grids on cells of which it is known already that others take their place.
 
     Raises
     ------
     ConflictError
     """
-    row = connection.execute(query("grids.cells_since"), {"cells": stored.cells.ids.tolist()}).fetchone()
-    youngest = max((moment for moment in (row[0] if row else None, inside.since) if moment is not None), default=since)
-    if youngest > since:
+    _, ends = _period(connection, cells)
+    if ends is not None:
+        day = local_date(ends, place.time_zone)
         raise ConflictError(
-            f"The cells or communities of these grids are what they are only since {youngest:%Y-%m-%d %H:%M %Z}.",
-            "Give a later --effective: what was in force before that stood on others.",
+            f"A plan is published that puts others in the place of cells of these grids at {ends:%Y-%m-%d %H:%M %Z}.",
+            f"Import them on that day with --effective {day}, or take the plan back first: gridkeeper plan withdraw.",
         )
+
+
+def _begin(
+    connection: Connection,
+    place: District,
+    stored: StoredPlan,
+    inside: Divisions,
+    effective: dt.date,
+    report: Report,
+) -> dt.datetime:
+    """Say when on a day grids begin: at midnight, or as soon as their cells and divisions are what they are.
+
+    Raises
+    ------
+    ConflictError
+        That is on a later day.
+    """
+    begun, _ = _period(connection, stored.cells.ids)
+    youngest = max((moment for moment in (begun, inside.since) if moment is not None), default=None)
+    since = first_moment(effective, youngest, place.time_zone)
+    day = local_date(since, place.time_zone)
+    if day > effective:
+        raise ConflictError(
+            f"The cells or communities of these grids are what they are only since {since:%Y-%m-%d %H:%M %Z}.",
+            f"Give --effective {day} or a later day: what was in force before that stood on others.",
+        )
+    if since == youngest:
+        text = f"Cells or communities of these grids began at {since:%Y-%m-%d %H:%M %Z}; the grids begin with them."
+        report.add("note", "grids_begin_with_cells", text)
+    return since
 
 
 # ------------------------------------------------------------------------------------------ what is wrong with them

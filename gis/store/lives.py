@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
 from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, NotFoundError
 from gis.plans import Actor, Life, take
-from gis.store.copying import plain
+from gis.progress import Progress, Steps, quiet
 from gis.store.districts import lock
+from gis.store.judging import require_base
 from gis.store.locating import NETWORK
 from gis.store.persons import require_person
+from gis.store.prepared import forget, holding, prepare
 from gis.store.queries import query
 from gis.store.rehoming import rehome
-from gis.store.stored_plans import checked, read_plan, require_base, require_passed, told
-from gis.store.versions import choose_effective, require_change, withdraw, write_publication
+from gis.store.stored_plans import read_head
+from gis.store.versions import choose_effective, withdraw, write_publication
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,7 +30,12 @@ __all__ = ["life_of", "read_life", "read_lives", "read_steps", "record_step", "t
 
 Row = dict[str, Any]
 
-REMEDY = "See all with `gridkeeper plan checks {district} {plan}`, mend the draft and try again."
+REMEDY = (
+    "See all with `gridkeeper plan checks {district} {plan}`; mend the draft, or let it be divided anew with "
+    "`gridkeeper plan propose {district} {plan}`, and try again."
+)
+
+RETURNED = "Give it back first: `gridkeeper plan return {district} {plan}`. " + REMEDY
 
 
 def read_lives(
@@ -108,6 +114,7 @@ def take_step(
     *,
     reason: str | None = None,
     effective: dt.datetime | None = None,
+    progress: Progress = quiet,
     clock: Clock = utc_now,
 ) -> None:
     """Let a plan take a step of its life, in one transaction.
@@ -120,6 +127,8 @@ def take_step(
         Needed to return a plan.
     effective : datetime, optional
         When a publication takes effect; the next local midnight by default.
+    progress : Progress
+        Of a publication.
 
     Raises
     ------
@@ -145,24 +154,29 @@ def take_step(
         if name == "submit":
             _submit(connection, place, plan_id, clock)
         elif name == "publish":
-            _publish(connection, place, plan_id, actor, effective, clock)
+            _publish(connection, place, plan_id, actor, effective, clock, Steps(progress, *PUBLISHING))
         elif name == "withdraw":
             withdraw(connection, place, row, now)
+        elif name == "discard":
+            forget(connection, plan_id)
         connection.execute(query("plans.set_status"), {"plan": plan_id, "status": step.target})
         record_step(connection, plan_id, name, actor, now, (reason or "").strip() or None)
 
 
 _GATED = ("submit", "publish")
+PUBLISHING = (
+    "reading the plan",
+    "checking the plan",
+    "writing grids",
+    "replacing cells",
+    "locating things",
+    "moving events",
+)
 
 
 def _submit(connection: Connection, place: District, plan_id: int, clock: Clock) -> None:
-    stored = read_plan(connection, place, plan_id, now=clock())
-    require_base(connection, place, stored)
-    require_change(connection, stored)
-    found = checked(connection, place, stored)
-    require_passed(place, found.checks, "submitted", REMEDY, plan_id)
-    report = {"measures": found.measures(), "checks": told(found.checks, stored)}
-    connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
+    require_base(connection, place, read_head(connection, place, plan_id))
+    prepare(connection, place, plan_id, act="submitted", remedy=REMEDY, now=clock(), changed=True)
 
 
 def _publish(
@@ -172,13 +186,17 @@ def _publish(
     actor: Actor,
     effective: dt.datetime | None,
     clock: Clock,
+    tell: Steps,
 ) -> None:
-    stored = read_plan(connection, place, plan_id, now=clock())
-    require_base(connection, place, stored)
-    moment = choose_effective(connection, place, stored, effective, clock())
-    found = checked(connection, place, stored)
-    require_passed(place, found.checks, "published", REMEDY, plan_id)
-    report = {"measures": found.measures(), "checks": told(found.checks, stored)}
-    connection.execute(query("drafts.set_report"), {"plan": plan_id, "report": Jsonb(plain(report))})
-    write_publication(connection, place, stored, found, effective=moment, now=clock(), by=actor.name)
+    now, head = clock(), read_head(connection, place, plan_id)
+    require_base(connection, place, head)
+    moment = choose_effective(connection, place, head, effective, now)
+    tell("checking the plan")
+    ready = holding(connection, place, plan_id, now)
+    if ready is None:  # what it stands on is not what it was when it was checked
+        ready = prepare(connection, place, plan_id, act="published", remedy=RETURNED, now=now)
+    tell("writing grids")
+    write_publication(connection, place, head, ready, effective=moment, now=now, by=actor.name, tell=tell)
+    tell("moving events")
     rehome(connection, place, clock())
+    tell.end()

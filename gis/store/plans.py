@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from gis.clock import Clock, local_date, utc_now
 from gis.codes import community_grid_profile
-from gis.measures import plan_measures
+from gis.measures.of_plans import plan_measures
 from gis.partition.counts import check_limits
 from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, plain

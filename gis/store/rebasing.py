@@ -12,10 +12,10 @@ from gis.errors import ConflictError
 from gis.plans import Actor, Draft, new_key, require_draft
 from gis.store.districts import lock
 from gis.store.drafts import edit_draft, open_draft, read_draft
+from gis.store.judging import base_stands
 from gis.store.lives import life_of, read_life, take_step
 from gis.store.persons import require_person
 from gis.store.queries import query
-from gis.store.stored_plans import base_stands
 
 if TYPE_CHECKING:
     from gis.store.connect import Connection

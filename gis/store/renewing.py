@@ -9,15 +9,15 @@ import pandas as pd
 import shapely
 from psycopg.types.json import Jsonb
 
-from gis.cells import tessellate
 from gis.cells.remade import Remade, on_lattice
 from gis.cells.renew import Beside, renew_cells
 from gis.cells.split import split_cell
 from gis.errors import ConflictError, InputError
 from gis.graph import Adjacency
 from gis.plans import inherit_keys
+from gis.progress import Progress, quiet
 from gis.remarks import Report
-from gis.store.cells import copy_cells, copy_edges, insert_making, or_none, settings_from
+from gis.store.cells import copy_cells, copy_edges, insert_making, settings_from, tessellate_ground
 from gis.store.copying import copy_frame, fetch_geo_frame, plain
 from gis.store.metric import to_metric, to_stored
 from gis.store.queries import query
@@ -27,6 +27,7 @@ from gis.store.stored_plans import with_cell
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
+    from concurrent.futures import Executor
 
     import geopandas as gpd
 
@@ -43,7 +44,14 @@ NEAR_M = 0.1
 
 
 def renewal_of(
-    connection: Connection, place: District, row: Mapping[str, Any], draft: Draft, now: dt.datetime
+    connection: Connection,
+    place: District,
+    row: Mapping[str, Any],
+    draft: Draft,
+    now: dt.datetime,
+    *,
+    executor: Executor | None = None,
+    progress: Progress = quiet,
 ) -> dict[str, Any]:
     """Make the cells of a draft's communities anew where the ground has changed, and store them for the draft.
 
@@ -57,18 +65,12 @@ def renewal_of(
     ConflictError
         The ground has not changed, or cells reach over the border of a community that the draft does not hold.
     """
+    progress("reading cells", 0, 0)
     before, ground = _before(connection, place, row, draft, now)
     settings = settings_from(before.settings, place.metric_crs)
     scope = sorted(set(before.tessellation.cells["community_id"]))
-    fresh = tessellate(
-        ground.communities[["community_id", "name", "geometry"]],
-        ground.buildings.drop(columns=["id"]),
-        barriers=or_none(ground.barriers),
-        compounds=or_none(ground.compounds),
-        landcover=or_none(ground.landcover),
-        divide=scope,
-        settings=settings,
-    )
+    fresh = tessellate_ground(ground, divide=scope, settings=settings, executor=executor, progress=progress)
+    progress("comparing cells", 0, 0)
     remade = renew_cells(
         before.tessellation,
         fresh,
@@ -76,6 +78,7 @@ def renewal_of(
         beside=_beside(connection, place, before, ground, scope),
         parents=_parents(connection, place, before),
     )
+    progress("writing cells", 0, 0)
     payload = _stored(connection, place, row, draft, before, ground, remade, settings, fresh.report, now)
     if not payload["gone"] and not payload["made"] and not payload["moved"]:
         raise ConflictError(

@@ -9,6 +9,7 @@ import numpy as np
 
 from gis.cells.remade import ground_shares
 from gis.errors import ConflictError
+from gis.progress import UNTOLD, Steps
 from gis.remarks import Report
 from gis.store.carrying import Change, carry_over, require_none_later
 from gis.store.copying import fetch_geo_frame
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["put_back", "replace_cells"]
 
 
-def replace_cells(connection: Connection, place: District, change: Change) -> list[dict[str, Any]]:
+def replace_cells(
+    connection: Connection, place: District, change: Change, tell: Steps = UNTOLD
+) -> list[dict[str, Any]]:
     """Let cells begin and end, and everything that stands on them go on, inside the caller's transaction.
 
     Lineage of cells, grids of other networks, streets, parts, events, and buildings that came since the new cells were
@@ -50,6 +53,7 @@ def replace_cells(connection: Connection, place: District, change: Change) -> li
         connection.execute(query(f"carrying.{name}"), change.parameters)
     carried = carry_over(connection, place, change)
     gone, made = change.gone.tolist(), change.made.tolist()
+    tell("locating things")
     rederive(connection, place, gone=gone, made=made, effective=change.effective, clock=lambda: change.now)
     cells = cells_in_force(connection, place, change.effective)
     settle_buildings(connection, place, cells, Report("settle", place.code), change.effective)

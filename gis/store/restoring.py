@@ -13,13 +13,14 @@ from gis.errors import ConflictError, NotFoundError
 from gis.plans import Actor, Operation, same_cells
 from gis.store.copying import fetch_frame, fetch_geo_frame, plain
 from gis.store.districts import lock
-from gis.store.drafts import assignment_of, begin_draft, read_draft, write_edit
+from gis.store.drafts import begin_draft, read_draft, write_edit
 from gis.store.lives import take_step
 from gis.store.locating import NETWORK
 from gis.store.metric import to_metric
 from gis.store.networks import read_level
 from gis.store.origins import trace
 from gis.store.persons import require_person
+from gis.store.proposing import assignment_of
 from gis.store.queries import query
 from gis.store.reading import read_cells
 

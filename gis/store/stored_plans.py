@@ -1,35 +1,31 @@
-"""What is a stored plan to the pure rooms: its cells, its grids with their codes, and what the checks say of it?"""
+"""What is a stored plan to the pure rooms: its cells, and its grids with their codes?"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from gis.checks import run_checks
-from gis.clock import local_date
 from gis.codes import community_grid_profile
-from gis.errors import CheckFailedError, ConflictError, NotFoundError
-from gis.measures import plan_measures
-from gis.partition import Plan, grid_frame
+from gis.errors import ConflictError, NotFoundError
+from gis.partition import Plan
 from gis.plans import grid_flags, serial_of
 from gis.store.copying import fetch_frame, objects
-from gis.store.levels import cells_of_level, next_levels
+from gis.store.levels import cells_of_level
 from gis.store.locating import NETWORK
 from gis.store.networks import read_level
 from gis.store.origins import Origin, read_origin, succeeding
 from gis.store.queries import query
-from gis.store.reading import cells_at, cells_of_plan, read_cells, read_frames, report_from
+from gis.store.reading import cells_of_plan, read_cells, report_from
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import geopandas as gpd
 
-    from gis.checks import CheckResult
     from gis.graph import Tessellation
     from gis.remarks import Report
     from gis.store.connect import Connection
@@ -37,22 +33,35 @@ if TYPE_CHECKING:
     from gis.store.networks import StoredLevel
     from gis.store.reading import StoredCells
 
-__all__ = [
-    "Checked",
-    "StoredPlan",
-    "base_stands",
-    "checked",
-    "read_plan",
-    "renumbered",
-    "require_base",
-    "require_passed",
-    "told",
-    "used_codes",
-    "whole_network",
-    "with_cell",
-]
+__all__ = ["PlanHead", "StoredPlan", "plan_of", "read_head", "read_plan", "renumbered", "used_codes", "with_cell"]
 
-CODES_TOLD = 100
+
+@dataclass(frozen=True)
+class PlanHead:
+    """What a plan of the store is for, without its cells.
+
+    Parameters
+    ----------
+    base_version : int or None
+        Version in force when it was begun; None for a first plan.
+    settings : dict
+        ``target``, ``minimum``, ``maximum`` ...
+    """
+
+    id: int
+    network_id: int
+    network: str
+    level: int
+    status: str
+    as_of: dt.date
+    base_version: int | None
+    settings: dict[str, Any]
+    tessellation_id: int
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it was begun where no grids were in force."""
+        return self.base_version is None
 
 
 @dataclass(frozen=True)
@@ -121,22 +130,41 @@ class StoredPlan:
         return self.base_version is None
 
 
-@dataclass(frozen=True)
-class Checked:
-    """A plan's grids as polygons in the metric CRS, the outcome of the checks, and what its measures are made of.
+def read_head(
+    connection: Connection, place: District, plan_id: int | None = None, *, network: str = NETWORK, level: int = 1
+) -> PlanHead:
+    """Read what a plan is for, of the newest proposal of a network level by default.
 
-    Parameters
-    ----------
-    buildings : GeoDataFrame
-        Of the whole district.
-    measures : callable
-        Computes the measures of the plan's scope.
+    Raises
+    ------
+    ConflictError
+        There is no proposal.
+    NotFoundError
+        The district has no such plan.
     """
+    return _read_row(connection, place, plan_id, network, level)[0]
 
-    grids: gpd.GeoDataFrame
-    checks: list[CheckResult]
-    buildings: gpd.GeoDataFrame
-    measures: Callable[[], dict[str, Any]]
+
+def _read_row(
+    connection: Connection, place: District, plan_id: int | None, network: str, level: int
+) -> tuple[PlanHead, tuple[Any, ...]]:
+    """Give a plan's head, and its report, codes and moment as they were published."""
+    if plan_id is None:
+        values = {"district": place.id, "network": network, "level": level}
+        row = connection.execute(query("plans.newest_draft"), values).fetchone()
+        if row is None:
+            raise ConflictError(
+                f"District {place.code} has no draft to work on.", f"Make one first: gridkeeper propose {place.code}"
+            )
+        plan_id = int(row[0])
+    row = connection.execute(query("plans.plan"), {"plan": plan_id, "district": place.id}).fetchone()
+    if row is None:
+        raise NotFoundError(
+            f"District {place.code} has no plan {plan_id}.", "Leave the number out for the newest draft."
+        )
+    number, network_id, code, at_level, status, as_of, base_version, settings, made, *others = row
+    head = PlanHead(number, network_id, code, at_level, status, as_of, base_version, settings, made)
+    return head, tuple(others)
 
 
 def read_plan(
@@ -161,22 +189,10 @@ def read_plan(
     SerialsUsedUpError
         A community of a draft has no code left for a new grid.
     """
-    if plan_id is None:
-        values = {"district": place.id, "network": network, "level": level}
-        row = connection.execute(query("plans.newest_draft"), values).fetchone()
-        if row is None:
-            raise ConflictError(
-                f"District {place.code} has no draft to work on.", f"Make one first: gridkeeper propose {place.code}"
-            )
-        plan_id = int(row[0])
-    row = connection.execute(query("plans.plan"), {"plan": plan_id, "district": place.id}).fetchone()
-    if row is None:
-        raise NotFoundError(
-            f"District {place.code} has no plan {plan_id}.", "Leave the number out for the newest draft."
-        )
-    _, code, number, status, as_of, base_version, settings, stored, codes, effective = row
+    head, (stored, codes, effective) = _read_row(connection, place, plan_id, network, level)
+    plan_id, as_of, base_version, settings = head.id, head.as_of, head.base_version, head.settings
     at = effective or now
-    of = read_level(connection, place, code, number)
+    of = read_level(connection, place, head.network, head.level)
     cells = read_cells(connection, place, as_of=as_of, at=at, cells=cells_of_plan(connection, plan_id))
     cells = cells_of_level(connection, place, cells, of.level.division_level)
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
@@ -197,13 +213,13 @@ def read_plan(
                 renumber=renumbered(connection, plan_id),
                 code_profile=of.level.code_profile,
             )
-    plan, order = _plan(cells, keys, codes, links, settings, report_from(stored["report"]), of.level.code_profile)
+    plan, order = plan_of(cells, keys, codes, links, settings, report_from(stored["report"]), of.level.code_profile)
     if base_version is None:
         plan.grids["flags"] = [list(stored["flags"].get(code, [])) for code in plan.grids["grid_code"]]
     return StoredPlan(
         id=plan_id,
         of=of,
-        status=status,
+        status=head.status,
         as_of=as_of,
         base_version=base_version,
         cells=cells,
@@ -259,7 +275,7 @@ def _origin(
     )
 
 
-def _plan(
+def plan_of(
     cells: StoredCells,
     keys: np.ndarray,
     codes: Mapping[str, str],
@@ -298,162 +314,3 @@ def with_cell(buildings: gpd.GeoDataFrame, tessellation: Tessellation) -> gpd.Ge
     ground = {remark.code for remark in tessellation.report.remarks if remark.rule == "not_a_building"}
     held = set(tessellation.building_cell["building_id"]) - ground
     return buildings[buildings["building_id"].isin(held)]
-
-
-def checked(
-    connection: Connection, place: District, stored: StoredPlan, outlines: gpd.GeoDataFrame | None = None
-) -> Checked:
-    """Give the grids as polygons, what the checks say of them, and what they measure.
-
-    Parameters
-    ----------
-    outlines : GeoDataFrame, optional
-        ``community_id``, geometry: what the grids are to fill; by default the ground of the plan's cells.
-    """
-    plan, tessellation = stored.plan, stored.tessellation
-    ground = read_frames(connection, place, at=stored.at, as_of=stored.as_of)
-    grids = grid_frame(tessellation, plan)
-    buildings = with_cell(ground.buildings, tessellation)
-    codes = plan.grids["grid_code"].to_numpy(object)
-    links = np.concatenate([plan.links, tessellation.adjacency.pairs[tessellation.adjacency.link]])
-    beside = next_levels(connection, stored.of, stored.cells.ids)
-    next_to = {f"{name}_code": of for name in ("finer", "coarser") if (of := getattr(beside, name)) is not None}
-    checks = run_checks(
-        tessellation.communities if outlines is None else outlines,
-        grids,
-        tessellation.cells.assign(grid_code=codes[plan.grid_of], **next_to),
-        buildings,
-        [(int(a), int(b)) for a, b in links],
-        minimum=float(plan.settings["minimum"]),
-        maximum=float(plan.settings["maximum"]),
-        barriers=ground.barriers,
-        compounds=ground.compounds,
-        parts=_parts(connection, place, stored),
-        code_profile=stored.of.level.code_profile,
-        division=stored.of.level.division_level,
-    )
-    waived = _waived(connection, stored)
-    checks = [replace(check, waived=waived.get(check.name, frozenset())) for check in checks]
-    measures = lambda: plan_measures(tessellation, plan, grids=grids, buildings=buildings)  # noqa: E731
-    return Checked(grids, checks, ground.buildings, measures)
-
-
-def _waived(connection: Connection, stored: StoredPlan) -> dict[str, frozenset[str]]:
-    """Codes of grids that a failing check is waived for, by check."""
-    code_of = dict(zip(stored.keys, stored.plan.grids["grid_code"], strict=True))
-    waived: dict[str, frozenset[str]] = {}
-    for check, key in connection.execute(query("drafts.waived"), {"plan": stored.id}):
-        if key in code_of:
-            waived[check] = waived.get(check, frozenset()) | {str(code_of[key])}
-    return waived
-
-
-def whole_network(
-    connection: Connection, place: District, stored: StoredPlan, buildings: gpd.GeoDataFrame, at: dt.datetime
-) -> dict[str, Any] | None:
-    """Measure all grids of the network from the last publication (`at`) on; None where cells have no grid."""
-    members = fetch_frame(
-        connection, query("publishing.network_cells"), {"network": stored.network_id, "level": stored.level}
-    )
-    ids = members["cell_id"].to_numpy(np.int64)
-    if not np.array_equal(cells_at(connection, place, at), ids):
-        return None
-    cells = read_cells(connection, place, as_of=stored.as_of, at=at, cells=ids)
-    cells = cells_of_level(connection, place, cells, stored.of.level.division_level)
-    keys = members["grid_code"].to_numpy(object)
-    codes = {key: key for key in set(keys)}
-    none, profile = np.empty((0, 2), np.int32), stored.of.level.code_profile
-    plan, _ = _plan(cells, keys, codes, none, stored.plan.settings, stored.plan.report, profile)
-    return plan_measures(cells.tessellation, plan, buildings=with_cell(buildings, cells.tessellation))
-
-
-def _parts(connection: Connection, place: District, stored: StoredPlan) -> dict[str, int] | None:
-    """Parts by grid code; None where the district has none."""
-    rows = connection.execute(query("plans.parts_by_cell"), {"district": place.id}).fetchall()
-    if not rows:
-        return None
-    codes = stored.plan.grids["grid_code"].to_numpy(object)[stored.plan.grid_of]
-    of = dict(zip(stored.cells.ids.tolist(), codes, strict=True))
-    counts: dict[str, int] = {}
-    for cell, n in rows:
-        if cell in of:
-            counts[of[cell]] = counts.get(of[cell], 0) + n
-    return counts
-
-
-def base_stands(connection: Connection, plan_id: int, network: int, level: int = 1) -> bool:
-    """Whether a plan's communities and cells go on, and nothing was published, or withdrawn, since it was begun."""
-    values = {"plan": plan_id, "network": network, "level": level}
-    names = ("plans.published_since", "plans.cells_replaced")
-    return all(connection.execute(query(name), values).fetchone() is None for name in names)
-
-
-def require_base(connection: Connection, place: District, stored: StoredPlan) -> None:
-    """See that the plan's communities and cells go on, and nothing was published, or withdrawn, since it was begun.
-
-    Raises
-    ------
-    ConflictError
-        Naming the first such community.
-    """
-    values = {"plan": stored.id, "network": stored.network_id, "level": stored.level}
-    other = connection.execute(query("plans.published_since"), values).fetchone()
-    if other and other[3] is not None:
-        raise ConflictError(
-            f"Plan {stored.id} is for community {other[0]}, which ends on {local_date(other[3], place.time_zone)}.",
-            "Open a new draft for the communities that take its place.",
-        )
-    if other:
-        raise ConflictError(
-            f"Plan {stored.id} was begun on {_version(other[1])}, but in community {other[0]} "
-            f"{_version(other[2])} is in force.",
-            f"Open a new draft on the version in force (gridkeeper plan open {place.code} ...).",
-        )
-    replaced = connection.execute(query("plans.cells_replaced"), values).fetchone()
-    if replaced:
-        raise ConflictError(
-            f"Plan {stored.id} stands on cells that another network's publication replaced, or took back: the first is "
-            f"{replaced[0]}.",
-            f"Begin it anew on the cells that go on (gridkeeper plan rebase {place.code} {stored.id}).",
-        )
-
-
-def _version(base: int | None) -> str:
-    return "no version" if base is None else f"version {base}"
-
-
-def require_passed(place: District, checks: list[CheckResult], act: str, remedy: str, plan: int) -> None:
-    """Refuse an act when a hard check failed.
-
-    Raises
-    ------
-    CheckFailedError
-    """
-    failed = [check for check in checks if check.blocks]
-    if failed:
-        raise CheckFailedError(
-            f"The plan is not {act}: {failed[0].message['en']}"
-            + (f" ({len(failed)} hard checks failed)." if len(failed) > 1 else "."),
-            remedy.format(district=place.code, plan=plan),
-        )
-
-
-def told(checks: list[CheckResult], stored: StoredPlan) -> list[dict[str, Any]]:
-    """Bring the results of checks to JSON: codes and keys of the first offenders, at most 100 a check."""
-    key_of = dict(zip(stored.plan.grids["grid_code"], stored.keys, strict=True))
-    lines = []
-    for check in checks:
-        codes = [str(code) for code in check.offenders["code"][:CODES_TOLD]]
-        lines.append(
-            {
-                "name": check.name,
-                "hard": check.hard,
-                "passed": check.passed,
-                "message": check.message,
-                "offenders": len(check.offenders),
-                "codes": codes,
-                "keys": [str(key_of[code]) for code in codes if code in key_of],
-                "waived": [str(key_of[code]) for code in codes if code in check.waived],
-            }
-        )
-    return lines

@@ -19,6 +19,7 @@ from gis.store.locating import NETWORK, cells_in_force
 from gis.store.metric import to_metric, to_stored
 from gis.store.persons import require_person
 from gis.store.queries import query
+from gis.store.rehoming import rehome, rehome_along
 from gis.streets import home_cells, longest_front, street_ways
 
 if TYPE_CHECKING:
@@ -234,6 +235,8 @@ def set_home(
 ) -> int:
     """Give a street another home cell from now on; the duty of the events along it follows, in one transaction.
 
+    Open events that so go to another grid are written down: `gis.store.rehoming.read_moved_along`.
+
     Parameters
     ----------
     street : int
@@ -278,8 +281,9 @@ def set_home(
             row = connection.execute(query("streets.insert"), {**chosen, "since": begins, "until": until}).fetchone()
             made.append(int(row[0]) if row else 0)
         derive(connection, place, "events", ids=sorted(things), clock=clock)
-        asked = {"ids": sorted(things), "now": now, "network": NETWORK, "level": 1}
-        connection.execute(query("streets.answer_open"), asked)
+        rehome(connection, place, now)  # what became due first: each move has its own cause
+        if made:
+            rehome_along(connection, place, made[0], sorted(things), now)
         bump_layers(connection, place.id, "streets")
     return made[0]
 

@@ -62,6 +62,11 @@ def _gist(table: str) -> Index:
     return Index(f"ix_{table}_geom", "geom", postgresql_using="gist")
 
 
+def _quadtree(table: str) -> Index:
+    """Of points alone: it grows by a third faster than a GiST tree, a box is looked up in 0.7 ms instead of 0.4 ms."""
+    return Index(f"ix_{table}_geom", "geom", postgresql_using="spgist")
+
+
 def _since() -> Column[Any]:
     return Column("valid", TSTZRANGE, nullable=False, server_default=text("'(,)'::tstzrange"))
 
@@ -398,6 +403,52 @@ plan_waiver = Table(
     comment="Append-only: a hard check that does not block for an island, by whom and why.",
 )
 
+plan_check = Table(
+    "plan_check",
+    metadata,
+    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("fingerprint", Text, nullable=False, comment="of all that it was made from"),
+    Column("at", DateTime(timezone=True), nullable=False, comment="moment at which its buildings stand"),
+    Column("checks", JSONB, nullable=False),
+    Column("measures", JSONB, nullable=False),
+    Column("outcome", JSONB, nullable=False, comment="what it opens, keeps and withdraws"),
+    Column("closed", JSONB, nullable=False, comment="grids that end"),
+    Column("lineage", JSONB, nullable=False, comment="from_grid, code, household_share, area_share"),
+    comment="What a plan that passed would publish, kept until it is published or discarded; see plan_grid.",
+)
+
+plan_grid = Table(
+    "plan_grid",
+    metadata,
+    Column("plan_id", BigInteger, ForeignKey("plan_check.plan_id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True, comment="plan_cell.grid_code"),
+    Column("code", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("division_id", BigInteger, nullable=False),
+    Column("flags", JSONB, nullable=False),
+    Column("colour", SmallInteger, nullable=False),
+    Column("area_m2", Float, nullable=False),
+    _geom("MULTIPOLYGON"),
+    comment="A grid that a plan would open.",
+)
+
+ground_change = Table(
+    "ground_change",
+    metadata,
+    _id(),
+    Column(
+        "district_id",
+        BigInteger,
+        ForeignKey("district.id", ondelete="CASCADE"),
+        index=True,
+        comment="that the transaction works on; null where it did not say: then it may be any",
+    ),
+    Column("table_name", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    comment="Append-only: a line for each statement that wrote what checks of plans depend on; see the triggers.",
+)
+
 publication = Table(
     "publication",
     metadata,
@@ -443,10 +494,10 @@ grid_cell = Table(
     "grid_cell",
     metadata,
     _id(),
-    Column("network_id", BigInteger, ForeignKey("network.id", ondelete="CASCADE"), nullable=False),
+    Column("network_id", BigInteger, nullable=False),
     Column("level", SmallInteger, nullable=False),
-    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="CASCADE"), nullable=False),
-    Column("grid_id", BigInteger, ForeignKey("grid.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("cell_id", BigInteger, nullable=False),
+    Column("grid_id", BigInteger, nullable=False, index=True),
     _since(),
     ExcludeConstraint(
         ("cell_id", "="),  # first: what discriminates best
@@ -502,31 +553,35 @@ grid_lineage = Table(
 )
 
 # ---------------------------------------------------------------------------------------------- located things
+# What parts and events refer to (district, cell, grid) is kept by triggers that look once a statement, not once a row
+# (migration 0007). They act as foreign keys do: on delete cascade for district_id, set null for the others. Codes
+# compare byte by byte: an index of a million grows by a third faster, and the beginning of a code is a range anywhere.
 part = Table(
     "part",
     metadata,
     _id(),
-    _district(),
-    Column("code", Text, nullable=False),
+    Column("district_id", BigInteger, nullable=False),
+    Column("code", Text(collation="C"), nullable=False),
     Column("class", Text, comment="type digits of the standard, e.g. 0118"),
     Column("class_name", Text, nullable=False),
     Column("name", Text),
     Column("state", Text, nullable=False, server_default=text("'intact'")),
-    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="SET NULL"), index=True),
+    Column("cell_id", BigInteger),
     Column("how", Text, comment="inside, border, near, outside"),
     Column("distance_m", Float, comment="metres to the cell where not inside"),
     _geom("POINT"),
     *_raw(),
     UniqueConstraint("district_id", "code"),
-    _gist("part"),
+    _quadtree("part"),
+    Index("ix_part_cell_id", "cell_id", postgresql_where=text("cell_id IS NOT NULL")),
 )
 
 event = Table(
     "event",
     metadata,
     _id(),
-    _district(),
-    Column("code", Text, nullable=False),
+    Column("district_id", BigInteger, nullable=False),
+    Column("code", Text(collation="C"), nullable=False),
     Column("class", Text),
     Column("class_name", Text, nullable=False),
     Column("source", Text),
@@ -535,11 +590,10 @@ event = Table(
     Column("description", Text),
     Column("closed_at", DateTime(timezone=True), comment="null while state is open"),
     Column("state", Text, nullable=False, server_default=text("'closed'")),
-    Column("cell_id", BigInteger, ForeignKey("cell.id", ondelete="SET NULL"), index=True),
+    Column("cell_id", BigInteger),
     Column(
         "duty_cell_id",
         BigInteger,
-        ForeignKey("cell.id", ondelete="SET NULL"),
         comment="home cell of the street it lies on; null where that is cell_id",
     ),
     Column("how", Text, comment="inside, border, street, near, outside, unlocated"),
@@ -547,14 +601,14 @@ event = Table(
     Column(
         "grid_id",
         BigInteger,
-        ForeignKey("grid.id", ondelete="SET NULL"),
         comment="who answers for an open event; re-homed when a publication takes effect",
     ),
     _geom("POINT", nullable=True),
     *_raw(),
     CheckConstraint("state IN ('open', 'closed')", name="state"),
     UniqueConstraint("district_id", "code"),
-    _gist("event"),
+    _quadtree("event"),
+    Index("ix_event_cell_id", "cell_id", postgresql_where=text("cell_id IS NOT NULL")),
     Index("ix_event_district_id_occurred_at", "district_id", "occurred_at"),
     Index("ix_event_duty_cell_id", "duty_cell_id", postgresql_where=text("duty_cell_id IS NOT NULL")),
     Index("ix_event_open", "district_id", postgresql_where=text("state = 'open'")),
@@ -588,13 +642,22 @@ event_move = Table(
     metadata,
     _id(),
     Column("event_id", BigInteger, ForeignKey("event.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("publication_id", BigInteger, ForeignKey("publication.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("publication_id", BigInteger, ForeignKey("publication.id", ondelete="CASCADE"), index=True),
     Column("from_grid", BigInteger, ForeignKey("grid.id", ondelete="CASCADE")),
     Column("to_grid", BigInteger, ForeignKey("grid.id", ondelete="CASCADE")),
     Column("from_workers", Text),
     Column("to_workers", Text),
     Column("at", DateTime(timezone=True), nullable=False),
-    comment="Append-only: open events that went to another grid when a publication took effect.",
+    Column(
+        "street_id",
+        BigInteger,
+        ForeignKey("street.id", ondelete="CASCADE"),
+        index=True,
+        comment="the row of the street with its new home",
+    ),
+    CheckConstraint("num_nonnulls(publication_id, street_id) = 1", name="cause"),
+    comment="Append-only: open events that went to another grid when a publication took effect or a street got another "
+    "home.",
 )
 
 # ---------------------------------------------------------------------------------------------- people

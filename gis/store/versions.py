@@ -10,36 +10,28 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
-import shapely
 from psycopg.types.json import Jsonb
 
 from gis.clock import next_local_midnight
 from gis.errors import ConflictError, InputError
-from gis.partition.colours import colour_beside
-from gis.plans import grid_name, lineage, same_cells
+from gis.progress import UNTOLD, Steps
 from gis.store.carrying import Change as Replaced
-from gis.store.copying import copy_frame, fetch_geo_frame, plain, reserve_ids
+from gis.store.copying import plain, reserve_ids
 from gis.store.districts import bump_layers
-from gis.store.metric import to_stored
+from gis.store.judging import shortened, whole_network
 from gis.store.postings import begin_postings, end_postings
+from gis.store.prepared import forget
 from gis.store.queries import query
 from gis.store.replacing import put_back, replace_cells
-from gis.store.stored_plans import told, whole_network
 
 if TYPE_CHECKING:
-    import psycopg
-
     from gis.store.connect import Connection
     from gis.store.districts import District
-    from gis.store.stored_plans import Checked, StoredPlan
+    from gis.store.prepared import Prepared
+    from gis.store.stored_plans import PlanHead
 
-__all__ = ["Written", "choose_effective", "default_effective", "require_change", "withdraw", "write_publication"]
-
-TOUCH_DEGREES = 1e-7
-"""Grids nearer than this (1 cm) are neighbours that must not share a colour."""
+__all__ = ["Written", "choose_effective", "default_effective", "withdraw", "write_publication"]
 
 JUST_NOW = dt.timedelta(minutes=5)
 """How far in the past a moment asked for is still taken as now."""
@@ -58,21 +50,29 @@ def default_effective(
 ) -> tuple[dt.datetime, tuple[int, dt.datetime] | None]:
     """Give the next local midnight, and the last publication of the plan's communities as (version, effective).
 
-    Where a community begins only later, the moment it begins takes the place of the next midnight.
+    Where a community, or a grid of the next level up or down, begins only later, that moment takes the place of the
+    next midnight.
     """
+    midnight, last, *_ = _earliest(connection, place, plan_id, network, now, level)
+    return midnight, last
+
+
+def _earliest(
+    connection: Connection, place: District, plan_id: int, network: int, now: dt.datetime, level: int
+) -> tuple[dt.datetime, tuple[int, dt.datetime] | None, dt.datetime | None, dt.datetime | None]:
+    """Give what `default_effective` gives, and since when the plan's ground, and the next levels, are so."""
     values = {"plan": plan_id, "network": network, "level": level}
     last = connection.execute(query("publishing.scope_last"), values).fetchone()
-    midnight = max(next_local_midnight(now, place.time_zone), _scope_since(connection, plan_id) or now)
-    return midnight, None if last is None else (int(last[0]), last[1])
-
-
-def _scope_since(connection: Connection, plan_id: int) -> dt.datetime | None:
-    row = connection.execute(query("publishing.scope_since"), {"plan": plan_id}).fetchone()
-    return row[0] if row else None
+    since = connection.execute(query("publishing.scope_since"), {"plan": plan_id}).fetchone()
+    begun = since[0] if since else None
+    row = connection.execute(query("publishing.next_levels_since"), values).fetchone()
+    nested = row[0] if row else None
+    midnight = max(next_local_midnight(now, place.time_zone), begun or now, nested or now)
+    return midnight, None if last is None else (int(last[0]), last[1]), begun, nested
 
 
 def choose_effective(
-    connection: Connection, place: District, stored: StoredPlan, effective: dt.datetime | None, now: dt.datetime
+    connection: Connection, place: District, head: PlanHead, effective: dt.datetime | None, now: dt.datetime
 ) -> dt.datetime:
     """Say when a later publication takes effect: as asked, by default at the next local midnight.
 
@@ -82,9 +82,9 @@ def choose_effective(
     ------
     InputError
         It lies in the past, has no time zone, does not come after the last publication of the plan's communities, or
-        comes before these or their cells.
+        comes before these, their cells or the grids of the next level.
     """
-    midnight, last = default_effective(connection, place, stored.id, stored.network_id, now, stored.level)
+    midnight, last, since, nested = _earliest(connection, place, head.id, head.network_id, now, head.level)
     chosen: dt.datetime = effective or midnight
     if chosen.tzinfo is not None and now - JUST_NOW <= chosen < now:
         chosen = now
@@ -99,11 +99,16 @@ def choose_effective(
             f"{chosen:%Y-%m-%d %H:%M %Z} does not come after it.",
             "Give a later moment, or withdraw that version first.",
         )
-    since = _scope_since(connection, stored.id)
     if since is not None and chosen < since:
         raise InputError(
-            f"The communities and cells that plan {stored.id} stands on are so from {since:%Y-%m-%d %H:%M %Z} only.",
+            f"The communities and cells that plan {head.id} stands on are so from {since:%Y-%m-%d %H:%M %Z} only.",
             "Give that moment or a later one.",
+        )
+    if nested is not None and chosen < nested:
+        raise InputError(
+            f"Plan {head.id} was checked against grids of the next level that are in force from "
+            f"{nested:%Y-%m-%d %H:%M %Z} only.",
+            "Give that moment or a later one, so that the levels nest at every moment.",
         )
     return chosen
 
@@ -111,207 +116,76 @@ def choose_effective(
 def write_publication(
     connection: Connection,
     place: District,
-    stored: StoredPlan,
-    found: Checked,
+    head: PlanHead,
+    ready: Prepared,
     *,
     effective: dt.datetime,
     now: dt.datetime,
     by: str,
     origin: str = "plan",
+    tell: Steps = UNTOLD,
 ) -> Written:
     """Write publication, grids, memberships, lineage and postings inside the caller's transaction.
 
-    The exclusion constraints see to one grid a cell and moment, and one grid a code and moment.
+    The exclusion constraints see to one grid a cell and moment, and one grid a code and moment. What was kept of the
+    plan goes: it is in force or will be.
     """
-    moment = {"effective": effective, "network": stored.network_id, "level": stored.level, "plan": stored.id}
-    change = _change(connection, stored, moment)
-    codes = stored.plan.grids["grid_code"].to_numpy(object)
+    moment = {"effective": effective, "network": head.network_id, "level": head.level, "plan": head.id}
     for name in ("close_grids", "close_memberships"):
-        connection.execute(query(f"publishing.{name}"), {**moment, "grids": change.closed.tolist()})
+        connection.execute(query(f"publishing.{name}"), {**moment, "grids": ready.closed})
     with connection.cursor() as cursor:
-        ids = reserve_ids(cursor, query("plans.reserve_grid_ids"), len(change.opened))
-        number = dict(zip(codes[change.opened], ids.tolist(), strict=True))
-        moved, ended = end_postings(connection, change.closed.tolist(), number, moment)
-        report = _report(stored, change, ended)
-        values = {"now": now, "by": by, "checks": Jsonb(told(found.checks, stored)), "report": Jsonb(plain(report))}
-        row = cursor.execute(query("plans.insert_publication"), {**moment, **values}).fetchone()
-        publication, version = (int(row[0]), int(row[1])) if row else (0, 0)
-        _copy_grids(cursor, connection, place, stored, found, change, ids, publication, effective, origin)
-        keys = [str(key) for key in stored.keys[change.opened]]
-        cursor.execute(query("plans.insert_memberships"), {**moment, "keys": keys, "grids": ids.tolist()})
-        _copy_lineage(cursor, stored, change, number)
+        ids = reserve_ids(cursor, query("plans.reserve_grid_ids"), len(ready.keys)).tolist()
+    moved, ended = end_postings(connection, ready.closed, dict(zip(ready.codes, ids, strict=True)), moment)
+    report = {**ready.outcome, "postings_ended": ended}
+    values = {"now": now, "by": by, "checks": Jsonb(shortened(ready.checks)), "report": Jsonb(report)}
+    row = connection.execute(query("plans.insert_publication"), {**moment, **values}).fetchone()
+    publication, version = (int(row[0]), int(row[1])) if row else (0, 0)
+    opened = {**moment, "publication": publication, "origin": origin, "grids": ids}
+    opened |= {"keys": ready.keys, "codes": ready.codes}
+    connection.execute(query("imports.look_up_at_once"))
+    for name in ("publishing.insert_grids", "plans.insert_memberships", "publishing.insert_lineage"):
+        connection.execute(query(name), opened)
+    connection.execute(query("imports.look_up_as_usual"))
     begin_postings(connection, moved, moment)
     carried: list[dict[str, Any]] = []
-    gone, made = _replaced(stored)
+    gone, made = _replaced(connection, head)
     if len(gone) or len(made):
         replaced = Replaced(
-            publication, version, stored.network_id, stored.level, gone, made, effective=effective, now=now, by=by
+            publication, version, head.network_id, head.level, gone, made, effective=effective, now=now, by=by
         )
-        carried = replace_cells(connection, place, replaced)
+        tell("replacing cells")
+        carried = replace_cells(connection, place, replaced, tell)
     bump_layers(connection, place.id, "grids")
-    if not stored.is_first:
-        measures = whole_network(connection, place, stored, found.buildings, effective) or found.measures()
+    if not head.is_first:
+        measures = _network_measures(connection, place, head, ready, effective)
         connection.execute(
             query("drafts.set_report"),
-            {"plan": stored.id, "report": Jsonb(plain({"network_measures": measures, "carried": carried}))},
+            {"plan": head.id, "report": Jsonb(plain({"network_measures": measures, "carried": carried}))},
         )
+    forget(connection, head.id)
     return Written(version, report)
 
 
-@dataclass
-class _Change:
-    """What a plan changes.
-
-    Parameters
-    ----------
-    old_codes, old_ids : ndarray, shape (old grids,)
-    opened : ndarray of int
-        Rows of the plan's grids that get a version.
-    closed : ndarray of int64
-        Ids of the old grids that end.
-    """
-
-    old_codes: np.ndarray
-    old_ids: np.ndarray
-    opened: np.ndarray
-    closed: np.ndarray
-
-
-def _change(connection: Connection, stored: StoredPlan, moment: dict[str, Any]) -> _Change:
-    origin = stored.origin
-    was = np.array([], object) if origin is None else np.concatenate([stored.base, origin.gone])
-    rows = [] if stored.is_first else connection.execute(query("publishing.old_grids"), moment).fetchall()
-    old_ids = np.array([row[0] for row in rows], np.int64)
-    old_codes = np.array([row[1] for row in rows], object)
-    at = {code: i for i, code in enumerate(old_codes)}
-    new_of = stored.plan.grid_of.astype(np.int64)
-    gone = np.full(0 if origin is None else len(origin.gone), -1, np.int64)  # these cells have no grid any more
-    held = (
-        np.full(len(new_of), -1, np.int64) if origin is None else np.array([at.get(code, -1) for code in was], np.int64)
-    )
-    same = same_cells(held, np.concatenate([new_of, gone]))
-    codes = stored.plan.grids["grid_code"].to_numpy(object)
-    same[[old >= 0 and old_codes[old] != code for old, code in zip(same, codes, strict=True)]] = -1  # another code
-    stays = np.zeros(len(old_ids), bool)
-    stays[same[same >= 0]] = True
-    return _Change(old_codes, old_ids, np.flatnonzero(same < 0), old_ids[~stays])
-
-
-def _replaced(stored: StoredPlan) -> tuple[np.ndarray, np.ndarray]:
+def _replaced(connection: Connection, head: PlanHead) -> tuple[np.ndarray, np.ndarray]:
     """Cells that a plan takes away, and cells that it brings."""
-    if stored.origin is None:
+    if head.is_first:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    return stored.origin.gone_cells, stored.cells.ids[stored.base == None]  # noqa: E711 - cell by cell
-
-
-def require_change(connection: Connection, stored: StoredPlan) -> None:
-    """Refuse a plan that leaves every grid as it is.
-
-    Raises
-    ------
-    ConflictError
-    """
-    change = _change(connection, stored, {"network": stored.network_id, "level": stored.level, "plan": stored.id})
-    if not len(change.opened):
-        raise ConflictError(f"Plan {stored.id} leaves every grid as it is.", "Edit it first, or discard it.")
-
-
-def _report(stored: StoredPlan, change: _Change, ended: list[str]) -> dict[str, Any]:
-    codes = stored.plan.grids["grid_code"].to_numpy(object)
-    before, opened = set(change.old_codes), sorted(codes[change.opened])
-    return {
-        "codes": dict(zip(stored.keys, codes, strict=True)),
-        "unchanged": len(codes) - len(opened),
-        "opened": opened,
-        "kept_codes": [code for code in opened if code in before],
-        "new_codes": [code for code in opened if code not in before],
-        "withdrawn_codes": sorted(before - set(codes)),
-        "postings_ended": ended,
-    }
-
-
-def _copy_grids(
-    cursor: psycopg.Cursor[Any],
-    connection: Connection,
-    place: District,
-    stored: StoredPlan,
-    found: Checked,
-    change: _Change,
-    ids: np.ndarray,
-    publication: int,
-    effective: dt.datetime,
-    origin: str,
-) -> None:
-    grids = found.grids.iloc[change.opened]
-    shapes = _multi(to_stored(np.asarray(grids.geometry.array, object), place.metric_crs))
-    alone = stored.is_first and origin == "plan"
-    rows = gpd.GeoDataFrame(
-        {
-            "id": ids,
-            "network_id": stored.network_id,
-            "level": stored.level,
-            "code": grids["grid_code"].to_numpy(object),
-            **_described(connection, place, stored, change),
-            "publication_id": publication,
-            "origin": origin,
-            "flags": grids["flags"].to_list(),
-            "colour": grids["colour"].to_numpy() if alone else _colours(connection, stored, shapes),
-            "area_m2": grids["area_m2"].to_numpy(),
-            "valid": f"[{effective.isoformat()},)",
-        },
-        geometry=shapes,
-        crs=4490,
+    gone, made = (
+        np.array([row[0] for row in connection.execute(query(name), {"plan": head.id})], np.int64)
+        for name in ("publishing.replaced_cells", "carrying.made")
     )
-    copy_frame(cursor, "grid", rows)
+    return gone, made
 
 
-def _described(connection: Connection, place: District, stored: StoredPlan, change: _Change) -> dict[str, Any]:
-    """Name, kind and division of grids that get a version: as imported, or as the grid had them whose code goes on."""
-    grids = stored.plan.grids.iloc[change.opened]
-    if "name" in grids:
-        return {name: grids[name].to_numpy(object) for name in ("name", "kind", "division_id")}
-    divisions = dict(connection.execute(query("plans.scope"), {"plan": stored.id}).fetchall())
-    before = connection.execute(query("publishing.described"), {"grids": change.closed.tolist()})
-    known = {code: (name, kind) for code, name, kind in before}
-    named = [
-        known.get(code, (grid_name(serial, place.time_zone), stored.kind))
-        for code, serial in zip(grids["grid_code"], grids["serial"].tolist(), strict=True)
-    ]
-    return {
-        "name": [name for name, _ in named],
-        "kind": [kind for _, kind in named],
-        "division_id": [divisions[code] for code in grids["community_id"]],
-    }
-
-
-def _colours(connection: Connection, stored: StoredPlan, shapes: np.ndarray) -> np.ndarray:
-    """Colour new grids beside those that stay, in this community and the next."""
-    west, south, east, north = (float(v) for v in shapely.total_bounds(shapes))
-    box = {"west": west, "south": south, "east": east, "north": north}
-    of = {"network": stored.network_id, "level": stored.level}
-    beside = fetch_geo_frame(connection, query("publishing.grids_beside"), {**box, **of})
-    others = np.asarray(beside.geometry.array, object)
-    return colour_beside(shapes, others, beside["colour"].to_numpy(np.int64), TOUCH_DEGREES)
-
-
-def _copy_lineage(cursor: psycopg.Cursor[Any], stored: StoredPlan, change: _Change, number: dict[str, int]) -> None:
-    origin = stored.origin
-    if origin is None or not len(change.old_ids):
-        return
-    at = {code: i for i, code in enumerate(change.old_codes)}
-    old_of = np.array([at.get(code, -1) for code in origin.base], np.int64)
-    went = lineage(old_of, stored.plan.grid_of.astype(np.int64)[origin.cell], origin.households, origin.area)
-    went = went[np.isin(change.old_ids[went["old"].to_numpy()], change.closed)]
-    codes = stored.plan.grids["grid_code"].to_numpy(object)
-    rows = pd.DataFrame(
-        {
-            "from_grid": change.old_ids[went["old"].to_numpy()],
-            "to_grid": [number[codes[new]] for new in went["new"]],
-            "household_share": went["household_share"].to_numpy(),
-            "area_share": went["area_share"].to_numpy(),
-        }
-    )
-    copy_frame(cursor, "grid_lineage", rows)
+def _network_measures(
+    connection: Connection, place: District, head: PlanHead, ready: Prepared, effective: dt.datetime
+) -> dict[str, Any]:
+    """Measure all grids of the network as they are from a publication on."""
+    values = {"plan": head.id, "network": head.network_id, "level": head.level, "district": place.id}
+    row = connection.execute(query("publishing.same_network"), {**values, "at": ready.at, "effective": effective})
+    if (row.fetchone() or (False,))[0]:
+        return ready.measures
+    return whole_network(connection, place, head, effective) or ready.measures
 
 
 def withdraw(connection: Connection, place: District, life: dict[str, Any], now: dt.datetime) -> None:
@@ -322,7 +196,7 @@ def withdraw(connection: Connection, place: District, life: dict[str, Any], now:
     Raises
     ------
     ConflictError
-        A later version stands on it.
+        A later version, or one of the next level, stands on it.
     """
     values = {
         "plan": life["id"],
@@ -338,6 +212,12 @@ def withdraw(connection: Connection, place: District, life: dict[str, Any], now:
         raise ConflictError(
             f"Version {later[0]} was made on version {life['version']} of these communities.",
             f"Withdraw version {later[0]} first.",
+        )
+    nested = connection.execute(query("publishing.nested_later"), values).fetchone()
+    if nested:
+        raise ConflictError(
+            f"Version {nested[1]} of level {nested[0]} was checked against these grids of level {life['level']}.",
+            f"Withdraw version {nested[1]} of level {nested[0]} first.",
         )
     with put_back(connection, place, life, now) as carried:
         _take_back(connection, values)
@@ -356,10 +236,3 @@ def _take_back(connection: Connection, values: dict[str, Any]) -> None:
     for name in ("reopen_grids", "reopen_memberships", "reopen_postings"):
         connection.execute(query(f"publishing.{name}"), {**values, "grids": replaced})
     connection.execute(query("publishing.withdraw_publication"), values)
-
-
-def _multi(shapes: np.ndarray) -> np.ndarray:
-    """Make every polygon a multipolygon, as the table wants."""
-    single = shapely.get_type_id(shapes) == 3
-    shapes[single] = [shapely.MultiPolygon([shape]) for shape in shapes[single]]
-    return shapes

@@ -13,11 +13,12 @@ import shapely
 from psycopg.types.json import Jsonb
 
 from gis.addresses import fold_address
+from gis.bulk import uncollected
 from gis.clock import Clock, local_date, utc_now
 from gis.crs import metric_crs, parse_crs, time_zone_at
 from gis.errors import ConflictError, InputError
 from gis.store.buildings import change_buildings, refuse_unknown_buildings, stand_without_date, tell_completeness
-from gis.store.copying import plain, stage
+from gis.store.copying import copy_things, plain, stage
 from gis.store.derivation import derive_imported, newest_cells
 from gis.store.districts import bump_layers, district_of
 from gis.store.divisions import LEVELS, change_divisions, midnight_of
@@ -50,6 +51,9 @@ CHANGES = ("inserted", "updated", "counts_added", "ended", "rebuilt")
 """Counts of a report that say that something changed."""
 DATED = ("divisions", "buildings")
 """Kinds that a file can change from a date on."""
+TABLE_OF = {"parts": "part", "events": "event"}
+"""Kinds that come by the hundred thousand: where a district has none yet they go straight into their table."""
+USUAL_STATE = {"parts": "intact", "events": "closed"}
 
 
 class BatchLike(Protocol):
@@ -149,7 +153,7 @@ def write_batch(
             "--complete says which buildings are gone, nobody says since when.",
             "Use it with buildings and --effective.",
         )
-    with connection.transaction(), connection.cursor() as cursor:
+    with uncollected(), connection.transaction(), connection.cursor() as cursor:
         if batch.kind == "divisions":
             _ensure_district(cursor, district, batch, new or NewDistrict(), clock)
         cursor.execute(query("imports.lock_district"), {"code": district})
@@ -165,16 +169,22 @@ def write_batch(
             "source": batch.report.source or "import",
         }
         counts = batch.report.counts
+        known = {row[0] for row in cursor.execute(query("imports.known_divisions"), values)}
         frame = _completed(batch, place)
-        if batch.kind in {"parts", "events"}:
+        if batch.kind in TABLE_OF:
             frame = _located(connection, place, batch, frame, clock)
         if batch.kind == "buildings":
             frame = _standing(connection, place, frame, batch.report, since, complete=complete)
         if batch.kind == "divisions" and since is not None:
             counts |= change_divisions(connection, place, gpd.GeoDataFrame(frame), batch.report, since, clock=clock)
-        stage(cursor, query(f"imports.stage_{batch.kind}"), query("imports.unstage"), frame)
-        cursor.execute(query("imports.index_staged"))
-        if batch.kind == "households":
+        first = batch.kind in TABLE_OF and not cursor.execute(query(f"things.one_of_{batch.kind}"), values).fetchone()
+        if not first:
+            stage(cursor, query(f"imports.stage_{batch.kind}"), query("imports.unstage"), frame)
+            cursor.execute(query("imports.index_staged"))
+        if first:
+            copy_things(cursor, TABLE_OF[batch.kind], place.id, frame)
+            counts |= {"inserted": len(frame), "updated": 0, "unchanged": 0}
+        elif batch.kind == "households":
             taken = refuse_unknown_buildings(cursor, values, frame, batch.report, accept_partial=accept_partial)
             counts["counts_added"] = _add_counts(cursor, values, "imports.insert_households")
             counts["unchanged"] = len(taken) - counts["counts_added"]
@@ -182,7 +192,7 @@ def write_batch(
         elif batch.kind != "divisions" or since is None:
             counts |= _write_rows(cursor, values, batch.kind, len(frame))
         if batch.kind == "divisions":
-            counts["updated"] += _set_parents(cursor, values)
+            counts["updated"] += _set_parents(cursor, values, known)
         if batch.kind == "buildings":
             counts["counts_added"] = _add_counts(cursor, values, "imports.insert_counts")
         changed = sum(counts.get(name, 0) for name in CHANGES)
@@ -192,12 +202,12 @@ def write_batch(
             _settle(connection, place, batch.report, clock(), since)
         if batch.kind == "barriers" and changed:
             renew_streets(connection, place, clock=clock)
-        if batch.kind in {"parts", "events"} and changed:
-            derive_imported(connection, place, batch.kind, clock=clock)
+        if batch.kind in TABLE_OF and changed:
+            derive_imported(connection, place, batch.kind, frame["code"].tolist(), clock=clock)
         if batch.kind == "workers":
             post(connection, place, batch.report, clock=clock)
         if batch.kind == "events":
-            answer_new_events(connection, place, clock())
+            answer_new_events(connection, place, frame.loc[frame["state"] == "open", "code"].tolist(), clock())
         record_run(cursor, values, batch)
     return batch.report
 
@@ -288,8 +298,11 @@ def _text(value: object) -> str | None:
 
 
 def _completed(batch: BatchLike, place: District) -> pd.DataFrame:
-    """Add what can be derived: the search key of an address, the moment of a local time."""
+    """Add what can be derived: the search key of an address, the moment of a local time, the usual state."""
     frame = batch.frame
+    if batch.kind in USUAL_STATE:
+        usual = USUAL_STATE[batch.kind]
+        frame = frame.assign(state=frame["state"].fillna(usual) if "state" in frame else usual)
     if batch.kind == "buildings" and "address_key" not in frame:
         keys = [fold_address(_text(v)) or None for v in frame.get("address", pd.Series(None, index=frame.index))]
         frame = frame.assign(address_key=pd.Series(keys, index=frame.index, dtype=object))
@@ -328,8 +341,8 @@ def _refuse_moved_divisions(cursor: psycopg.Cursor[Any], values: dict[str, Any])
         )
 
 
-def _set_parents(cursor: psycopg.Cursor[Any], values: dict[str, Any]) -> int:
-    """Find who lies in whom: by the parent named, by code, by position; the number of divisions that changed."""
+def _set_parents(cursor: psycopg.Cursor[Any], values: dict[str, Any], known: set[int]) -> int:
+    """Find who lies in whom: by the parent named, by code, by position; how many of those known before changed."""
     cursor.execute(query("imports.divisions_for_parents"), values)
     rows = cursor.fetchall()
     by_code = {(level, code): number for number, level, code, *_ in rows}
@@ -343,7 +356,7 @@ def _set_parents(cursor: psycopg.Cursor[Any], values: dict[str, Any]) -> int:
         nearer = parent not in level_of or (found and LEVELS.index(level_of[found]) > LEVELS.index(level_of[parent]))
         if found != parent and (staged or nearer):  # what the file does not name keeps a parent that still holds
             cursor.execute(query("imports.set_parent"), {"id": number, "parent": found})
-            changed += 1
+            changed += number in known
     return changed
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gis.streets.ways import is_crossing
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -54,8 +56,7 @@ class Streets:
     @property
     def crossing(self) -> np.ndarray:
         """Whether each row is a crossing, shape (n,) of bool."""
-        points: np.ndarray = shapely.get_type_id(self.geometry) == shapely.GeometryType.POINT
-        return points
+        return is_crossing(self.geometry)
 
 
 def home_cells(ways: Ways, cells: Sequence[shapely.Polygon] | np.ndarray, community: Sequence[object]) -> Streets:

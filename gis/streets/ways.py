@@ -18,7 +18,7 @@ from gis.graph import STREET_CLASSES, STREET_WIDTH
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["Ways", "half_widths", "street_ways"]
+__all__ = ["Ways", "half_widths", "is_crossing", "street_ways"]
 
 GRID_M = 0.01
 """Lattice on which lines are noded."""
@@ -68,8 +68,7 @@ class Ways:
     @property
     def crossing(self) -> np.ndarray:
         """Whether each row is a crossing, shape (n,) of bool."""
-        points: np.ndarray = shapely.get_type_id(self.geometry) == shapely.GeometryType.POINT
-        return points
+        return is_crossing(self.geometry)
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,12 @@ class _Edges:
     source: np.ndarray
     start: np.ndarray
     end: np.ndarray
+
+
+def is_crossing(geometry: np.ndarray) -> np.ndarray:
+    """Whether each shape is the point of a crossing, shape (n,) of bool."""
+    points: np.ndarray = shapely.get_type_id(geometry) == shapely.GeometryType.POINT
+    return points
 
 
 def half_widths(classes: np.ndarray, width_m: np.ndarray) -> np.ndarray:

@@ -15,15 +15,15 @@ from gis.cells import tessellate
 SIDE, STREET, LOT = 3_000.0, 150.0, 24.0
 
 
-def made_district(rng):
+def made_district(rng, side=SIDE):
     """Communities of 600 m, bent streets every 150 m, and turned footprints on a lattice of 24 m."""
-    communities = [box(x, y, x + 600, y + 600) for x in np.arange(0, SIDE, 600) for y in np.arange(0, SIDE, 600)]
-    bend = np.linspace(-50, SIDE + 50, 80)
+    communities = [box(x, y, x + 600, y + 600) for x in np.arange(0, side, 600) for y in np.arange(0, side, 600)]
+    bend = np.linspace(-50, side + 50, 80)
     streets = []
-    for at in np.arange(STREET, SIDE, STREET):
+    for at in np.arange(STREET, side, STREET):
         sway = at + 9 * np.sin(bend / 210 + at)
         streets += [LineString(np.column_stack([bend, sway])), LineString(np.column_stack([sway, bend]))]
-    x, y = np.meshgrid(np.arange(LOT, SIDE - LOT, LOT), np.arange(LOT, SIDE - LOT, LOT))
+    x, y = np.meshgrid(np.arange(LOT, side - LOT, LOT), np.arange(LOT, side - LOT, LOT))
     keep = rng.random(x.size) < 0.8
     shapes = [
         affinity.rotate(box(a - w, b - h, a + w, b + h), turn)

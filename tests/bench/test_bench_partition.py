@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 
 from gis.files import partition_files
-from gis.measures import plan_measures
+from gis.measures.of_plans import plan_measures
 from gis.partition import Effort, partition
 
 PROGRAM = Path(sys.executable).with_name("gridkeeper")

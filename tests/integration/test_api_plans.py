@@ -14,19 +14,12 @@ from gis.store import pipeline
 from gis.store.connect import connect
 from tests.integration import served_district as serve
 from tests.integration import small_district as small
+from tests.integration.in_force import Clock
 
 D = f"/api/districts/{serve.DISTRICT}"
 WEST, EAST = small.COMMUNITIES
 LI = {"X-Gridkeeper-Person": quote("李规划")}
 WANG = {"X-Gridkeeper-Person": quote("王审批")}
-
-
-class Clock:
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture(scope="module")

@@ -136,7 +136,8 @@ def test_a_long_report_prints_the_first_rows_and_keeps_them_all(town, tmp_path, 
         capsys, monkeypatch, town, "import", "buildings", save(frame, tmp_path), "--report", tmp_path / "all.json"
     )
     assert done.code == 3
-    assert done.out.count("households_negative") == 20
+    assert done.out.count("households_negative") == 20 + 1  # 20 rows and the sum
+    assert "In all: households_negative 50" in done.out
     assert "all.json" in done.out.replace("\n", "")
     assert (tmp_path / "all.json").read_text().count("households_negative") == 51  # 50 rows and the tally
     assert contents(town) == before

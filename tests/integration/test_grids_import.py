@@ -21,10 +21,11 @@ from gis.store.districts import district_of
 from gis.store.reading import cells_at, district_bounds, read_cells
 from tests.integration import small_district as small
 from tests.integration.imports import run
+from tests.integration.in_force import BEGIN, publish_first
+from tests.integration.invariants import insist_on_model
 
 D = small.DISTRICT
 WEST, EAST = small.COMMUNITIES
-BEGIN = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
 NOW = BEGIN + dt.timedelta(days=30)
 CLOCK = stopped_at(NOW)
 SINCE = dt.date(2026, 7, 10)
@@ -38,11 +39,7 @@ def published(databases):
     with databases.clone() as database:
         clock = stopped_at(BEGIN)
         with connect(database.app_url) as connection:
-            for kind in ("divisions", "buildings", "barriers", "parts", "events"):
-                pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
-            pipeline.tessellate_district(connection, D, clock=clock)
-            pipeline.propose_plan(connection, D, clock=clock)
-            pipeline.publish_plan(connection, D, clock=clock)
+            publish_first(connection)
             level = Level(1, "subdistrict", code_profile="local")
             pipeline.add_network(connection, D, Network("police", "警务网格", levels=(level,)))
             pipeline.add_person(connection, "李规划", clock=clock)
@@ -312,3 +309,53 @@ def test_the_next_plan_mends_what_was_taken_as_it_was(store):
         (f"{EAST}009", "东风", "import"),
         (f"{EAST}010", "第十网格", "plan"),
     ]
+
+
+def split_a_cell(store, li, wang) -> int:
+    """An approved plan of all communities in which the upper part of the cell of B002 is a cell of another grid."""
+    plan = pipeline.open_draft(store, D, [WEST, EAST], li, clock=CLOCK)
+    holds = (
+        "SELECT p.cell_id, p.grid_code FROM plan_cell p JOIN building_cell k ON k.cell_id = p.cell_id"
+        " JOIN building b ON b.id = k.building_id WHERE p.plan_id = %s AND b.code = %s"
+    )
+    [(cell, _)] = rows(store, holds, plan, "B002")
+    line = small.frame({}, [shapely.LineString([(-5, 130), (200, 130)])]).geometry[0]
+    payload = {"cell": cell, "line": [list(point) for point in line.coords]}
+    pipeline.edit_draft(store, D, plan, li, revision=0, kind="split", payload=payload, clock=CLOCK)
+    upper = (
+        "SELECT c.id FROM cell c JOIN plan_cell p ON p.cell_id = c.id JOIN cell_lineage l ON l.to_cell = c.id"
+        " WHERE p.plan_id = %s AND l.from_cell = %s ORDER BY ST_YMax(c.geom) DESC LIMIT 1"
+    )
+    [(child,)] = rows(store, upper, plan, cell)
+    [(_, key)] = rows(store, holds, plan, "B010")
+    payload = {"cells": [child], "to": key}
+    pipeline.edit_draft(store, D, plan, li, revision=1, kind="move", payload=payload, clock=CLOCK)
+    for name, actor in (("submit", li), ("approve", wang)):
+        pipeline.take_step(store, D, plan, actor, name, clock=CLOCK)
+    return plan
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_on_the_day_of_a_recut_grids_begin_with_its_cells(store, exact):
+    wang = Actor("王审批")
+    pipeline.add_person(store, wang.name, clock=CLOCK)
+    plan = split_a_cell(store, Actor("李规划"), wang)
+    pipeline.take_step(store, D, plan, wang, "publish", clock=CLOCK)
+    with pytest.raises(ConflictError, match="puts others in the place of cells") as fault:
+        take(store, halves(at=135.0), effective=NOW.date(), exact=exact)
+    tomorrow = NOW.date() + dt.timedelta(days=1)
+    assert f"--effective {tomorrow}," in fault.value.remedy
+    for name in ("withdraw", "discard"):
+        pipeline.take_step(store, D, plan, wang, name, clock=CLOCK)
+
+    plan = split_a_cell(store, Actor("李规划"), wang)
+    pipeline.take_step(store, D, plan, wang, "publish", effective=NOW, clock=CLOCK)
+    with pytest.raises(ConflictError, match="are what they are only since") as fault:
+        take(store, halves(at=135.0), effective=NOW.date() - dt.timedelta(days=1), exact=exact)
+    assert f"--effective {NOW.date()}" in fault.value.remedy
+    later = NOW + dt.timedelta(hours=3)
+    step = take(store, halves(at=135.0), effective=NOW.date(), exact=exact, clock=stopped_at(later))
+    assert step.effective == NOW
+    assert step.report.tally()["grids_begin_with_cells"] == 1
+    assert {row[5] for row in rows(store, GRIDS)} == {NOW}
+    insist_on_model(store, district_of(store, D), [NOW - dt.timedelta(hours=1), NOW, later])

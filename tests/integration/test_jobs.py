@@ -123,6 +123,7 @@ def test_a_fault_is_told_and_the_job_can_be_tried_again(working):
     failed = wait_for(working, number)
     assert failed["state"] == "failed"
     assert "cells do not change" in failed["fault"]["message"]
+    assert "单位地块不再改变" in failed["fault"]["message_zh"]
     again = working.post(f"/api/jobs/{number}/retry")
     assert again.status_code == 202
     assert again.json()["id"] > number
@@ -168,6 +169,29 @@ def test_the_command_line_queues_follows_and_lists(working, database, sample_dir
     assert "succeeded" in listed.out
     assert "1 worker alive." in listed.out
     assert gridkeeper("job", "cancel", number).code == 5
+
+
+def test_grids_in_force_are_imported_by_a_job(working, database, tmp_path, capsys, monkeypatch):
+    def gridkeeper(*words):
+        return run(capsys, monkeypatch, database, *words)
+
+    file = tmp_path / "grids.geojson"
+    assert gridkeeper("export", "grids", small.DISTRICT, "--out", file).code == 0
+    level = "1:division_level=community,kind=basic,profile=local,target=200"
+    assert gridkeeper("network", "add", small.DISTRICT, "police", "--name", "警务网格", "--level", level).code == 0
+    upload = working.put("/api/uploads/grids.geojson", content=file.read_bytes()).json()["id"]
+    asked = {"kind": "import", "what": "grids", "network": "police", "level": "1", "uploads": [upload]}
+    undated = wait_for(working, working.post(f"{D}/jobs", json=asked).json()["id"])
+    assert "since when" in undated["fault"]["message"]
+    dated = working.post(f"{D}/jobs", json=asked | {"effective": "2026-06-01"}).json()["id"]
+    done = wait_for(working, dated)
+    assert done["state"] == "succeeded", done["fault"]
+    assert done["result"]["report"]["counts"]["inserted"] == len(json.loads(file.read_text())["features"])
+    since = ("--network", "police", "--effective", "2026-06-01")
+    again = gridkeeper("import", "grids", file, "--district", small.DISTRICT, *since, "--background")
+    assert again.code == 0, again.err
+    shown = wait_for(working, int(again.out.split()[1]))
+    assert shown["result"]["report"]["counts"]["inserted"] == 0, "the same grids again change nothing"
 
 
 def queued(connection, kind="tessellate", **options):

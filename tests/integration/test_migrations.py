@@ -150,10 +150,11 @@ def test_the_serving_role_may_do_exactly_this(database):
     history |= {"tessellation", "plan_scope", "publication", "grid", "grid_cell", "posting"}
     history |= {"person", "plan_operation", "plan_step", "plan_waiver", "division_lineage", "event_move"}
     history |= {"cell_community", "part_cell", "event_cell", "street", "job"}
+    history |= {"plan_check", "plan_grid", "ground_change"}
     assert may["UPDATE"] == every - history
     assert may["DELETE"] == {
         "district", "part", "event", "tessellation", "plan", "plan_scope", "plan_cell", "display_shape",
-        "display_version", "street", "part_cell", "event_cell",
+        "display_version", "street", "part_cell", "event_cell", "plan_check", "plan_grid",
     }  # fmt: skip
     assert set(columns) == {
         ("grid", "valid"), ("grid", "name"), ("grid", "flags"), ("grid", "colour"),

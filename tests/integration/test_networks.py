@@ -159,12 +159,81 @@ def test_a_finer_grid_may_not_reach_over_a_coarser_one(store):
     code, cells = next(iter(fine.items()))
     other = next(name for name in sorted(set(parent.values())) if name.startswith(town) and name != parent[min(cells)])
     edit(store, plan, 0, "move", {"cells": [min(cells)], "to": other})
-    with pytest.raises(CheckFailedError):
+    with pytest.raises(CheckFailedError) as fault:
         pipeline.take_step(store, D, plan, LI, "submit", clock=CLOCK)
+    assert "first the finer one" in fault.value.remedy
+    assert f"gridkeeper plan propose {D} {plan}" in fault.value.remedy
     checks = {check.name: check for check in pipeline.check_plan(store, D, plan, clock=CLOCK).checks}
     assert checks["nested"].hard
     assert list(checks["nested"].offenders["code"]) == [code]
     assert f"grid {code} lies in 2 grids of the level above" in checks["nested"].message["en"]
+
+
+def whole(store, level, division, attempts) -> int:
+    """A submitted and approved plan of the first edit that passes."""
+    for kind, payload in attempts:
+        plan = pipeline.open_draft(store, D, [division], LI, network="party", level=level, clock=CLOCK)
+        edit(store, plan, 0, kind, payload)
+        if all(check.passed for check in pipeline.check_plan(store, D, plan, clock=CLOCK).checks if check.hard):
+            pipeline.take_step(store, D, plan, LI, "submit", clock=CLOCK)
+            pipeline.take_step(store, D, plan, WANG, "approve", clock=CLOCK)
+            return plan
+        pipeline.take_step(store, D, plan, LI, "discard", clock=CLOCK)
+    raise AssertionError("no edit passes")
+
+
+def test_levels_that_change_one_after_the_other_nest_at_every_moment(store):
+    town, fine, coarse = nested.SUBDISTRICTS[0], grids(store, "party", 3), grids(store, "party", 2)
+    parents = [code for code in coarse if code.startswith(town)]
+    moves = [
+        ("move", {"cells": sorted(cells), "to": parent})
+        for _, _, cells in fine.values()
+        for parent in parents
+        if any(cells <= coarse[other][2] for other in parents if other != parent)
+    ]
+    upper = whole(store, 2, town, moves)
+    midnight = dt.datetime(2026, 7, 1, 16, tzinfo=dt.UTC)
+    pipeline.take_step(store, D, upper, LI, "publish", clock=CLOCK)
+    coarse = grids(store, "party", 2)
+    community = nested.COMMUNITIES[0]
+    merges = [
+        ("merge", {"from": a, "into": b})
+        for a in fine for b in fine
+        if a != b and a.startswith(community) and b.startswith(community)
+        and any(fine[a][2] | fine[b][2] <= cells for _, _, cells in coarse.values())
+    ]  # fmt: skip
+    lower = whole(store, 3, community, merges)
+    soon = NOW + dt.timedelta(hours=1)
+    with pytest.raises(InputError, match="grids of the next level that are in force from 2026-07-01 16:00"):
+        pipeline.take_step(store, D, lower, LI, "publish", effective=soon, clock=CLOCK)
+    pipeline.take_step(store, D, lower, LI, "publish", clock=CLOCK)
+    for at in (NOW, soon, midnight, midnight + dt.timedelta(days=1)):
+        assert_nested(store, at)
+    with pytest.raises(ConflictError, match="of level 3 was checked against these grids of level 2"):
+        pipeline.take_step(store, D, upper, LI, "withdraw", clock=CLOCK)
+    for plan in (lower, upper):
+        pipeline.take_step(store, D, plan, LI, "withdraw", clock=CLOCK)
+    assert_nested(store, midnight)
+
+
+def assert_nested(store, at) -> None:
+    """Every grid lies in one of the level above, which holds as many households as those in it."""
+    rows = store.execute(
+        "SELECT m.level, g.code, m.cell_id, coalesce((SELECT sum(h.households) FROM building_cell k"
+        " JOIN household_count h ON h.building_id = k.building_id WHERE k.cell_id = m.cell_id), 0)"
+        " FROM grid_cell m JOIN grid g ON g.id = m.grid_id JOIN network n ON n.id = m.network_id"
+        " WHERE n.code = 'party' AND m.valid @> %s::timestamptz AND g.valid @> %s::timestamptz",
+        [at, at],
+    ).fetchall()
+    table = pd.DataFrame(rows, columns=["level", "code", "cell", "households"])
+    of = table.pivot_table(index="cell", columns="level", values="code", aggfunc="first")
+    load = table[table["level"] == 3].set_index("cell")["households"].astype(float)
+    assert len(of) == len(load) == len(table) / 3
+    for finer, coarser in ((3, 2), (2, 1)):
+        parent = of.groupby(finer)[coarser].agg(["nunique", "first"])
+        assert (parent["nunique"] == 1).all()
+        sums = load.groupby(of[finer]).sum().groupby(parent["first"]).sum()
+        assert sums.to_dict() == load.groupby(of[coarser]).sum().to_dict()
 
 
 def test_a_finer_level_made_after_the_coarser_stays_inside_it(databases):

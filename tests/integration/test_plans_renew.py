@@ -15,13 +15,13 @@ from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.copying import fetch_geo_frame
 from gis.store.districts import district_of
-from gis.store.metric import to_stored
+from gis.store.metric import to_metric, to_stored
 from tests.integration import small_district as small
+from tests.integration.in_force import BEGIN, publish_first
 from tests.integration.invariants import insist_on_model
 
 D = small.DISTRICT
 WEST, EAST = small.COMMUNITIES
-BEGIN = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
 NOW = BEGIN + dt.timedelta(days=1)
 EFFECTIVE = dt.datetime(2026, 7, 2, 16, tzinfo=dt.UTC)
 """The next local midnight (Asia/Shanghai) after NOW."""
@@ -37,14 +37,8 @@ def published(databases):
     with databases.clone() as database:
         clock = stopped_at(BEGIN)
         with connect(database.app_url) as connection:
-            for kind in ("divisions", "buildings", "barriers", "parts", "events"):
-                pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
-            pipeline.tessellate_district(connection, D, clock=clock)
-            pipeline.propose_plan(connection, D, clock=clock)
-            pipeline.publish_plan(connection, D, clock=clock)
+            publish_first(connection, persons=(LI, WANG))
             pipeline.write_batch(connection, D, small.workers(), clock=clock)
-            for actor in (LI, WANG):
-                pipeline.add_person(connection, actor.name, clock=clock)
             connection.execute("UPDATE building SET valid = tstzrange(NULL, %s) WHERE code = 'B001'", [BEGIN])
             columns = {
                 "code": ["N1"], "address": ["柳岸路9号"], "households": [40.0], "people": [90], "estimated": [False],
@@ -102,6 +96,15 @@ def cell_of(connection, plan, building):
         plan,
         building,
     )
+
+
+def cells_of_community(connection, code):
+    found = connection.execute(
+        "SELECT c.id FROM cell c JOIN division d ON d.id = c.community_id"
+        " WHERE d.code = %s AND c.valid @> %s::timestamptz",
+        [code, AFTER],
+    )
+    return {row[0] for row in found}
 
 
 def lonlat(x, y):
@@ -347,6 +350,14 @@ def test_cells_that_a_draft_made_twice_are_traced_to_those_in_force(store):
         assert store.execute(held, [network, AFTER, west]).fetchone() == (len(west), len(west))
     # the split reaches the border of the east, whose cells stay as they are
     insist_on_model(store, district_of(store, D), MOMENTS, seams=False)
+    west, east = (
+        to_metric(polygons(store, cells_of_community(store, code)), "EPSG:4548") for code in small.COMMUNITIES
+    )
+    inner = shapely.get_parts(shapely.coverage_invalid_edges(np.concatenate([west, east])))
+    feet = shapely.points(shapely.get_coordinates(inner))
+    assert len(feet), "no seam: this test has lost its ground"
+    width = max(shapely.distance(feet, shapely.union_all(side).boundary).max() for side in (west, east))
+    assert width <= 1e-5  # a step of the lattice
 
 
 def test_old_grids_are_laid_over_the_cells_that_there_are_now(store):

@@ -18,40 +18,23 @@ from gis.store.districts import district_of
 from gis.store.lives import life_of
 from gis.store.metric import to_stored
 from tests.integration import small_district as small
+from tests.integration.in_force import BEGIN, Clock, publish_first
 
 D = small.DISTRICT
 WEST, EAST = small.COMMUNITIES
-BEGIN = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
 NOW = BEGIN + dt.timedelta(days=1)
 MIDNIGHT = dt.datetime(2026, 7, 2, 16, tzinfo=dt.UTC)
 """The next local midnight (Asia/Shanghai) after NOW."""
 LI, WANG = Actor("李规划"), Actor("王审批")
 
 
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture(scope="module")
 def published(databases):
     """A database with version 1 in force since BEGIN, two persons, workers posted."""
     with databases.clone() as database:
-        clock = stopped_at(BEGIN)
         with connect(database.app_url) as connection:
-            for kind in ("divisions", "buildings", "barriers", "parts", "events"):
-                pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
-            pipeline.tessellate_district(connection, D, clock=clock)
-            pipeline.propose_plan(connection, D, clock=clock)
-            pipeline.publish_plan(connection, D, clock=clock)
-            pipeline.write_batch(connection, D, small.workers(), clock=clock)
-            for actor in (LI, WANG):
-                pipeline.add_person(connection, actor.name, clock=clock)
+            publish_first(connection, persons=(LI, WANG))
+            pipeline.write_batch(connection, D, small.workers(), clock=stopped_at(BEGIN))
         yield database
 
 
@@ -493,3 +476,36 @@ def test_state_of_a_first_publication(store, clock):
     rows = pipeline.read_lives(store, district_of(store, D), clock())
     assert [(row["version"], state_of(life_of(row), clock())) for row in rows] == [(1, "in_force")]
     assert state_of(Life(1, "published", effective=clock()), clock()) == "in_force"
+
+
+# ---------------------------------------------------------------------------------------------- told as it goes
+def test_who_edits_while_a_division_is_computed_does_not_wait_and_wins(store, clock):
+    plan = opened(store, clock)
+    told = []
+
+    def meanwhile(label, done, total):
+        if label == "partition" and label not in told:
+            with connect(store.info.dsn) as other:  # would wait for ever if the plan were locked
+                edit(other, plan, clock, "merge", {"from": f"{WEST}003", "into": f"{WEST}004"})
+        told.append(label)
+
+    asked = {"communities": [WEST], "seed": 2, "target": 400}
+    with pytest.raises(StaleError, match="you know edit 0"):
+        pipeline.edit_draft(
+            store, D, plan, LI, revision=0, kind="propose", payload=asked, progress=meanwhile, clock=clock
+        )
+    assert scalar(store, "SELECT array_agg(kind) FROM plan_operation WHERE plan_id = %s", plan) == ["merge"]
+    assert list(dict.fromkeys(told)) == ["reading cells", "partition", "saving the edit"]
+
+
+def test_a_publication_tells_its_steps(store, clock):
+    plan = merged(store, clock)
+    told = []
+    step(store, plan, clock, "submit")
+    step(store, plan, clock, "approve", WANG)
+    step(store, plan, clock, "publish", progress=lambda *line: told.append(line))
+    names, done, totals = zip(*told, strict=True)
+    assert names[:2] == ("checking the plan", "writing grids")
+    assert names[-1] == "moving events"
+    assert list(done) == sorted(done)
+    assert done[-1] == totals[-1]

@@ -12,11 +12,12 @@ import shapely
 from gis.clock import utc_now
 from gis.exchange import write_exchange
 from gis.ingest import ReadOptions, read_kind
-from gis.networks import Network
+from gis.networks import Network, Reference
 from gis.progress import worker_pool
 from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.copying import fetch_frame
+from gis.store.corresponding import correspond
 from gis.store.districts import district_of
 from gis.store.exports import as_imported, grids_in_force
 from gis.store.reading import district_bounds, read_cells
@@ -68,12 +69,16 @@ def moved(frame: gpd.GeoDataFrame, metres: float, metric: str, seed: int = 1) ->
     return drawn.set_geometry(shapes, crs=metric).to_crs(4490)
 
 
-def compare(connection, network: str):
-    """Buildings with the grid each has in force and the one it came back in."""
+def compare(connection, code: str, network: str):
+    """Correspondence of the grids in force with those that came back, and each building with the grid in both."""
+    table = correspond(connection, code, Reference("community"), Reference(network)).table
     before = fetch_frame(connection, MEMBERS, {"network": "community"})
     after = fetch_frame(connection, MEMBERS, {"network": network})
     assert before["building"].tolist() == after["building"].tolist()
-    return before.assign(came=after["grid"])
+    households = before[before["grid"].notna()].groupby("grid")["households"].sum()
+    told = table.groupby("old")["households"].sum()
+    assert told.to_dict() == {grid: households.get(grid, 0) for grid in told.index}
+    return table, before.assign(came=after["grid"])
 
 
 def assert_round_trip(connection, code: str, folder) -> None:
@@ -81,41 +86,35 @@ def assert_round_trip(connection, code: str, folder) -> None:
     frame = exported(connection, code, folder / "grids.gpkg")
 
     same = imported(connection, code, folder / "grids.gpkg", "same")
-    table = compare(connection, "same")
-    assert (table["grid"] == table["came"]).all()
+    table, buildings = compare(connection, code, "same")
+    assert sorted(table["old"]) == sorted(frame["code"])
+    assert (table["old"] == table["new"]).all()
+    assert (table[["area_share", "household_share", "part_share"]] == 1).all(axis=None)
+    assert (buildings["grid"] == buildings["came"]).all()
     assert same.report.counts["displaced_m2"] == same.report.counts["gained_m2"] == 0
     assert not [r for r in same.report.remarks if r.rule.startswith(("building_", "cell_", "grid"))]
     assert same.report.counts["inserted"] == len(frame)
-    cells = fetch_frame(
-        connection,
-        b"SELECT count(*) AS pairs, count(DISTINCT a.cell_id) AS cells, count(DISTINCT x.code) AS grids,"
-        b" bool_and(x.code = y.code) AS same FROM grid_cell a"
-        b" JOIN network n ON n.id = a.network_id AND n.code = 'community' JOIN grid x ON x.id = a.grid_id"
-        b" LEFT JOIN (grid_cell b JOIN network o ON o.id = b.network_id AND o.code = 'same'"
-        b" JOIN grid y ON y.id = b.grid_id) ON b.cell_id = a.cell_id",
-    ).iloc[0]
-    assert cells["same"]
-    assert cells["pairs"] == cells["cells"]
-    assert cells["grids"] == len(frame)
 
     write_exchange(moved(frame, 1.0, metric), folder / "one.gpkg")
     imported(connection, code, folder / "one.gpkg", "one")
-    table = compare(connection, "one")
-    assert table[table["grid"] != table["came"]].empty
+    table, buildings = compare(connection, code, "one")
+    assert buildings[buildings["grid"] != buildings["came"]].empty
+    assert not table[table["old"] != table["new"]]["households"].any()
 
     write_exchange(moved(frame, 5.0, metric), folder / "five.gpkg")
     five = imported(connection, code, folder / "five.gpkg", "five")
-    table = compare(connection, "five")
-    other = table[table["grid"] != table["came"]]
-    kept = 1 - other["households"].sum() / table["households"].sum()
+    table, buildings = compare(connection, code, "five")
+    kept = table[table["old"] == table["new"]]["households"].sum() / table["households"].sum()
+    other = buildings[buildings["grid"] != buildings["came"]]
     told = {r.code for r in five.report.remarks if r.rule.startswith("building_")}
     tally = five.report.tally()
-    print(f"5 m: {kept:.4%} of households stay, {len(other)} of {len(table)} buildings elsewhere, {len(told)} told")
+    print(f"5 m: {kept:.4%} of households stay, {len(other)} of {len(buildings)} buildings elsewhere, {len(told)} told")
     print(five.report.counts, tally)
     assert kept >= 0.995
     assert set(other["building"]) <= told
     broken = (~shapely.is_valid(moved(frame, 5.0, metric).to_crs(metric).geometry.to_numpy())).sum()
     assert tally.get("grid_mended", 0) == broken
+    assert fetch_frame(connection, b"SELECT ST_IsValid(geom) AS valid FROM grid")["valid"].all()
 
 
 def assert_exact(connection, code: str, folder) -> None:

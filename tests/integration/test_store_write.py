@@ -67,7 +67,8 @@ def test_what_is_said_of_a_district_wins(store):
 def test_parents_without_codes_are_found_by_position(store):
     batch = small.divisions()
     batch.frame["code"] = ["city", "quarter", "a", "b"]
-    write_batch(store, "free", batch)
+    counts = write_batch(store, "free", batch).counts
+    assert (counts["inserted"], counts["updated"]) == (4, 0)
     tree = store.execute(
         "SELECT d.code, p.code FROM division d LEFT JOIN division p ON p.id = d.parent_id"
         " WHERE d.district_id = %s ORDER BY d.code",
@@ -209,7 +210,7 @@ def test_removing_leaves_nothing_behind(store):
     remove_district(store, small.DISTRICT)
     left = {table.name: rows(store, table.name) for table in metadata.sorted_tables}
     assert {name: n for name, n in left.items() if n} == {
-        "district": 1, "division": 4, "import_run": 1, "layer_version": 1,
+        "district": 1, "division": 4, "ground_change": 5, "import_run": 1, "layer_version": 1,
     }  # fmt: skip
     with pytest.raises(NotFoundError, match="Known: other"):
         remove_district(store, small.DISTRICT)

@@ -18,11 +18,12 @@ from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.districts import district_of, lock
 from gis.store.metric import to_stored
+from gis.store.rehoming import read_moved_along
 from gis.store.streets import choose_cell, find_street, rederive, renew_streets, set_home
 from tests.integration import small_district as small
+from tests.integration.in_force import BEGIN, publish_first
 
 D = small.DISTRICT
-BEGIN = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
 LATER = BEGIN + dt.timedelta(days=10)
 LI = Actor("李规划")
 ALONG = [(small.BLOCK + dx, 40.0 + 10 * i) for i in range(6) for dx in (-3.0, 0.0, 3.0)]
@@ -49,11 +50,7 @@ def published(databases):
     with databases.clone() as database:
         clock = stopped_at(BEGIN)
         with connect(database.app_url) as connection:
-            for kind in ("divisions", "buildings", "barriers", "parts", "events"):
-                pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
-            pipeline.tessellate_district(connection, D, clock=clock)
-            pipeline.propose_plan(connection, D, clock=clock)
-            pipeline.publish_plan(connection, D, clock=clock)
+            publish_first(connection)
             pipeline.write_batch(connection, D, along(), clock=clock)
             pipeline.add_person(connection, LI.name, clock=clock)
         yield database
@@ -122,6 +119,10 @@ def test_a_planner_changes_the_home_and_the_events_follow(store):
     assert street_of(store)["person"] == LI.name
     answers = "SELECT DISTINCT e.state, g.code FROM event e LEFT JOIN grid g ON g.id = e.grid_id WHERE e.code LIKE 'A%'"
     assert set(store.execute(answers).fetchall()) == {("open", other), ("closed", None)}
+    moves = read_moved_along(store, street["id"])
+    assert [row["code"] for row in moves] == [f"A{i:02}" for i in range(1, 18, 2)]
+    words = ("from_grid", "to_grid", "person", "reason", "at")
+    assert {tuple(row[w] for w in words) for row in moves} == {(duty, other, LI.name, "沿街商户由对面网格管理", LATER)}
     after = kept(store)
     assert {row[1] for row in after} == {cell}
     assert [row[2] for row in after] == [row[1] for row in before]
@@ -131,6 +132,9 @@ def test_a_planner_changes_the_home_and_the_events_follow(store):
     assert [row[1:3] for row in kept(store, "L")] == [row[1:3] for row in after[:6]]
     # a second choice, back to the first cell, adds a period; deriving everything again changes nothing
     set_home(store, D, street["id"], before[0][1], LI, clock=stopped_at(LATER + dt.timedelta(days=2)))
+    back = read_moved_along(store, street["id"])[len(moves) :]
+    assert {(row["from_grid"], row["to_grid"], row["reason"]) for row in back} == {(other, duty, None)}
+    assert len(back) == len(moves) + 3  # and the open ones of those that came since
     told = kept(store)
     assert len(told) == 2 * len(before)
     pipeline.locate_things(store, D, clock=stopped_at(LATER + dt.timedelta(days=3)))
@@ -256,6 +260,10 @@ def test_on_the_command_line(store, published, monkeypatch):
     assert counts["events_on_streets"] >= len(ALONG)
     with pytest.raises(InputError, match="--grid CODE"):
         run("street", "home", D, street["code"], "--as", LI.name)
-    run("street", "home", D, street["code"], "--as", LI.name, "--grid", other, "--reason", "临街")
+    assert "9 open events moved" in run(
+        "street", "home", D, street["code"], "--as", LI.name, "--grid", other, "--reason", "临街"
+    )
+    told = run("street", "moved", D, street["code"])
+    assert f"9 open events of street {street['code']} moved." in told
     assert street_of(store, dt.datetime.now(dt.UTC))["grid"]["code"] == other
     assert "临街" in run("streets", D)

@@ -9,11 +9,10 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from gis.clock import stopped_at
-from gis.store import pipeline
 from gis.store.connect import connect
 from tests.integration import small_district as small
 from tests.integration.imports import contents, run
+from tests.integration.in_force import publish_first
 
 D = small.DISTRICT
 WEST, EAST = small.COMMUNITIES
@@ -23,13 +22,8 @@ SIDE, B = 2 * small.BLOCK, small.BLOCK
 @pytest.fixture(scope="module")
 def in_force(databases):
     with databases.clone() as database:
-        clock = stopped_at(dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC))
         with connect(database.app_url) as connection:
-            for kind in ("divisions", "buildings", "barriers"):
-                pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
-            pipeline.tessellate_district(connection, D, clock=clock)
-            pipeline.propose_plan(connection, D, clock=clock)
-            pipeline.publish_plan(connection, D, clock=clock)
+            publish_first(connection, more=())
         yield database
 
 

@@ -19,11 +19,11 @@ from gis.store.districts import district_of
 from gis.store.divisions import communities_at, community_of_cells, midnight_of
 from gis.store.reading import cells_at, read_cells
 from tests.integration import small_district as small
+from tests.integration.in_force import BEGIN, publish_first
 
 D = small.DISTRICT
 WEST, EAST = small.COMMUNITIES
 NORTH, SOUTH = "990101001003", "990101001004"
-BEGIN = dt.datetime(2026, 7, 1, 4, tzinfo=dt.UTC)
 NOW = dt.datetime(2026, 7, 20, 4, tzinfo=dt.UTC)
 CLOCK = stopped_at(NOW)
 DAY = dt.date(2026, 9, 1)
@@ -35,13 +35,8 @@ SIDE = 2 * small.BLOCK
 def in_force(databases):
     """A database with version 1 in force."""
     with databases.clone() as database:
-        clock = stopped_at(BEGIN)
         with connect(database.app_url) as connection:
-            for kind in ("divisions", "buildings", "barriers", "parts", "events"):
-                pipeline.write_batch(connection, D, getattr(small, kind)(), clock=clock)
-            pipeline.tessellate_district(connection, D, clock=clock)
-            pipeline.propose_plan(connection, D, clock=clock)
-            pipeline.publish_plan(connection, D, clock=clock)
+            publish_first(connection)
         yield database
 
 

@@ -1,5 +1,6 @@
 """Does every format give the same rows, and does a bad file give one clear message?"""
 
+import csv
 import gzip
 import warnings
 import zipfile
@@ -8,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 
 from gis.errors import InputError
 from gis.ingest import parse_map, parse_spec, read_kind
@@ -229,3 +231,41 @@ def test_an_empty_point_is_no_geometry(tmp_path):
     gpd.GeoDataFrame({"code": ["A"]}, geometry=[shapely.Point()], crs=4326).to_file(path)
     with pytest.raises(InputError, match=r"no row|cannot be taken"):
         read_kind("buildings", [path])
+
+
+@pytest.mark.parametrize("zone", ["", "+08:00"])
+def test_a_regular_table_is_read_as_a_quoted_one(tmp_path, zone):
+    times = [f"2026-03-0{1 + i} 08:0{i}:00{zone}" for i in range(5)]
+    rows = pd.DataFrame(
+        {
+            "code": ["E1", "Ｅ２", "e-3", "0004", "5.0"],
+            "class_name": ["积水", "-", " 井盖", "暴露垃圾", "积水"],
+            "class": ["0101", "0102", "0103", "", "0105"],
+            "occurred_at": times,
+            "lon": ["116.3001", "116.3002", "116.30", "116.304", "+116.305"],
+            "lat": ["39.9", "39.91", "39.92", "39.93", "39.94"],
+        }
+    )
+    rows.to_csv(tmp_path / "quoted.csv", index=False, quoting=csv.QUOTE_ALL)
+    rows.to_csv(tmp_path / "regular.csv", index=False)
+    rows.assign(class_name=rows["class_name"].str.strip()).to_csv(tmp_path / "plain.csv", index=False)
+    batches = [read_kind("events", [tmp_path / f"{name}.csv"]) for name in ("quoted", "regular", "plain")]
+    first = batches[0].frame
+    assert first["code"].tolist() == ["E1", "E2", "e-3", "0004", "5.0"]
+    assert first["class_name"].tolist() == ["积水", "0102", "井盖", "暴露垃圾", "积水"]
+    assert str(first["occurred_at"].dt.tz) == "UTC"
+    for other in batches[1:]:
+        assert_geodataframe_equal(first, other.frame)
+        assert [r.rule for r in other.report.remarks] == [r.rule for r in batches[0].report.remarks]
+
+
+def test_a_code_that_went_through_a_number_is_named(tmp_path):
+    (tmp_path / "parts.csv").write_text("code,class_name,lon,lat\n1.10101E+14,井盖,116.3,39.9\nA,井盖,116.31,39.9\n")
+    with pytest.raises(InputError) as refused:
+        read_kind("parts", [tmp_path / "parts.csv"])
+    assert [(r.rule, r.row) for r in refused.value.report.errors] == [("code_mangled", 1)]
+
+
+def test_rows_with_fewer_fields_than_the_head_are_filled(tmp_path):
+    (tmp_path / "parts.csv").write_text("lon,lat,code,class_name,name\n116.3,39.9,P1,井盖\n116.31,39.9,P2,路灯,灯\n")
+    assert read_kind("parts", [tmp_path / "parts.csv"]).frame["name"].tolist() == [None, "灯"]

@@ -290,7 +290,8 @@ def test_names_of_communities_become_codes(tmp_path):
     named.to_parquet(tmp_path / "b.parquet")
     batch = read_kind("buildings", [tmp_path / "b.parquet"], district=bounds)
     assert batch.frame["community_code"].tolist() == ["990101001001", "990101001001", "海底社区"]
-    assert [r.row for r in batch.report.remarks if r.rule == "community_unknown"] == [3]
+    strange = [(r.row, r.remedy) for r in batch.report.remarks if r.rule == "community_unknown"]
+    assert strange == [(3, "Check the community's code or name.")]
 
 
 def test_addresses_are_put_together(tmp_path):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gis.measures import GRID_FIGURES, PLAN_MEASURES, ceiling_within, grid_figure, plan_measures, within
+from gis.measures import GRID_FIGURES, grid_figure
+from gis.measures.of_plans import PLAN_MEASURES, ceiling_within, plan_measures, within
 from gis.partition import Effort, grid_frame, partition
 from tests.unit.partition_ground import lattice, together
 

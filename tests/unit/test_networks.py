@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import InputError
+from gis.graph import Adjacency
 from gis.nesting import several_parents
 from gis.networks import Level, Network, Reference, read_level, read_reference, require_sound
 from gis.partition import coarsened, divide_level
 from gis.partition.parts import communities_of
 from gis.plans import count_parts
 from gis.store.levels import across, edge_matched
-from tests.unit.partition_ground import lattice
+from tests.unit.partition_ground import SIZE, lattice
 
 SOUND = Network(
     "police", "警务网格", levels=(Level(1, "subdistrict", "responsibility", "local", 1000, 500, 2000), Level(2))
@@ -84,6 +85,44 @@ def test_a_coarse_level_is_made_of_whole_finer_grids_and_sums_them(seed, size):
     assert (count_parts(coarse.grid_of, ground.adjacency.pairs, len(coarse.grids)) == 1).all()
     inner = divide_level(ground, coarser=parents, target=target / 3, seed=seed)
     assert several_parents(inner.grids["grid_code"].to_numpy(object)[inner.grid_of], parents) == {}
+
+
+def divided(ground, parts):
+    """The same cells in strips of so many divisions, without neighbours across these."""
+    column = (ground.cells.geometry.bounds["minx"] / SIZE).to_numpy().round().astype(int)
+    of = np.array([f"D{c * parts // (column.max() + 1)}" for c in column], object)
+    near = ground.adjacency
+    same = of[near.pairs[:, 0]] == of[near.pairs[:, 1]]
+    inner = Adjacency(near.pairs[same], near.length[same], near.follows[same], near.link[same])
+    return replace(ground, cells=ground.cells.assign(community_id=of), adjacency=inner)
+
+
+@pytest.mark.slow
+def test_a_district_of_6_40_and_1144_grids_nests_and_its_sums_agree():
+    ground = lattice(np.full((66, 52), 40.0))
+    load = ground.cells["households"].to_numpy(float)
+    finer, sums = None, None
+    for n, divisions in ((1144, 4), (40, 2), (6, 1)):
+        target = load.sum() / n
+        options = {} if finer is None else {"finer": finer}
+        made = divide_level(
+            divided(ground, divisions),
+            target=target,
+            minimum=0.0,
+            maximum=3 * target,
+            seed=1,
+            profile="local",
+            **options,
+        )
+        codes = made.grids["grid_code"].to_numpy(object)[made.grid_of]
+        assert len(made.grids) == n
+        held = pd.Series(load).groupby(codes).sum()
+        assert made.grids.set_index("grid_code")["households"].to_dict() == held.to_dict()
+        if finer is not None:
+            assert several_parents(finer, codes) == {}
+            parent = pd.Series(codes).groupby(finer).first()
+            assert sums.groupby(parent).sum().to_dict() == held.to_dict()
+        finer, sums = codes, held
 
 
 def test_borders_of_sets_are_the_sums_of_their_cells():

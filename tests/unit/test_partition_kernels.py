@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gis.measures import polsby_popper
 from gis.partition._compiled import Graph
 from gis.partition._random import seed_of, state_of, uniform
-from gis.partition.anneal import anneal, energies, totals
+from gis.partition.anneal import anneal
 from gis.partition.cover import Pool, best_cover
-from gis.partition.objective import PRICE_OF, Weights, grid_energy, polsby_popper
+from gis.partition.objective import PRICE_OF, Weights, grid_energy
 from gis.partition.parts import communities_of, subgraph
+from gis.partition.state import energies, totals
 from gis.partition.trees import recursive_split
 from tests.unit.partition_ground import lattice
 

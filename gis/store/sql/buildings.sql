@@ -34,11 +34,14 @@ FROM (SELECT DISTINCT building_code, COALESCE(as_of, %(as_of)s) AS day, (
 WHERE EXISTS (SELECT FROM building b WHERE b.district_id = %(district)s AND b.code = s.building_code)
 
 -- name: completeness
--- Buildings of every community with those counted (not estimated) by a date and on it, and their households.
+-- Buildings of every community with those counted (not estimated) by a date and on it, those of which nothing is known,
+-- and the households of the others.
 SELECT d.code, d.name, count(*) AS buildings,
        count(*) FILTER (WHERE h.estimated = false) AS counted,
        count(*) FILTER (WHERE h.estimated = false AND h.as_of = %(as_of)s) AS on_date,
-       COALESCE(sum(h.households), 0)::bigint AS households
+       count(*) FILTER (WHERE h.households IS NULL) AS unknown,
+       COALESCE(sum(h.households), 0)::bigint AS households,
+       COALESCE(sum(h.households) FILTER (WHERE h.estimated), 0)::bigint AS estimated
 FROM building b
 JOIN LATERAL (
     SELECT d.code, d.name FROM division d

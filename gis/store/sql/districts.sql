@@ -22,10 +22,11 @@ SELECT ST_AsBinary(geom) AS wkb FROM barrier
 WHERE district_id = %(district)s AND kind = 'street' AND NOT bridge AND NOT tunnel ORDER BY code
 
 -- name: summaries
--- Every district with the size of what it holds; grids are those of the community network.
+-- Every district with the size of what it holds; grids are those of the community network, households those of the
+-- buildings that are counted or estimated.
 SELECT d.code, d.name,
        (SELECT count(*) FROM building b WHERE b.district_id = d.id AND b.valid @> %(at)s),
-       COALESCE(h.households, 0), COALESCE(h.estimated, 0),
+       COALESCE(h.counted, 0), COALESCE(h.households, 0), COALESCE(h.estimated, 0),
        (SELECT count(*) FROM grid g JOIN network n ON n.id = g.network_id
         WHERE n.district_id = d.id AND n.code = 'community' AND g.level = 1 AND g.valid @> %(at)s),
        (SELECT count(*) FROM part p WHERE p.district_id = d.id),
@@ -33,7 +34,8 @@ SELECT d.code, d.name,
        u.version, u.effective
 FROM district d
 LEFT JOIN LATERAL (
-    SELECT sum(l.households)::bigint AS households, sum(l.households) FILTER (WHERE l.estimated)::bigint AS estimated
+    SELECT count(*) FILTER (WHERE NOT l.estimated) AS counted, sum(l.households)::bigint AS households,
+           sum(l.households) FILTER (WHERE l.estimated)::bigint AS estimated
     FROM (SELECT DISTINCT ON (h.building_id) h.households, h.estimated
           FROM household_count h JOIN building b ON b.id = h.building_id
           WHERE b.district_id = d.id AND b.valid @> %(at)s

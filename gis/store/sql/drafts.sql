@@ -13,8 +13,8 @@ INSERT INTO person (name, created_at) VALUES (%(name)s, %(now)s) ON CONFLICT (na
 SELECT id, name FROM person WHERE name = %(name)s
 
 -- name: lock_plan
--- One edit or step of a plan at a time, until the end of the transaction.
-SELECT p.id FROM plan p JOIN network n ON n.id = p.network_id
+-- One edit or step of a plan at a time, until the end of the transaction; ground_change is told the district.
+SELECT p.id, set_config('gridkeeper.district', n.district_id::text, true) FROM plan p JOIN network n ON n.id = p.network_id
 WHERE p.id = %(plan)s AND n.district_id = %(district)s FOR NO KEY UPDATE OF p
 
 -- name: lives

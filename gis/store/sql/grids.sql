@@ -15,9 +15,13 @@ FROM division c LEFT JOIN up u ON u.community = c.id AND u.level = %(division_le
 WHERE c.id IN (SELECT community FROM up)
 ORDER BY c.code
 
--- name: cells_since
--- The latest beginning of some cells.
-SELECT max(lower(valid)) FROM cell WHERE id = ANY(%(cells)s)
+-- name: period
+-- From when on all of some cells are there, and up to when.
+SELECT max(lower(valid)), min(upper(valid)) FROM cell WHERE id = ANY(%(cells)s::bigint[])
+
+-- name: cells_of_plan_since
+-- The latest beginning of the cells of a plan.
+SELECT max(lower(c.valid)) FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %(plan)s
 
 -- name: present
 -- Cells of communities that have a grid from the last publication on, or will have one.
@@ -50,13 +54,14 @@ WHERE p.status IN ('draft', 'submitted', 'approved')
   AND EXISTS (SELECT FROM plan_cell c WHERE c.plan_id = p.id AND c.cell_id = ANY(%(gone)s::bigint[]))
 ORDER BY p.id LIMIT 1
 
--- name: derived_later
--- When things were last located anew that lay in cells, where that is after a moment.
+-- name: derived_since
+-- When some cells, or what lies in them, last became what they are.
 SELECT max(v) FROM (
-    SELECT upper(valid) AS v FROM part_cell WHERE cell_id = ANY(%(gone)s::bigint[])
+    SELECT lower(valid) AS v FROM cell WHERE id = ANY(%(gone)s::bigint[])
+    UNION ALL SELECT upper(valid) FROM part_cell WHERE cell_id = ANY(%(gone)s::bigint[])
     UNION ALL SELECT upper(valid) FROM event_cell WHERE cell_id = ANY(%(gone)s::bigint[])
     UNION ALL SELECT upper(valid) FROM cell_community WHERE cell_id = ANY(%(gone)s::bigint[])
-) h WHERE v > %(effective)s
+) h
 
 -- name: copy_memberships
 -- Children belong to the grids of their parent, of every network, from a moment on.

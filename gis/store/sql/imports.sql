@@ -20,8 +20,8 @@ SET LOCAL enable_nestloop = off
 SET LOCAL enable_nestloop TO DEFAULT
 
 -- name: lock_district
--- One import, tessellation or publication of a district at a time.
-SELECT id FROM district WHERE code = %(code)s FOR NO KEY UPDATE
+-- One import, tessellation or publication of a district at a time; ground_change is told which.
+SELECT id, set_config('gridkeeper.district', id::text, true) FROM district WHERE code = %(code)s FOR NO KEY UPDATE
 
 -- name: insert_district
 -- A district comes into being with its first divisions.
@@ -77,6 +77,9 @@ ORDER BY s.code
 SELECT d.id, d.level, d.code, d.parent_id, s.parent_code, s.code IS NOT NULL, ST_AsBinary(d.geom)
 FROM division d LEFT JOIN staged s ON s.level = d.level AND s.code = d.code
 WHERE d.district_id = %(district)s AND upper_inf(d.valid) ORDER BY d.code
+
+-- name: known_divisions
+SELECT id FROM division WHERE district_id = %(district)s
 
 -- name: set_parent
 UPDATE division SET parent_id = %(parent)s WHERE id = %(id)s
@@ -213,33 +216,34 @@ WHERE d.id = %(district)s AND d.as_of IS DISTINCT FROM newest.as_of
 -- ------------------------------------------------------------------------------------------------- parts, events
 -- name: stage_parts
 CREATE TEMP TABLE staged (
-    code text, class text, class_name text, name text, state text, geom geometry,
+    code text COLLATE "C", class text, class_name text, name text, state text, geom geometry,
     raw_x float8, raw_y float8, raw_crs text, cell_id bigint, how text, distance_m float8
 ) ON COMMIT DROP
 
 -- name: update_parts
 -- Where it lies was found before it was staged.
 UPDATE part p
-SET class = s.class, class_name = s.class_name, name = s.name, state = COALESCE(s.state, 'intact'), geom = s.geom,
+SET class = s.class, class_name = s.class_name, name = s.name, state = s.state, geom = s.geom,
     raw_x = s.raw_x, raw_y = s.raw_y, raw_crs = s.raw_crs,
     cell_id = s.cell_id, how = s.how, distance_m = s.distance_m
 FROM staged s
 WHERE p.district_id = %(district)s AND p.code = s.code
   AND (p.class, p.class_name, p.name, p.state, p.geom, p.raw_x, p.raw_y, p.raw_crs, p.cell_id, p.how, p.distance_m)
-      IS DISTINCT FROM (s.class, s.class_name, s.name, COALESCE(s.state, 'intact'), s.geom, s.raw_x, s.raw_y, s.raw_crs,
+      IS DISTINCT FROM (s.class, s.class_name, s.name, s.state, s.geom, s.raw_x, s.raw_y, s.raw_crs,
        s.cell_id, s.how, s.distance_m)
 
 -- name: insert_parts
 INSERT INTO part (district_id, code, class, class_name, name, state, geom, raw_x, raw_y, raw_crs,
                   cell_id, how, distance_m)
-SELECT %(district)s, s.code, s.class, s.class_name, s.name, COALESCE(s.state, 'intact'), s.geom,
+SELECT %(district)s, s.code, s.class, s.class_name, s.name, s.state, s.geom,
        s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.how, s.distance_m
 FROM staged s
 WHERE NOT EXISTS (SELECT FROM part p WHERE p.district_id = %(district)s AND p.code = s.code)
 
 -- name: stage_events
 CREATE TEMP TABLE staged (
-    code text, class text, class_name text, source text, occurred_at timestamptz, address text, description text,
+    code text COLLATE "C", class text, class_name text, source text, occurred_at timestamptz, address text,
+    description text,
     state text, closed_at timestamptz, geom geometry, raw_x float8, raw_y float8, raw_crs text,
     cell_id bigint, duty_cell_id bigint, how text, distance_m float8
 ) ON COMMIT DROP
@@ -247,7 +251,7 @@ CREATE TEMP TABLE staged (
 -- name: update_events
 UPDATE event e
 SET class = s.class, class_name = s.class_name, source = s.source, occurred_at = s.occurred_at, address = s.address,
-    description = s.description, state = COALESCE(s.state, 'closed'), closed_at = s.closed_at, geom = s.geom,
+    description = s.description, state = s.state, closed_at = s.closed_at, geom = s.geom,
     raw_x = s.raw_x, raw_y = s.raw_y, raw_crs = s.raw_crs,
     cell_id = s.cell_id, duty_cell_id = s.duty_cell_id, how = s.how, distance_m = s.distance_m
 FROM staged s
@@ -255,14 +259,14 @@ WHERE e.district_id = %(district)s AND e.code = s.code
   AND (e.class, e.class_name, e.source, e.occurred_at, e.address, e.description, e.state, e.closed_at, e.geom,
        e.raw_x, e.raw_y, e.raw_crs, e.cell_id, e.duty_cell_id, e.how, e.distance_m)
       IS DISTINCT FROM (s.class, s.class_name, s.source, s.occurred_at, s.address, s.description,
-       COALESCE(s.state, 'closed'), s.closed_at, s.geom, s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.duty_cell_id, s.how,
+       s.state, s.closed_at, s.geom, s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.duty_cell_id, s.how,
        s.distance_m)
 
 -- name: insert_events
 INSERT INTO event (district_id, code, class, class_name, source, occurred_at, address, description, state, closed_at,
                    geom, raw_x, raw_y, raw_crs, cell_id, duty_cell_id, how, distance_m)
 SELECT %(district)s, s.code, s.class, s.class_name, s.source, s.occurred_at, s.address, s.description,
-       COALESCE(s.state, 'closed'), s.closed_at, s.geom, s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.duty_cell_id, s.how,
+       s.state, s.closed_at, s.geom, s.raw_x, s.raw_y, s.raw_crs, s.cell_id, s.duty_cell_id, s.how,
        s.distance_m
 FROM staged s
 WHERE NOT EXISTS (SELECT FROM event e WHERE e.district_id = %(district)s AND e.code = s.code)

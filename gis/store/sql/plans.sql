@@ -58,7 +58,8 @@ ORDER BY p.id DESC LIMIT 1
 
 -- name: plan
 -- A plan of a district, with its network and level, and what it was published as.
-SELECT p.id, n.code AS network, p.level, p.status, p.as_of, p.base_version, p.settings, p.report, u.codes, u.effective
+SELECT p.id, p.network_id, n.code AS network, p.level, p.status, p.as_of, p.base_version, p.settings, p.tessellation_id,
+       p.report, u.codes, u.effective
 FROM plan p
 JOIN network n ON n.id = p.network_id
 LEFT JOIN LATERAL (
@@ -116,11 +117,10 @@ SELECT d.code, d.id FROM plan_scope s JOIN division d ON d.id = s.division_id WH
 -- name: insert_memberships
 -- Every cell belongs to its grid from the grid's beginning on; keys and grids are those that got a new version.
 INSERT INTO grid_cell (network_id, level, cell_id, grid_id, valid)
-SELECT g.network_id, g.level, p.cell_id, g.id, g.valid
-FROM plan_cell p
-JOIN unnest(%(keys)s::text[], %(grids)s::bigint[]) AS k (key, grid) ON k.key = p.grid_code
-JOIN grid g ON g.id = k.grid
+SELECT %(network)s, %(level)s, p.cell_id, k.grid, tstzrange(%(effective)s, NULL)
+FROM plan_cell p JOIN unnest(%(keys)s::text[], %(grids)s::bigint[]) AS k (key, grid) ON k.key = p.grid_code
 WHERE p.plan_id = %(plan)s
+ORDER BY p.cell_id
 
 -- name: set_status
 UPDATE plan SET status = %(status)s WHERE id = %(plan)s

@@ -18,6 +18,24 @@ SELECT greatest(
     (SELECT max(lower(d.valid)) FROM plan_scope s JOIN division d ON d.id = s.division_id WHERE s.plan_id = %(plan)s),
     (SELECT max(lower(c.valid)) FROM plan_cell p JOIN cell c ON c.id = p.cell_id WHERE p.plan_id = %(plan)s))
 
+-- name: next_levels_since
+-- When the last of the grids of the next levels, up and down, begins in which the cells of a plan lie from the last
+-- publication on: the plan was checked against them.
+SELECT max(lower(m.valid)) FROM plan_cell p
+JOIN grid_cell m ON m.cell_id = p.cell_id AND m.network_id = %(network)s
+     AND m.level IN (%(level)s - 1, %(level)s + 1) AND upper_inf(m.valid)
+WHERE p.plan_id = %(plan)s
+  AND EXISTS (SELECT FROM network_level l WHERE l.network_id = %(network)s AND l.level IN (%(level)s - 1, %(level)s + 1))
+
+-- name: nested_later
+-- A later publication of the next level up or down on the cells of a plan, that was not carried over with this one.
+SELECT u.level, u.version FROM publication u
+WHERE u.network_id = %(network)s AND u.level IN (%(level)s - 1, %(level)s + 1) AND u.withdrawn_at IS NULL
+  AND u.id > %(publication)s AND u.report->>'carried_with' IS DISTINCT FROM %(publication)s::text
+  AND EXISTS (SELECT FROM plan_cell a JOIN plan_cell b ON b.cell_id = a.cell_id
+              WHERE a.plan_id = u.plan_id AND b.plan_id = %(plan)s)
+ORDER BY u.id DESC LIMIT 1
+
 -- name: old_grids
 -- Grids on the ground of a plan's communities from the last publication on.
 SELECT DISTINCT g.id, g.code
@@ -37,7 +55,7 @@ SELECT code, name, kind FROM grid WHERE id = ANY(%(grids)s) ORDER BY code
 -- name: grids_beside
 -- Colours of the grids that stay, in a box of degrees.
 SELECT g.colour, ST_AsBinary(g.geom) AS wkb FROM grid g
-WHERE g.network_id = %(network)s AND g.level = %(level)s AND upper_inf(g.valid)
+WHERE g.network_id = %(network)s AND g.level = %(level)s AND upper_inf(g.valid) AND g.id <> ALL(%(closed)s::bigint[])
   AND g.geom && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4490)
 ORDER BY g.id
 
@@ -111,3 +129,46 @@ ORDER BY m.cell_id
 -- A worker answers for the grid that keeps the code.
 INSERT INTO posting (worker_id, grid_id, role, valid)
 VALUES (%(worker)s, %(grid)s, %(role)s, tstzrange(%(effective)s, NULL))
+
+-- name: insert_grids
+-- The grids that a plan opens, as they were prepared, with their numbers.
+INSERT INTO grid (id, network_id, level, code, kind, name, division_id, publication_id, origin, flags, colour, area_m2,
+                  geom, valid)
+SELECT k.grid, %(network)s, %(level)s, p.code, p.kind, p.name, p.division_id, %(publication)s, %(origin)s, p.flags,
+       p.colour, p.area_m2, p.geom, tstzrange(%(effective)s, NULL)
+FROM plan_grid p JOIN unnest(%(keys)s::text[], %(grids)s::bigint[]) AS k (key, grid) ON k.key = p.key
+WHERE p.plan_id = %(plan)s
+ORDER BY k.grid
+
+-- name: insert_lineage
+-- Where households and ground of the grids that end went.
+INSERT INTO grid_lineage (from_grid, to_grid, household_share, area_share)
+SELECT l.from_grid, k.grid, l.household_share, l.area_share
+FROM jsonb_to_recordset((SELECT lineage FROM plan_check WHERE plan_id = %(plan)s))
+     AS l (from_grid bigint, code text, household_share float8, area_share float8)
+JOIN unnest(%(codes)s::text[], %(grids)s::bigint[]) AS k (code, grid) ON k.code = l.code
+
+-- name: replaced_cells
+-- Cells that a draft began with and does not hold any more.
+SELECT DISTINCT n.cell::bigint
+FROM plan_operation o
+CROSS JOIN LATERAL jsonb_each(o.payload->'was') w (key, cells)
+CROSS JOIN LATERAL jsonb_array_elements_text(w.cells) n (cell)
+WHERE o.plan_id = %(plan)s AND o.kind IN ('renew', 'split')
+  AND NOT EXISTS (SELECT FROM plan_cell p WHERE p.plan_id = %(plan)s AND p.cell_id = n.cell::bigint)
+ORDER BY 1
+
+-- name: same_network
+-- Whether a plan holds all cells that its network has grids on, and no building begins or ends from the moment its
+-- measures are of until it takes effect: then they are those of the network.
+SELECT NOT EXISTS (
+    SELECT FROM grid_cell m
+    WHERE m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
+      AND NOT EXISTS (SELECT FROM plan_cell p WHERE p.plan_id = %(plan)s AND p.cell_id = m.cell_id)
+) AND NOT EXISTS (
+    SELECT FROM building
+    WHERE district_id = %(district)s AND NOT lower_inf(valid) AND lower(valid) > %(at)s AND lower(valid) <= %(effective)s
+) AND NOT EXISTS (
+    SELECT FROM building
+    WHERE district_id = %(district)s AND NOT upper_inf(valid) AND upper(valid) > %(at)s AND upper(valid) <= %(effective)s
+)

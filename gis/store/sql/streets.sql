@@ -128,18 +128,6 @@ FROM cell c JOIN tessellation t ON t.id = c.tessellation_id
 LEFT JOIN cell_community o ON o.cell_id = c.id AND o.valid @> %(at)s
 WHERE c.id = %(cell)s AND t.district_id = %(district)s AND c.valid @> %(at)s
 
--- name: answer_open
--- Open events of which the duty may have changed get the grid that answers now.
-UPDATE event e SET grid_id = m.grid_id
-FROM event o
-JOIN network n ON n.district_id = o.district_id AND n.code = %(network)s
-LEFT JOIN event_cell h ON h.event_id = o.id AND h.valid @> %(now)s::timestamptz
-LEFT JOIN grid_cell m ON m.network_id = n.id AND m.level = %(level)s AND m.valid @> %(now)s::timestamptz
-     AND m.cell_id = COALESCE(CASE WHEN n.street_rule <> 'duty' THEN NULL
-                                   WHEN h.event_id IS NULL THEN o.duty_cell_id ELSE h.duty_cell_id END,
-                              CASE WHEN h.event_id IS NULL THEN o.cell_id ELSE h.cell_id END)
-WHERE o.id = ANY(%(ids)s) AND o.state = 'open' AND e.id = o.id AND e.grid_id IS DISTINCT FROM m.grid_id
-
 -- name: summary
 -- How many segments and crossings a district has at a moment, in how many rows (one for each community), and how many
 -- homes a person chose.

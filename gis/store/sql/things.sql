@@ -172,13 +172,21 @@ JOIN event e ON e.geom && ST_Expand(s.geom, s.half_width_m / (110574 * cos(radia
 WHERE s.id = ANY(%(streets)s) AND e.district_id = %(district)s
 ORDER BY e.id
 
--- name: staged_parts
--- Parts that were just imported.
-SELECT p.id FROM part p JOIN staged s ON s.code = p.code WHERE p.district_id = %(district)s ORDER BY p.id
+-- name: one_of_parts
+-- A row where a district has parts.
+SELECT 1 FROM part WHERE district_id = %(district)s LIMIT 1
 
--- name: staged_events
+-- name: one_of_events
+-- A row where a district has events.
+SELECT 1 FROM event WHERE district_id = %(district)s LIMIT 1
+
+-- name: parts_by_code
+-- Parts that were just imported.
+SELECT id FROM part WHERE district_id = %(district)s AND code = ANY(%(codes)s) ORDER BY id
+
+-- name: events_by_code
 -- Events that were just imported.
-SELECT e.id FROM event e JOIN staged s ON s.code = e.code WHERE e.district_id = %(district)s ORDER BY e.id
+SELECT id FROM event WHERE district_id = %(district)s AND code = ANY(%(codes)s) ORDER BY id
 
 -- name: answer_facts
 -- What an answer tells of a cell at a moment: its grid with version and validity, and the divisions above it.

@@ -16,6 +16,10 @@ client.use({
   },
 })
 
+/** Faults are told in the language of the screen. */
+let chinese = true
+export const speak = (lang: string): void => void (chinese = lang.startsWith('zh'))
+
 /** A fault as the service explains it; `status` 0 means that it could not be reached. */
 export class ServiceError extends Error {
   constructor(
@@ -32,6 +36,13 @@ export class ServiceError extends Error {
   get unreachable(): boolean {
     return this.status === 0
   }
+}
+
+/** What the service says of a fault, in the language of the screen where it has the words. */
+export function faultOf(status: number, problem: Partial<Problem>): ServiceError {
+  const zh = chinese && problem.detail_zh
+  const said = zh ? [problem.detail_zh, problem.remedy_zh] : [problem.detail ?? problem.title, problem.remedy]
+  return new ServiceError(status, said[0] ?? `HTTP ${status}`, said[1] ?? '', problem.revision ?? null)
 }
 
 interface Reply<T> {
@@ -61,7 +72,7 @@ export async function answer<T>(request: Promise<Reply<Untupled<T>>>): Promise<T
   if (reply.response.ok && reply.data !== undefined) return reply.data as T
   const problem = (reply.error ?? {}) as Partial<Problem>
   const status = reply.response.status
-  throw new ServiceError(status, problem.detail ?? problem.title ?? `HTTP ${status}`, problem.remedy ?? '', problem.revision ?? null)
+  throw faultOf(status, problem)
 }
 
 export const aborted = (fault: unknown): boolean => fault instanceof DOMException && fault.name === 'AbortError'

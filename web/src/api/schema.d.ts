@@ -2159,7 +2159,7 @@ export interface components {
             crs?: string | null;
             /**
              * Effective
-             * @description Divisions and buildings: what the file changes holds from that day on.
+             * @description Divisions and buildings: what the file changes holds from that day on. Grids: their first day.
              */
             effective?: string | null;
             /**
@@ -2168,15 +2168,27 @@ export interface components {
              */
             estimate_households: boolean;
             /**
+             * Exact
+             * @description Of grids: divide cells along their borders.
+             * @default false
+             */
+            exact: boolean;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "import";
             /**
              * Level
-             * @description Level of divisions whose file does not say.
+             * @description Of divisions whose file does not say; of grids: 1, 2 ...
              */
             level?: string | null;
+            /**
+             * Network
+             * @description Of grids: the network they belong to.
+             * @default community
+             */
+            network: string;
             /** Time Zone */
             time_zone?: string | null;
             /**
@@ -2186,7 +2198,7 @@ export interface components {
             uploads: string[];
             /**
              * What
-             * @description divisions, compounds, landcover, buildings, barriers, parts, events, workers ...
+             * @description divisions, compounds, landcover, buildings, barriers, parts, events, grids ...
              */
             what: string;
         };
@@ -2197,6 +2209,11 @@ export interface components {
         JobFault: {
             /** Message */
             message: string;
+            /**
+             * Message Zh
+             * @description The same in Chinese, where there are words for it.
+             */
+            message_zh?: string | null;
             /** Remarks */
             remarks?: components["schemas"]["RemarkLine"][];
             /**
@@ -2204,6 +2221,8 @@ export interface components {
              * @default
              */
             remedy: string;
+            /** Remedy Zh */
+            remedy_zh?: string | null;
         };
         /**
          * JobItem
@@ -2266,6 +2285,11 @@ export interface components {
              * @description Job of the same district that comes first.
              */
             waits_for: number | null;
+            /**
+             * What
+             * @description Kind of the files of an import, kind of an edit.
+             */
+            what: string | null;
         };
         /**
          * JobList
@@ -3121,6 +3145,11 @@ export interface components {
             /** Detail */
             detail: string;
             /**
+             * Detail Zh
+             * @description The detail in Chinese, where there are words for it.
+             */
+            detail_zh?: string | null;
+            /**
              * Places
              * @default []
              */
@@ -3130,6 +3159,8 @@ export interface components {
              * @default
              */
             remedy: string;
+            /** Remedy Zh */
+            remedy_zh?: string | null;
             /**
              * Revision
              * @description Present revision of the plan, where the client's is stale.

@@ -35,6 +35,7 @@ export type EditRequest = paths['/api/districts/{d}/plans/{plan}/operations']['p
 export type EditResult = Schemas['EditResult']
 export type Job = Schemas['JobItem']
 export type JobList = Schemas['JobList']
+export type JobRequest = paths['/api/districts/{d}/jobs']['post']['requestBody']['content']['application/json']
 export type Upload = Schemas['Upload']
 export type MovedEvents = Schemas['MovedEvents']
 export type RebaseResult = Schemas['RebaseResult']

@@ -33,7 +33,27 @@ export function stepWords(label: string, t: Say): string {
   if (whole) return t(whole)
   const [verb = '', ...rest] = label.split(' ')
   const key = known(`step_${verb}`)
-  return key ? t(key, { what: kindOf(rest.join(' '), t) }) : label
+  return key ? t(key, { what: kindOf(rest.join(' '), t).toLowerCase() }) : label
+}
+
+/** What a job is called: an import by what is in its files, an edit by what it does. */
+export function nameOf(job: Job, t: Say): string {
+  const edit = known(`job_edit_${job.what}`)
+  if (job.kind === 'edit' && edit) return t(edit)
+  const key = known(`job_${job.kind}`)
+  return key ? t(key) : job.kind
+}
+
+/** What a job does now, and how far that is. */
+export function stepOf(job: Job, t: Say): string {
+  if (!job.label || job.label === job.kind) return ''
+  return stepWords(job.label, t) + (job.total > 1 ? ` ${job.done}/${job.total}` : '')
+}
+
+/** Why a job did not do what was asked: in Chinese where the service has the words, else as it says it. */
+export function faultWords(fault: NonNullable<Job['fault']>, lang: Lang, t: Say): string {
+  const said = lang === 'zh-CN' && fault.message_zh ? [fault.message_zh, fault.remedy_zh] : [fault.message, fault.remedy]
+  return inFormWords(said.filter(Boolean).join(lang === 'zh-CN' && fault.message_zh ? '' : ' '), t)
 }
 
 /** What a step of a report was, for reports with several. */
@@ -59,7 +79,10 @@ export function remarkWords(remark: Remark, lang: Lang, t: Say): { what: string;
   return { what, remedy: inFormWords(remedy, t) }
 }
 
-export const inFormWords = (text: string, t: Say): string => text.replaceAll('--accept-partial', t('acceptPartialNamed'))
+export const inFormWords = (text: string, t: Say): string =>
+  text
+    .replaceAll(/(?<=[\u4e00-\u9fff]) ?--accept-partial ?|--accept-partial/g, t('acceptPartialNamed'))
+    .replaceAll(/Name the column with --map COLUMN=(\w+)\.?/g, (_, field: string) => t('nameColumn', { field }))
 
 const ORDER = ['error', 'left_over', 'mended']
 

@@ -1,12 +1,14 @@
 /** The plan that is open: its cells in the editor, what is selected, and the way of each edit to the service. */
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { answer, client, ServiceError } from '@/api/client'
-import type { EditRequest, EditResult, PlanCells, PlanDetail } from '@/api/types'
+import type { EditRequest, EditResult, Job, JobRequest, PlanCells, PlanDetail } from '@/api/types'
 import { RemoteEditor, startWorker } from '@/editor/remote'
 import type { Delta, GridState, Options } from '@/editor/editor'
 import type { Opening } from '@/editor/calls'
+import { ended, useJobs } from '@/jobs/jobs'
+import { useAtlas } from '@/state/atlas'
 import { useConnection } from '@/state/connection'
 import { loadable } from '@/state/loadable'
 import { useView } from '@/state/view'
@@ -22,14 +24,18 @@ export interface Sheet {
 }
 
 /** What is to be told about the draft; `stale`: somebody else had changed it. */
-export type Note = { kind: 'stale' } | { kind: 'refused'; error: ServiceError } | { kind: 'unconfirmed'; error: ServiceError }
+export type Note = { kind: 'stale' } | { kind: 'job'; job: Job } | { kind: 'refused'; error: ServiceError } | { kind: 'unconfirmed'; error: ServiceError }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
 const NOTHING: Int32Array = new Int32Array()
 
+/** So many cells of one community at most are worked on while one waits; more are left to a job. */
+const AT_ONCE = 1_500
+
 export const useDraft = defineStore('draft', () => {
   const view = useView()
+  const jobs = useJobs()
   const sheet = loadable<Sheet>()
   const detail = shallowRef<PlanDetail | null>(null)
   const grids = shallowRef<ReadonlyMap<number, GridState>>(new Map())
@@ -246,11 +252,45 @@ export const useDraft = defineStore('draft', () => {
     return edit(() => editor!.call('merge', from, into), operate(detail.value!.id, { kind: 'merge', payload }))
   }
 
+  /** The job that works on this plan: of this page or of somebody else. */
+  const job = computed(() => jobs.list.data?.jobs.find((j) => belongs(j) && !ended(j)) ?? null)
+  const belongs = (j: Job): boolean =>
+    ['edit', 'plan_publish'].includes(j.kind) && j.district === view.district && j.title === String(detail.value?.id)
+
+  /** Whether so much takes long: all of the plan by default. */
+  function isLarge(communities?: string[]): boolean {
+    const columns = sheet.data.value?.columns
+    if (!columns) return false
+    const wanted = columns.communities.map((c) => !communities || communities.includes(c.code))
+    return wanted.filter(Boolean).length > 1 || columns.cells.community.filter((c) => wanted[c]).length > AT_ONCE
+  }
+
+  /** Leaves work on the plan to a job. */
+  async function delegate(asked: JobRequest): Promise<void> {
+    note.value = null
+    if (!(await jobs.queue(view.district!, asked)) && jobs.refused) note.value = { kind: 'refused', error: jobs.refused }
+  }
+
+  // What comes of a job is read anew; a draft that was changed meanwhile stays as it is.
+  watch(job, (now, was) => {
+    if (!was || now?.id === was.id || was.title !== String(detail.value?.id)) return
+    const done = jobs.list.data?.jobs.find((j) => j.id === was.id)
+    if (done?.state === 'failed') void queue.then(() => reload({ kind: 'job', job: done })) // the newest, which it gave way to
+    else if (done?.state === 'succeeded') {
+      void reload(null)
+      if (done.kind === 'plan_publish') void useAtlas().reread()
+    }
+  })
+
   /** Lets the service work on whole communities: what comes of it is read anew. */
-  async function rework(asked: DistributiveOmit<EditRequest, 'revision'>): Promise<void> {
+  async function rework(asked: DistributiveOmit<EditRequest, 'revision'>, communities: string[]): Promise<void> {
     const plan = detail.value?.id
-    if (plan === undefined || !editable.value || working.value) return
+    if (plan === undefined || !editable.value || working.value || job.value) return
     const mine = sitting
+    if (isLarge(communities)) {
+      await queue
+      return delegate({ kind: 'edit', plan, revision: revision.value, edit: asked.kind, payload: asked.payload } as JobRequest)
+    }
     working.value = asked.kind
     note.value = null
     try {
@@ -290,7 +330,7 @@ export const useDraft = defineStore('draft', () => {
 
   return {
     sheet, detail, grids, selection, options, touched, hovered, note, pending, working, revision, canUndo, canRedo, editable, open, close,
-    reload, select, pick, pickGrid, whole, moveTo, makeGrid, merge, rework, back, became,
+    reload, select, pick, pickGrid, whole, moveTo, makeGrid, merge, rework, delegate, isLarge, job, back, became,
     gridOf: (cell: number): number => of[cell] ?? -1,
     ask: (): RemoteEditor | null => editor,
     listen: (hear: (delta: Delta) => void): (() => void) => {

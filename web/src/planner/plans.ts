@@ -13,6 +13,8 @@ const OPEN = new Set<PlanItem['state']>(['draft', 'submitted', 'approved', 'publ
 export const usePlans = defineStore('plans', () => {
   const view = useView()
   const list = loadable<PlanItem[]>()
+  /** Plans are of one level of one network. */
+  const of = computed(() => ({ network: view.network ?? 'community', level: view.level ?? 1 }))
   const opening = ref(false)
   const refused = ref<ServiceError | null>(null)
   const open = computed(() => (list.data.value ?? []).filter((p) => OPEN.has(p.state)))
@@ -20,7 +22,8 @@ export const usePlans = defineStore('plans', () => {
 
   function load(): void {
     const d = view.district
-    if (d) void list.load((signal) => answer<PlanItem[]>(client.GET('/api/districts/{d}/plans', { params: { path: { d } }, signal })))
+    const params = { path: { d: d ?? '' }, query: of.value }
+    if (d) void list.load((signal) => answer<PlanItem[]>(client.GET('/api/districts/{d}/plans', { params, signal })))
   }
 
   /** Opens a draft of communities from the grids in force, and goes to it. */
@@ -30,7 +33,7 @@ export const usePlans = defineStore('plans', () => {
     refused.value = null
     try {
       const params = { path: { d: view.district } }
-      const made = await answer<PlanDetail>(client.POST('/api/districts/{d}/plans', { params, body: { communities, network: 'community', level: 1 } }))
+      const made = await answer<PlanDetail>(client.POST('/api/districts/{d}/plans', { params, body: { communities, ...of.value } }))
       view.turn('plan', made.id)
     } catch (fault) {
       refused.value = fault instanceof ServiceError ? fault : new ServiceError(-1, String(fault), '')
@@ -39,7 +42,7 @@ export const usePlans = defineStore('plans', () => {
     }
   }
 
-  watch(() => view.district, () => {
+  watch(() => [view.district, of.value.network, of.value.level].join(), () => {
     list.clear()
     refused.value = null
     load()

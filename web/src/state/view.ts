@@ -1,6 +1,7 @@
 /** What is looked at, and how? One store; the address bar is its copy (see address.ts). */
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
+import { speak } from '@/api/client'
 import type { Theme } from '@/map/palette'
 import type { Lang } from '@/i18n/messages'
 import { OPACITY_AT_FIRST, SHOWN_AT_FIRST, type LayerKey } from '@/lib/layers'
@@ -64,6 +65,7 @@ export const useView = defineStore('view', () => {
   )
 
   watch(lang, (value) => remember('lang', value))
+  watch(lang, speak, { immediate: true })
   watch(themeChoice, (value) => remember('theme', value))
   watch(inspector, (open) => remember('inspector', open ? 'open' : 'closed'))
 

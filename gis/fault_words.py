@@ -1,0 +1,169 @@
+"""What does a fault say in Chinese, for the screen? A fault itself is raised in English, where its cause is."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+__all__ = ["WORDS", "in_chinese"]
+
+WORDS: dict[str, str] = {
+    # jobs
+    "The job was cancelled; nothing of its last step was kept.": "任务已取消，未完成的步骤没有保留任何数据。",
+    "Retry it to begin anew.": "可重试。",
+    "Something unexpected happened.": "发生了意外错误。",
+    "See the worker's log.": "请联系管理员查看后台服务的日志。",
+    "The worker died {n} times while this job ran; nothing of it was kept.": (
+        "执行任务时后台服务中断了 {n} 次，没有保留任何数据。"
+    ),
+    "See the log of the server (is there enough memory?), then retry the job.": (
+        "请联系管理员查看服务器日志（内存是否足够），然后重试。"
+    ),
+    "Job {n} waits to do the same for {district}.": "任务 {n} 正在等待做同样的事。",
+    "Follow that one, or cancel it first.": "请等它完成，或先取消它。",
+    "Job {n} has ended: {state}.": "任务 {n} 已经结束。",
+    "Nothing is left to be cancelled.": "没有可以取消的。",
+    "Job {n} is {state}.": "任务 {n} 不能重试。",
+    "Only what failed or was cancelled is tried again.": "只有失败或已取消的任务可以重试。",
+    "{file} is not kept any more.": "{file} 已不在服务器上。",
+    "There is no upload {n}.": "上传的文件已不在服务器上。",
+    "Hand the file over again.": "请重新上传文件。",
+    "{file} is empty.": "{file} 是空文件。",
+    "Choose another file.": "请换一个文件。",
+    # files
+    "It is not said since when these grids are in force.": "没有说明这些网格从哪一天起有效。",
+    "Grids in force cannot begin on {day}, which lies ahead.": "已有网格的生效日期（{day}）不能晚于今天。",
+    "Give the day since when they are in force; what is to come is made as a plan.": (
+        "请填写它们实际开始生效的日期；将来的网格请做成方案。"
+    ),
+    "{file}: no grid of it holds the larger share of a cell.": "{file}：没有一个网格占有任何单位地块的大部分。",
+    "Check that it is of this district.": "请检查文件是否属于本区县，坐标系是否正确。",
+    "Community {code} has other grids of network {network}, level {level}, than these.": (
+        "社区 {code} 在该网格体系第 {level} 级已有其他网格。"
+    ),
+    "Change them with a plan (gridkeeper plan open), or leave that community out of the file.": (
+        "请用方案修改，或从文件中去掉该社区。"
+    ),
+    "The cells or communities of these grids are what they are only since {moment}.": (
+        "这些网格所在的单位地块或社区从 {moment} 起才是现在的样子。"
+    ),
+    "Give --effective {day} or a later day: what was in force before that stood on others.": (
+        "请把生效日期填为 {day} 或更晚；此前有效的网格建立在别的地块上。"
+    ),
+    "A plan is published that puts others in the place of cells of these grids at {moment}.": (
+        "已有发布的方案将于 {moment} 替换这些网格的单位地块。"
+    ),
+    "Import them on that day with --effective {day}, or take the plan back first: gridkeeper plan withdraw.": (
+        "请在当天以生效日期 {day} 导入，或先撤回该方案。"
+    ),
+    "{n} divisions with grids in force would get another border: {names}": "{n} 个已有网格的辖区边界会改变：{names}",
+    "Say since when with --effective DATE: what was before is kept. Or leave them out of the file.": (
+        "请填写生效日期（此前的情况保留），或从文件中去掉这些辖区。"
+    ),
+    "{n} buildings are said to be demolished, nobody says since when: {codes}.": (
+        "{n} 栋楼已拆除，但没有说明从哪一天起：{codes}。"
+    ),
+    "Import the file with --effective DATE.": "请填写生效日期后重新导入。",
+    "There is no district {code} yet.": "还没有辖区 {code}。",
+    "Import its divisions first: gridkeeper import divisions FILE.": "请先导入辖区。",
+    "District {code} has no network {network}.": "没有网格体系 {network}。",
+    # cells, proposals, first grids
+    "The grids of {code} are in force since {day}: their cells do not change.": (
+        "{code} 的网格自 {day} 起有效，单位地块不再改变。"
+    ),
+    "New buildings joined the cells they stand in. To make cells anew where the ground changed: "
+    "open a draft, then gridkeeper plan renew {code} PLAN.": (
+        "新楼栋已归入所在地块。实地有变化处，请在方案中“更新单位地块”。"
+    ),
+    "District {code} has no communities.": "{code} 还没有社区。",
+    "Import its divisions with a level community first.": "请先导入社区。",
+    "District {code} has no cells yet.": "{code} 还没有单位地块。",
+    "Make them first: gridkeeper tessellate {code}": "请先划分单位地块。",
+    "District {code} has no draft to work on.": "{code} 没有可发布的首次方案。",
+    "Make one first: gridkeeper propose {code}": "请先生成方案。",
+    "District {code} has no grids yet.": "{code} 还没有网格。",
+    # edits of drafts
+    "Plan {plan} is at edit {now}, you know edit {known}: somebody was first.": (
+        "方案 {plan} 在此期间已被修改（现为第 {now} 次修改，您看到的是第 {known} 次）。"
+    ),
+    "Read the plan again and repeat the edit.": "结果未采用；请核对最新内容后重做。",
+    "Plan {plan} is {status}, not a draft: it is not edited.": "方案 {plan} 不是草案，不能修改。",
+    "Return it to be mended, or open a new draft.": "请退回修改，或另建草案。",
+    "The cells of plan {plan} are as the ground is: nothing to make anew.": (
+        "方案 {plan} 的单位地块与实地一致，没有需要更新的。"
+    ),
+    "Import what has changed first.": "请先导入有变化的楼栋、道路或边界。",
+    "Plan {plan} does not hold {codes}.": "方案 {plan} 不包含 {codes}。",
+    "Name its communities.": "请选择该方案的社区。",
+    "This edit changes nothing.": "这一步没有改变任何内容。",
+    "Choose other cells or another grid.": "请选择其他地块或网格。",
+    "No cells are named.": "没有选择地块。",
+    "Select at least one.": "请至少选择一个。",
+    "Nobody is named who does this.": "没有说明由谁操作。",
+    "{name} is not on the list of persons.": "{name} 不在人员名单中。",
+    # steps of plans
+    "Plan {plan} leaves every grid as it is.": "方案 {plan} 没有改变任何网格。",
+    "Edit it first, or discard it.": "请先修改，或废弃它。",
+    "The plan is not {act}: {check}": "有硬性检查未通过，方案没有提交或发布。",
+    "See all with `gridkeeper plan checks {district} {plan}`; mend the draft, or let it be divided anew with "
+    "`gridkeeper plan propose {where} {number}`, and try again.": "请查看下方的检查，改正草案或自动划分后再试。",
+    "Give it back first: `gridkeeper plan return {district} {number}`. {more}": "请先退回，改正后再试。",
+    "Plan {plan} is {status}: the step {step} is not open to it.": "方案 {plan} 现在的状态不允许这一步。",
+    "Plan {plan} is in force since {moment}: it cannot be withdrawn.": "方案 {plan} 自 {moment} 起已生效，不能撤回。",
+    "Change what is in force with another plan (gridkeeper plan open), or go back to an earlier version "
+    "(gridkeeper plan rollback).": "请另建草案来修改，或回退到较早的版本。",
+    "Other grids are in force by now: change them with another plan (gridkeeper plan open), or bring these "
+    "back (gridkeeper plan rollback).": "现在有效的是别的网格：请另建草案来修改，或回退到这一版。",
+    "It was put aside for good: begin another one (gridkeeper plan open).": "该方案已作废，请另建草案。",
+    "Open to it are: {steps}.": "请看下一步可以做什么。",
+    "Choose another person and try again.": "请换一个人操作。",
+    "Plan {plan} was begun on {old}, but in community {community} {new} is in force.": (
+        "方案 {plan} 开始之后，社区 {community} 已发布了新的版本。"
+    ),
+    "Open a new draft on the version in force (gridkeeper plan open {code} ...).": "请在现行版本上另建草案。",
+    "Plan {plan} is for community {community}, which ends on {day}.": (
+        "方案 {plan} 所属的社区 {community} 到 {day} 为止。"
+    ),
+    "Open a new draft for the communities that take its place.": "请为接替它的社区另建草案。",
+    "A publication cannot take effect at {moment}: only the first one of a place may begin in the past.": (
+        "不能在过去的时间生效。"
+    ),
+    "Give a moment from now on with its time zone, or leave it out: the next midnight.": (
+        "请填写今后的时间，或不填（次日零时）。"
+    ),
+    "Version {version} takes effect in these communities at {last}; {chosen} does not come after it.": (
+        "这些社区的第 {version} 版将于 {last} 生效，新的生效时间必须更晚。"
+    ),
+    "Give a later moment, or withdraw that version first.": "请填写更晚的时间，或先撤回该版本。",
+    "The grids are those of version {version} now.": "现在的网格就是第 {version} 版的网格。",
+    "Nothing needs to be rolled back.": "不需要回退。",
+    "Nothing needs to be done.": "不需要做什么。",
+}
+"""English text with {names} -> Chinese text with the same names; a name may be left out."""
+
+
+def in_chinese(text: str) -> str | None:
+    """Say a message or a remedy in Chinese; None where there are no words for it.
+
+    Examples
+    --------
+    >>> in_chinese("Plan 7 leaves every grid as it is.")
+    '方案 7 没有改变任何网格。'
+    >>> in_chinese("The sky is falling.") is None
+    True
+    """
+    for pattern, words in _patterns():
+        if match := pattern.fullmatch(text):
+            return words.format(**match.groupdict())
+    return None
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    return [(_pattern(english), chinese) for english, chinese in WORDS.items()]
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", english)
+    words = (re.escape(part) if i % 2 == 0 else f"(?P<{part}>.+?)" for i, part in enumerate(parts))
+    return re.compile("".join(words), re.DOTALL)

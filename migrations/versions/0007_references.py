@@ -1,0 +1,27 @@
+"""What parts and events refer to is looked up once a statement, not once a row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+HERE = Path(__file__).parent
+
+
+def _script(name: str) -> None:
+    """Run one file of statements on the driver's own connection: nothing in it is a parameter."""
+    op.get_bind().connection.driver_connection.execute((HERE / name).read_text(encoding="utf-8"))
+
+
+def upgrade() -> None:
+    _script("0007_references.sql")
+
+
+def downgrade() -> None:
+    _script("0007_down.sql")

@@ -1,0 +1,95 @@
+"""Does a file that is handed over become a job that is told as it goes, with its faults as a table?"""
+
+from __future__ import annotations
+
+import pytest
+
+from gis.store.connect import connect
+from gis.store.districts import lock
+from tests.browser.test_shell import OVERLAPS, TARGETS
+from tests.fixtures import ROOT, serve
+from tests.integration import served_district as small
+
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = "async () => (await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })).violations"
+LOOKS = [("zh-CN", "light", 1366, 768), ("en", "dark", 1920, 1080)]
+
+
+@pytest.fixture(scope="module")
+def served(database):
+    small.put_in_force(database.app_url)
+    with serve(database) as server:  # its worker runs beside it
+        yield server
+
+
+@pytest.fixture
+def panel(page, served, request, shot):
+    """The open panel of jobs, and a judge of what it looks like."""
+    lang, theme, width, height = request.param
+    page.set_viewport_size({"width": width, "height": height})
+    page.add_init_script(
+        f"localStorage.setItem('gridkeeper.lang', '{lang}'); localStorage.setItem('gridkeeper.theme', '{theme}')"
+    )
+    page.goto(f"{served.address}overview/{small.DISTRICT}")
+    page.locator("[data-test=jobs-menu] > button").focus()
+    page.keyboard.press("Enter")
+    page.locator("[data-test=jobs]").wait_for()
+    page.evaluate(AXE.read_text())
+
+    def judge(name: str) -> None:
+        shot(page, name)
+        assert page.evaluate(OVERLAPS) == []
+        assert page.evaluate(TARGETS) == []
+        assert [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in page.evaluate(RULES)] == []
+
+    return page, lang, judge
+
+
+def hand_over(page, file, *rows):
+    file.write_text("code,class_name,lon,lat\n" + "\n".join(rows), encoding="utf-8")
+    page.locator("[data-test=import-file]").set_input_files(file)
+    page.locator("[data-test=import-start]").click()
+
+
+@pytest.mark.parametrize("panel", LOOKS, indirect=True, ids=["zh-light-1366", "en-dark-1920"])
+def test_a_file_becomes_a_job_that_is_told_cancelled_and_tried_again(panel, served, tmp_path):
+    page, lang, judge = panel
+    west, south = small.lonlat(20, 20)
+    file = tmp_path / "parts 路灯普查.csv"
+    good = f"{lang}2,路灯,{west},{south}"
+    if lang == "zh-CN":
+        page.locator("[data-test=jobs-none]").wait_for()
+        judge("empty")
+
+    hand_over(page, file, f"{lang}1,,{west},{south}", good)
+    failed = page.locator(".job[data-state=failed]").first
+    failed.wait_for()
+    failed.locator("[data-test=job-show]").press("Enter")
+    row, wrong, remedy = failed.locator("[data-test=job-report] tbody td").all_inner_texts()
+    judge("failed")
+    assert row == "1"
+    assert [text.isascii() for text in (wrong, remedy)] == [lang == "en"] * 2, (wrong, remedy)
+    assert "--" not in remedy, "an option of a command is nothing to press here"
+    failed.locator("[data-test=job-show]").press("Enter")
+
+    with connect(served.database.app_url) as connection, lock(connection, small.DISTRICT):  # as another writer does
+        hand_over(page, file, good)
+        page.locator(".job[data-state=running] [role=progressbar]").wait_for()
+        hand_over(page, file, good)  # the same file can be chosen again
+        waiting = page.locator(".job[data-state=queued]")
+        waiting.wait_for()
+        page.locator("[data-test=jobs-count]", has_text="2").wait_for()
+        judge("running-and-queued")
+        waiting.locator("[data-test=job-cancel]").click()
+        page.locator(".job[data-state=cancelled]").first.wait_for()
+    done = page.locator(".job[data-state=succeeded]")
+    done.first.wait_for()
+    done.first.locator("[data-test=job-show]").click()
+    judge("succeeded-and-cancelled")
+
+    before = done.count()
+    page.locator(".job[data-state=cancelled] [data-test=job-retry]").first.click()
+    done.nth(before).wait_for()
+    page.keyboard.press("Escape")
+    page.locator("[data-test=jobs]").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.closest('[data-test=jobs-menu]') !== null")
