@@ -38,6 +38,8 @@ class Remark:
         ``m``, ``m2``, ``households`` ...
     lon, lat : float, optional
         The place, EPSG:4490 degrees.
+    message_zh, remedy_zh : str, optional
+        The same in Chinese, where it says more than the words of its rule.
     """
 
     severity: Severity
@@ -51,6 +53,8 @@ class Remark:
     unit: str | None = None
     lon: float | None = None
     lat: float | None = None
+    message_zh: str | None = None
+    remedy_zh: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """All fields that are set."""

@@ -68,8 +68,8 @@ def _row(report: Report, remark: Remark) -> list[object]:
         remark.code,
         SEVERITY[remark.severity],
         remark.rule,
-        what,
-        remedy,
+        remark.message_zh or what,
+        remark.remedy_zh or remedy,
         remark.message,
         remark.remedy,
     )

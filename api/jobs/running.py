@@ -124,7 +124,7 @@ def _in_chinese(remarks: list[dict[str, Any]]) -> list[dict[str, Any]]:
         said = zip(("message_zh", "remedy_zh"), rule_words(remark["rule"]), strict=True)
         return {name: text for name, text in said if text}
 
-    return [remark | words(remark) for remark in remarks]
+    return [words(remark) | remark for remark in remarks]  # what a remark says of its own is nearer
 
 
 def _kept(told: dict[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,13 @@ RULES: dict[str, tuple[str, str]] = {
     "community_unknown": ("本区县没有这个社区", "请核对社区代码或名称。"),
     "households_unknown": ("没有户数", "可用 --estimate-households 估算。"),
     "kind_missing": ("缺少类型", FILL_IN),
+    "grid_mended": ("网格图形有小错误，已修复", ""),
+    "grids_overlap": ("与别的网格重叠，重叠处的单位地块归占比大的网格", ""),
+    "grid_without_cells": (
+        "没有占到任何单位地块",
+        "请改正图形，用 --exact 切分单位地块，或用 --accept-partial 先导入其他行。",
+    ),
+    "cell_without_grid": ("单位地块不在任何网格内", "请在下一个方案中划入网格。"),
 }
 """Rule -> what is wrong, what to do."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -254,12 +254,17 @@ def _begin(
 
 
 # ------------------------------------------------------------------------------------------ what is wrong with them
+NEXT_PLAN_ZH = "这些社区的下一个方案须通过这项检查。"
+
+
 def _tell_checks(report: Report, found: Checked) -> None:
     failed = [check for check in found.checks if not check.passed]
     for check in failed:
         severity: Severity = "left_over" if check.hard else "note"
-        remedy = "The next plan of these communities must pass." if check.hard else None
-        report.add(severity, f"check_{check.name}", check.message["en"], amount=len(check.offenders), remedy=remedy)
+        words: dict[str, Any] = {"message_zh": check.message["zh"], "amount": len(check.offenders)}
+        if check.hard:
+            words |= {"remedy": "The next plan of these communities must pass.", "remedy_zh": NEXT_PLAN_ZH}
+        report.add(severity, f"check_{check.name}", check.message["en"], **words)
     report.counts["hard_checks_failed"] = sum(check.hard for check in failed)
 
 

@@ -92,7 +92,7 @@ export const en: Record<Key, string> = {
   elsewhere: '{n} more in grids not in force on the chosen date',
   nowhere: '{n} more in no grid (none in force then, or outside)',
   period: 'Period',
-  estimatedNote: '{n} grids hold estimated households, marked ≈',
+  estimatedNote: 'Grids with estimated households: {n}, marked ≈',
   below: '<',
   hidePanel: 'Hide',
   showPanel: 'Show',

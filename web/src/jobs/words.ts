@@ -12,6 +12,7 @@ export interface Remark {
   message: string
   message_zh?: string | null
   row?: number | null
+  code?: string | null
   remedy?: string | null
   remedy_zh?: string | null
 }
@@ -33,7 +34,9 @@ export function stepWords(label: string, t: Say): string {
   if (whole) return t(whole)
   const [verb = '', ...rest] = label.split(' ')
   const key = known(`step_${verb}`)
-  return key ? t(key, { what: kindOf(rest.join(' '), t).toLowerCase() }) : label
+  if (!key) return label
+  const what = rest.join(' ')
+  return t(key, { what: known(`what_${what}`) ? kindOf(what, t).toLowerCase() : ` ${what}` }).replace('  ', ' ').trim()
 }
 
 /** What a job is called: an import by what is in its files, an edit by what it does. */
@@ -74,7 +77,8 @@ export function countWords(counts: Record<string, number>): [JobKey, number][] {
 /** What is wrong and what helps; options of commands are called as the form calls them. */
 export function remarkWords(remark: Remark, lang: Lang, t: Say): { what: string; remedy: string } {
   const zh = lang === 'zh-CN'
-  const what = (zh && remark.message_zh) || remark.message
+  const of = zh && remark.message_zh && remark.code && !remark.row && !remark.message_zh.includes(remark.code) ? `${remark.code}：` : ''
+  const what = of + ((zh && remark.message_zh) || remark.message)
   const remedy = (zh && (remark.message_zh ? (remark.remedy_zh ?? '') : remark.remedy)) || (zh ? '' : remark.remedy) || ''
   return { what, remedy: inFormWords(remedy, t) }
 }
@@ -82,6 +86,7 @@ export function remarkWords(remark: Remark, lang: Lang, t: Say): { what: string;
 export const inFormWords = (text: string, t: Say): string =>
   text
     .replaceAll(/(?<=[\u4e00-\u9fff]) ?--accept-partial ?|--accept-partial/g, t('acceptPartialNamed'))
+    .replaceAll(/(?<=[\u4e00-\u9fff]) ?--exact ?|--exact/g, t('exactNamed'))
     .replaceAll(/Name the column with --map COLUMN=(\w+)\.?/g, (_, field: string) => t('nameColumn', { field }))
 
 const ORDER = ['error', 'left_over', 'mended']
