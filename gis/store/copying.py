@@ -39,16 +39,16 @@ def stage(
 ) -> None:
     """Make the temporary table ``staged`` with `create` and fill it; columns that `frame` lacks are null.
 
-    `by_place` says whether rows are brought in the order of a space-filling curve, or come as they are.
+    Rows are brought in the order of a space-filling curve, or with `by_place` False in that of their codes.
     """
     cursor.execute(unstage)
     cursor.execute(create)
-    copy_frame(cursor, "staged", frame, order=_by_place(frame) if by_place else None)
+    copy_frame(cursor, "staged", frame, order=_by_place(frame) if by_place else _by_code(frame))
 
 
 def copy_things(cursor: psycopg.Cursor[Any], table: str, district: int, frame: pd.DataFrame) -> None:
     """Put things of a district straight into a table that has none of them; columns `frame` lacks get their default."""
-    copy_frame(cursor, table, frame.assign(district_id=district))
+    copy_frame(cursor, table, frame.assign(district_id=district), order=_by_code(frame))
 
 
 def _by_place(frame: pd.DataFrame) -> np.ndarray:
@@ -59,6 +59,15 @@ def _by_place(frame: pd.DataFrame) -> np.ndarray:
         if len(placed):
             rank[placed] = frame.geometry.iloc[placed].hilbert_distance()
     return np.argsort(rank, kind="stable")
+
+
+def _by_code(frame: pd.DataFrame) -> np.ndarray | None:
+    """Order rows by their codes; None where they come so."""
+    codes = pa.array(frame["code"], pa.string())
+    if pc.all(pc.less_equal(codes[:-1], codes[1:])).as_py():
+        return None
+    order: np.ndarray = pc.sort_indices(codes).to_numpy()
+    return order
 
 
 def copy_frame(
