@@ -57,8 +57,8 @@ def neighbours(
         )
         np.maximum.at(rank, point, RANK[lines.follows[line]])
     long = plane.length[edge] / np.repeat(count, count)
-    table = np.zeros((len(pairs), len(FOLLOWS)))
-    np.add.at(table, (pair[edge], rank), long)
+    table = np.bincount(pair[edge] * len(FOLLOWS) + rank, weights=long, minlength=len(pairs) * len(FOLLOWS))
+    table = table.reshape(len(pairs), len(FOLLOWS))
     above = np.cumsum(table[:, ::-1], axis=1)[:, ::-1]
     level = (above >= 0.5 * above[:, :1]).sum(axis=1) - 1
     follows = STRENGTH[level].astype(np.int8)

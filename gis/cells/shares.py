@@ -146,24 +146,32 @@ def share_lines(
     samples: np.ndarray,
     sample_of: np.ndarray,
     settings: CellSettings,
-) -> np.ndarray:
-    """Ridges between the shares of each block, and the lattice that keeps large blocks under the cap."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ridges between the shares of each block, and the lattice that keeps large blocks under the cap.
+
+    Returns
+    -------
+    lines : ndarray of LineString
+    inner : ndarray of bool
+        Meets no other line but ridges, and these at its ends only.
+    """
     large = np.flatnonzero(shapely.area(blocks) > settings.max_cell_m2)
     grids = [lattice(blocks[b], settings.max_cell_m2 / 4) for b in large]
     lines, where = _ridges(samples, sample_of, pools)
     lines = np.concatenate([lines, *grids])
     where = np.concatenate([where, np.repeat(large, [len(grid) for grid in grids])]).astype(np.int64)
     if len(lines) == 0:
-        return lines
+        return lines, np.zeros(0, dtype=bool)
     if len(footprints):
         lines, where = _outside(lines, where, footprints)
     inside = np.zeros(len(lines), dtype=bool)
     for b in np.unique(where):
         mine = np.flatnonzero(where == b)
         shapely.prepare(blocks[b])
-        inside[mine] = shapely.contains(blocks[b], lines[mine])
-    clipped = shapely.intersection(lines[~inside], blocks[where[~inside]])
-    return np.concatenate([lines[inside], line_parts(clipped)])
+        inside[mine] = shapely.contains_properly(blocks[b], lines[mine])
+    clipped = line_parts(shapely.intersection(lines[~inside], blocks[where[~inside]]))
+    inner = np.concatenate([~np.isin(where[inside], large), np.zeros(len(clipped), dtype=bool)])
+    return np.concatenate([lines[inside], clipped]), inner
 
 
 def _outside(lines: np.ndarray, where: np.ndarray, footprints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
