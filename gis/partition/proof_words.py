@@ -75,7 +75,7 @@ def proof_words(kind: str, proof: Mapping[str, Any]) -> dict[str, str]:
 
 
 def plan_words(measures: Mapping[str, Any]) -> dict[str, str]:
-    """Say in one line how many grids are on target, how many cannot be, this plan's bound, and that of any where it differs.
+    """Say in one line how many grids are on target and how many cannot be, and the bound that follows.
 
     Parameters
     ----------
