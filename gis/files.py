@@ -23,7 +23,7 @@ from gis.ingest.read import read_kind
 from gis.ingest.readers import read_file
 from gis.ingest.specs import parse_spec
 from gis.measures.of_plans import plan_measures
-from gis.partition import cell_frame, grid_frame, partition
+from gis.partition import cell_frame, explain, grid_frame, partition
 from gis.partition.counts import check_limits
 from gis.progress import Progress, quiet, worker_pool
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gis.graph import Tessellation
     from gis.ingest.specs import FileSpec
     from gis.partition import Effort, Plan
+    from gis.partition.proofs import Explanation
     from gis.remarks import Report
 
     Named = str | Path | FileSpec
@@ -68,6 +69,8 @@ class FilePlan:
     tessellation : Tessellation
         In metres.
     plan : Plan
+    explanation : Explanation
+        Why grids are off target.
     """
 
     grids: gpd.GeoDataFrame
@@ -77,6 +80,7 @@ class FilePlan:
     seconds: dict[str, float]
     tessellation: Tessellation = field(repr=False)
     plan: Plan = field(repr=False)
+    explanation: Explanation = field(repr=False)
 
 
 def partition_files(
@@ -187,7 +191,8 @@ def partition_files(
     with _timed(seconds, "measures"):
         grids = grid_frame(tessellation, plan)
         here = stock["building_id"].astype(str).isin(set(tessellation.building_cell["building_id"].astype(str)))
-        measures = plan_measures(tessellation, plan, grids=grids, buildings=stock[here])
+        explanation = explain(tessellation, plan)
+        measures = plan_measures(tessellation, plan, grids=grids, explanation=explanation, buildings=stock[here])
     measures |= _estimates(stock, here)
     for line in grids[grids.geometry.geom_type == "MultiPolygon"].itertuples():
         plan.report.add(
@@ -206,6 +211,7 @@ def partition_files(
         seconds,
         tessellation,
         plan,
+        explanation,
     )
 
 

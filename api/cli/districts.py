@@ -315,6 +315,7 @@ def _facts(step: Step) -> dict[str, Any]:
         "version": step.version,
         "effective": step.effective,
         "measures": step.measures,
+        "explanation": step.explanation,
         "checks": [
             {
                 "name": c.name,

@@ -11,7 +11,7 @@ import shapely
 from gis.cells.assemble import Grouping, group_faces
 from gis.cells.blocks import blocks_of, without_empty_strips
 from gis.cells.findings import Findings
-from gis.cells.holders import Stand, block_of_each, points_apart, shared, standing
+from gis.cells.holders import Stand, block_of_each, lots_of, points_apart, shared, standing, untouched
 from gis.cells.neighbours import link_parts, neighbours, part_at_barriers
 from gis.cells.plane import Plane, line_parts, node, plane_of, plane_of_faces, polygon_parts, unite
 from gis.cells.shares import outline_samples, pools_of, share_lines
@@ -155,10 +155,15 @@ def _cut(job: Job, findings: Findings) -> Cut:
     samples, sample_of = outline_samples(shape, solid, settings.densify_m, settings.narrow_m, settings.fine_m)
     pools = pools_of(blocks, block_of, sample_of, settings)
     cuts = share_lines(blocks.ground, pools, shape[solid], samples, sample_of, settings)
-    plane = _noded(job.ground, blocks.ground, _outlines(job, takes[solid]), cuts, settings)
+    bare = untouched(shape, solid, blocks.ground, cuts, sample_of)
+    plane = _noded(job, blocks.ground, takes[solid & ~bare], cuts)
+    lots = lots_of(plane.faces, shape, bare)
+    if lots is None:
+        bare[:] = False
+        plane = _noded(job, blocks.ground, takes[solid], cuts)
     points = shapely.point_on_surface(plane.faces)
     block = _which(blocks.ground, points)
-    stand = standing(plane, points, shape, solid, settings)
+    stand = standing(plane, points, shape, solid & ~bare, lots, settings)
     owner = shared(stand, points, block, pools, samples, sample_of)
     grouping = group_faces(plane, block, blocks.quarter[block], owner, stand.core, len(shape), settings)
     cells = unite(plane.faces, grouping.cell)
@@ -192,13 +197,11 @@ def _outlines(job: Job, rows: np.ndarray) -> np.ndarray:
     return line_parts(lines)
 
 
-def _noded(
-    ground: shapely.Geometry, blocks: np.ndarray, outlines: np.ndarray, cuts: np.ndarray, settings: CellSettings
-) -> Plane:
-    net = node(np.concatenate([line_parts(blocks), outlines, cuts]), settings.grid_m)
+def _noded(job: Job, blocks: np.ndarray, rows: np.ndarray, cuts: np.ndarray) -> Plane:
+    net = node(np.concatenate([line_parts(blocks), _outlines(job, rows), cuts]), job.settings.grid_m)
     plane = plane_of(net)
-    shapely.prepare(ground)
-    inside = shapely.contains(ground, shapely.point_on_surface(plane.faces))
+    shapely.prepare(job.ground)
+    inside = shapely.contains(job.ground, shapely.point_on_surface(plane.faces))
     return plane if inside.all() else plane_of_faces(plane.faces[inside])
 
 

@@ -195,6 +195,20 @@ def _jobs(
     return jobs
 
 
+def _tell_torn(cells: np.ndarray, community: np.ndarray, findings: Findings) -> None:
+    wrong = shapely.coverage_invalid_edges(cells)
+    for i in np.flatnonzero(~shapely.is_empty(wrong)):
+        findings.add(
+            "left_over",
+            "cells_unmatched",
+            f"The border of a cell does not match its neighbour's for {wrong[i].length:.6f} m.",
+            code=str(community[i]),
+            at=wrong[i],
+            amount=wrong[i].length,
+            unit="m",
+        )
+
+
 def _joined(
     ids: list[str],
     jobs: list[Job],
@@ -226,18 +240,8 @@ def _joined(
         geometry=list(cells),
         crs=crs,
     )
-    wrong = shapely.coverage_invalid_edges(cells)
-    torn = np.flatnonzero(~shapely.is_empty(wrong))
-    for i in torn:
-        findings.add(
-            "left_over",
-            "cells_unmatched",
-            f"The border of a cell does not match its neighbour's for {wrong[i].length:.6f} m.",
-            code=str(frame["community_id"].iloc[i]),
-            at=wrong[i],
-            amount=wrong[i].length,
-            unit="m",
-        )
+    if not shapely.coverage_is_valid(cells):
+        _tell_torn(cells, frame["community_id"].to_numpy(dtype=object), findings)
     adjacency = Adjacency(
         np.concatenate([c.adjacency.pairs + np.int32(offset[i]) for i, c in enumerate(cuts)]).astype(np.int32),
         np.concatenate([c.adjacency.length for c in cuts]),

@@ -1,5 +1,6 @@
 """How are cells joined into connected grids of even load, along streets?"""
 
+from gis.partition.explaining import explain
 from gis.partition.inputs import Locks, Scope
 from gis.partition.nested import coarsened, divide_level
 from gis.partition.objective import Weights
@@ -18,6 +19,7 @@ __all__ = [
     "cell_frame",
     "coarsened",
     "divide_level",
+    "explain",
     "grid_frame",
     "partition",
     "rebalance",

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from gis.clock import Clock, local_date, utc_now
 from gis.codes import community_grid_profile
 from gis.measures.of_plans import plan_measures
+from gis.partition import explain
 from gis.partition.counts import check_limits
 from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, plain
@@ -71,7 +72,7 @@ def propose_plan(
     Returns
     -------
     Step
-        With `plan_id` and `measures`.
+        With `plan_id`, `measures` and `explanation`.
 
     Raises
     ------
@@ -90,9 +91,17 @@ def propose_plan(
         options = {**_limits(of.level, target, minimum, maximum), "seed": seed, "executor": executor}
         cells, plan = plan_of_level(connection, place, of, cells, ground, progress=progress, **options)
         buildings = with_cell(ground.buildings, cells.tessellation)
-        measures = plan_measures(cells.tessellation, plan, buildings=buildings)
+        explanation = explain(cells.tessellation, plan)
+        measures = plan_measures(cells.tessellation, plan, explanation=explanation, buildings=buildings)
         plan_id = _store_plan(connection, (of.network_id, level), cells, plan, measures, as_of=as_of, clock=clock)
-    return Step(plan.report, tessellation_id=cells.tessellation_id, plan_id=plan_id, measures=measures)
+        reasons = explanation.as_dict(cells.tessellation, plan, cells.ids)
+    return Step(
+        plan.report,
+        tessellation_id=cells.tessellation_id,
+        plan_id=plan_id,
+        measures=measures,
+        explanation=reasons,
+    )
 
 
 def level_asked(

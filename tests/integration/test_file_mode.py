@@ -129,6 +129,12 @@ def test_partition_writes_what_is_promised(run, files, tmp_path):
     assert "cls -> class" in err  # the reading is told
     told = json.loads(r.read_text("utf-8"))
     assert {"import barriers", "import buildings", "partition"} <= {x["title"] for x in told["reports"]}
+    why = told["explanation"]  # every grid off target has its reason, and one line says how many
+    off = grids.loc[(grids["households"] - 200).abs() > 20, "grid_code"]
+    assert [line["grid_code"] for line in why["reasons"]] == off.tolist()
+    assert why["excused"] == measures["excused_grids"] == len(off) - why["counts"]["unexplained"]
+    assert f"{len(grids) - len(off)} of {len(grids)} grids within ±10 %" in err
+    assert f"{len(grids)} 个网格中 {len(grids) - len(off)} 个在 ±10% 以内" in err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["g.parquet", "k.parquet", "r.json"]
 
 

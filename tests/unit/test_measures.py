@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gis.measures import GRID_FIGURES, grid_figure
-from gis.measures.of_plans import PLAN_MEASURES, ceiling_within, plan_measures, within
+from gis.measures.of_plans import PLAN_MEASURES, plan_measures, within
 from gis.partition import Effort, grid_frame, partition
 from tests.unit.partition_ground import lattice, together
 
@@ -44,6 +44,9 @@ def test_measures_agree_with_a_count_by_hand(divided):
     assert (measures["oversize_buildings"], measures["empty_grids"], measures["multipart_grids"]) == (1, 1, 0)
     assert (measures["gap_m2"], measures["overlap_m2"]) == (0, 0)
     assert measures["ceiling_within_10"] == pytest.approx(3 / 5)
+    assert measures["excused_grids"] == 2  # the building of 400, and the community without households
+    assert measures["within_10_unexcused"] == pytest.approx(np.sum(np.abs(load - 200) <= 20) / 3)
+    assert sum(measures["reasons"].values()) == np.sum(np.abs(load - 200) > 20)
     grids = grid_frame(district, plan)
     length = (grids.length.sum() - district.communities.length.sum()) / 2
     assert measures["inner_border_m"] == pytest.approx(length)
@@ -68,21 +71,6 @@ def test_a_gap_and_an_overlap_are_seen(divided):
 def test_within_counts_the_limit_as_within():
     assert within(np.array([180, 220, 179.9, 220.1]), 200, 0.1) == 0.5
     assert np.isnan(within(np.array([]), 200, 0.1))
-
-
-@pytest.mark.parametrize(
-    ("buildings", "grids", "most"),
-    [
-        ([10] * 60, 3, 3),
-        ([400, *[10] * 40], 3, 2),  # the large building spoils its grid
-        ([10] * 50, 3, 2),  # 500 is enough for two grids of 180
-        ([10] * 70, 3, 2),  # 700 is too much for three of 220: one takes the surplus
-        ([400, *[10] * 50], 3, 2),  # here the spoiled grid takes it
-        ([0], 1, 0),
-    ],
-)
-def test_ceiling_by_hand(buildings, grids, most):
-    assert ceiling_within(np.array(buildings), grids, 200) == most
 
 
 def test_grid_figures():
