@@ -13,6 +13,7 @@ from api.models.districts import (
     PlanInForce,
     VersionItem,
 )
+from api.models.explaining import PlanExplanation
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Series, Style
 from api.models.jobs import JobItem, JobList, JobRequest, Upload
 from api.models.locating import Answer, Answers, PointsToLocate
@@ -81,6 +82,7 @@ __all__ = [
     "PlanCells",
     "PlanChecks",
     "PlanDetail",
+    "PlanExplanation",
     "PlanInForce",
     "PlanItem",
     "PlanPublishRequest",

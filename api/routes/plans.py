@@ -21,6 +21,7 @@ from api.models import (
     PlanCells,
     PlanChecks,
     PlanDetail,
+    PlanExplanation,
     PlanItem,
     PlanPublishRequest,
     RebaseResult,
@@ -127,6 +128,14 @@ async def redo_plan(app: App, district: District, person: Acting, plan: PlanId, 
 async def get_plan_checks(app: App, district: District, plan: PlanId) -> PlanChecks:
     """Run all checks over a plan as it is now."""
     return PlanChecks(**await run_in_threadpool(planning.checks, app.database_url, district.code, plan, app.now))
+
+
+@router.get("/plans/{plan}/explanation")
+async def get_plan_explanation(app: App, district: District, plan: PlanId) -> PlanExplanation:
+    """Say why grids of a plan as it is now are off target, with a proof where there is one."""
+    return PlanExplanation(
+        **await run_in_threadpool(planning.explanation, app.database_url, district.code, plan, app.now)
+    )
 
 
 @router.post("/plans/{plan}/waivers", status_code=201)

@@ -75,7 +75,7 @@ def proof_words(kind: str, proof: Mapping[str, Any]) -> dict[str, str]:
 
 
 def plan_words(measures: Mapping[str, Any]) -> dict[str, str]:
-    """Say in one line how many grids are on target, how many cannot be, and what no plan can surpass.
+    """Say in one line how many grids are on target and how many cannot be, and the bound that follows.
 
     Parameters
     ----------
@@ -98,17 +98,21 @@ def plan_words(measures: Mapping[str, Any]) -> dict[str, str]:
     grids, excused, unexplained = (int(measures[name]) for name in ("grids", "excused_grids", "unexplained_grids"))
     within = grids - excused - unexplained
     bound, ceiling = (f"{100 * x:.1f}" for x in (1 - excused / grids, measures["ceiling_within_10"]))
+    beyond = {"zh": "", "en": ""}
+    if bound != ceiling:
+        beyond = {"zh": f"，任何方案不超过 {ceiling}%", "en": f", for any plan {ceiling} %"}
     return {
         "zh": (
             f"{grids:,} 个网格中 {within:,} 个在 ±10% 以内；{excused:,} 个已证明不能达标，{unexplained:,} 个原因不明；"
-            f"本方案上限 {bound}%，任何方案不超过 {ceiling}%"
+            f"上限 {bound}%{beyond['zh']}"
         ),
         "en": (
             f"{within:,} of {grids:,} grids within ±10 %; {excused:,} cannot be (proved), "
-            f"{unexplained:,} unexplained; bound {bound} %, for any plan {ceiling} %"
+            f"{unexplained:,} unexplained; bound {bound} %{beyond['en']}"
         ),
     }
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    value = round(float(value), 1)
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,.1f}"

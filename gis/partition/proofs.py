@@ -18,9 +18,11 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from gis.partition.proof_words import proof_words
+from gis.partition.proof_words import plan_words, proof_words
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gis.graph import Tessellation
     from gis.partition.plan import Plan
 
@@ -141,10 +143,6 @@ class Reason:
     kind: Kind
     proof: OversizeBuilding | NoSetAround | CommunityTotal | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Give `kind` and `proof` as JSON; the proof of what is unexplained is empty."""
-        return {"kind": self.kind, "proof": {} if self.proof is None else asdict(self.proof)}
-
 
 @dataclass(frozen=True)
 class Explanation:
@@ -206,21 +204,42 @@ class Explanation:
         """How far the share within tolerance is from `bound`: the share of grids that are unexplained."""
         return self.unexplained / self.grids if self.grids else float("nan")
 
-    def as_dict(self, tessellation: Tessellation, plan: Plan) -> dict[str, Any]:
-        """Give it as JSON, with the codes of grids and the ids of buildings, and each reason in words."""
+    @property
+    def measures(self) -> dict[str, Any]:
+        """Its figures by the names that they have among the measures of a plan."""
+        return {
+            "grids": self.grids,
+            "ceiling_within_10": self.ceiling,
+            "excused_grids": self.excused,
+            "unexplained_grids": self.unexplained,
+            "within_10_unexcused": self.within_unexcused,
+            "reasons": self.counts,
+        }
+
+    def as_dict(self, tessellation: Tessellation, plan: Plan, ids: np.ndarray | None = None) -> dict[str, Any]:
+        """Give it as JSON: figures, and each reason with the grid's code, its proof and words.
+
+        Parameters
+        ----------
+        ids : ndarray of int, shape (cells,), optional
+            Number of each cell; by default from 1, as in `gis.partition.cell_frame`.
+        """
         codes = plan.grids["grid_code"].to_numpy(object)
         buildings = tessellation.cells["building_id"].to_numpy(object)
 
         def line(reason: Reason) -> dict[str, Any]:
-            proof = reason.as_dict()["proof"]
+            proof = {} if reason.proof is None else asdict(reason.proof)
             if "cell" in proof:
-                proof["building_id"] = buildings[proof["cell"]]
+                cell = proof.pop("cell")
+                proof["cell_id"] = cell + 1 if ids is None else int(ids[cell])
+                proof["building_id"] = None if buildings[cell] is None else str(buildings[cell])
             of = {"grid_code": str(codes[reason.grid]), "households": reason.load, "reason": reason.kind}
             return of | {"proof": proof, "words": proof_words(reason.kind, proof)}
 
         names = ("grids", "within", "excused", "unexplained", "counts", "within_unexcused", "bound", "distance")
         figures = {name: getattr(self, name) for name in (*names, "must_miss", "ceiling")}
-        return figures | {"reasons": [line(reason) for reason in self.reasons]}
+        lines = [line(reason) for reason in self.reasons]
+        return figures | {"words": plan_words(self.measures), "reasons": lines}
 
 
 def least_missing(total: float, grids: int, held: float, low: float, high: float) -> int:

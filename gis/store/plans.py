@@ -94,7 +94,7 @@ def propose_plan(
         explanation = explain(cells.tessellation, plan)
         measures = plan_measures(cells.tessellation, plan, explanation=explanation, buildings=buildings)
         plan_id = _store_plan(connection, (of.network_id, level), cells, plan, measures, as_of=as_of, clock=clock)
-        reasons = explanation.as_dict(cells.tessellation, plan)
+        reasons = explanation.as_dict(cells.tessellation, plan, cells.ids)
     return Step(
         plan.report,
         tessellation_id=cells.tessellation_id,

@@ -77,7 +77,7 @@ def test_nobody_and_strangers_change_nothing(client):
     stranger = {"X-Gridkeeper-Person": quote("赵某")}
     assert "李规划" in problem(client.post(f"{D}/plans", json=asked, headers=stranger), 422)["remedy"]
     assert [p["version"] for p in good(client.get(f"{D}/plans"))] == [1]
-    for path in ("", "/cells", "/cells.geojson", "/checks"):
+    for path in ("", "/cells", "/cells.geojson", "/checks", "/explanation"):
         assert "no plan 99" in problem(client.get(f"{D}/plans/99{path}"), 404)["detail"]
 
 
@@ -146,6 +146,12 @@ def test_two_persons_put_a_plan_in_force_and_the_map_changes_at_midnight(client,
     assert {"name": "households_in_range", "keys": [f"{WEST}003"]}.items() <= next(
         {k: c[k] for k in ("name", "keys")} for c in checks["checks"] if c["name"] == "households_in_range"
     ).items()
+    why = good(client.get(f"{D}/plans/{plan}/explanation"))
+    assert (why["revision"], why["grids"]) == (1, 3)
+    assert why["within"] + why["excused"] + why["unexplained"] == 3
+    merged = next(line for line in why["reasons"] if line["key"] == f"{WEST}003")  # two grids in one are too many
+    assert merged["households"] > 220
+    assert merged["words"].keys() == why["words"].keys() == {"zh", "en"}
     submitted = take(client, plan, "submit")
     assert (submitted["status"], submitted["submitted_by"], submitted["approved_by"]) == ("submitted", "李规划", None)
     assert submitted["measures"]["grids"] == 3

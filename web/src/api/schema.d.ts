@@ -452,6 +452,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Explanation
+         * @description Say why grids of a plan as it is now are off target, with a proof where there is one.
+         */
+        get: operations["get_plan_explanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/moved": {
         parameters: {
             query?: never;
@@ -1885,6 +1905,31 @@ export interface components {
             name: string;
         };
         /**
+         * GridReason
+         * @description Why a grid of a plan is off target.
+         */
+        GridReason: {
+            /** Grid Code */
+            grid_code: string;
+            /** Households */
+            households: number;
+            /** Key */
+            key: string;
+            /**
+             * Proof
+             * @description What proves it, to be checked; empty for what is unexplained.
+             */
+            proof: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "oversize_building" | "no_set_around_building" | "community_total" | "unexplained";
+            words: components["schemas"]["Words"];
+        };
+        /**
          * GridRef
          * @description The grid a thing lies in.
          */
@@ -2957,6 +3002,70 @@ export interface components {
             version: number | null;
             /** Waivers */
             waivers: components["schemas"]["Waiver"][];
+        };
+        /**
+         * PlanExplanation
+         * @description Which grids of a plan are off target by more than 10 %, and why.
+         */
+        PlanExplanation: {
+            /**
+             * Bound
+             * @description Share of this plan's grids that no proof excuses.
+             */
+            bound: number;
+            /**
+             * Ceiling
+             * @description Share within 10 % that no such plan surpasses.
+             */
+            ceiling: number;
+            /**
+             * Counts
+             * @description Grids off target by reason.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Distance
+             * @description How far the share within 10 % is from it.
+             */
+            distance: number;
+            /**
+             * Excused
+             * @description Grids that a proof excuses.
+             */
+            excused: number;
+            /** Grids */
+            grids: number;
+            /**
+             * Must Miss
+             * @description Grids off target, at least, in any plan with as many in each piece of ground.
+             */
+            must_miss: number;
+            /**
+             * Reasons
+             * @description One for each grid off target.
+             */
+            reasons: components["schemas"]["GridReason"][];
+            /** Revision */
+            revision: number;
+            /**
+             * Unexplained
+             * @description Grids off target that none does.
+             */
+            unexplained: number;
+            /**
+             * Within
+             * @description Grids within 10 % of the target.
+             */
+            within: number;
+            /**
+             * Within Unexcused
+             * @description Share within 10 % of the grids that no proof excuses.
+             */
+            within_unexcused: number;
+            /** @description All this in one line. */
+            words: components["schemas"]["Words"];
         };
         /**
          * PlanInForce
@@ -4994,6 +5103,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan_explanation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanExplanation"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
