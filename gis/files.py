@@ -25,6 +25,7 @@ from gis.ingest.specs import parse_spec
 from gis.measures.of_plans import plan_measures
 from gis.partition import cell_frame, explain, grid_frame, partition
 from gis.partition.counts import check_limits
+from gis.partition.styles import style_weights
 from gis.progress import Progress, quiet, worker_pool
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def partition_files(
     minimum: float | None = None,
     maximum: float | None = None,
     seed: int = 1,
+    style: str = "balanced",
+    free: bool = False,
     jobs: int = 1,
     metric: object = None,
     effort: Effort | None = None,
@@ -117,6 +120,8 @@ def partition_files(
         Households a grid; by default 200, and 0.75 and 1.5 of the target.
     seed : int
         The same seed gives the same plan, whatever `jobs` is.
+    style, free
+        See `gis.partition.partition`.
     jobs : int
         Processes side by side.
     metric : object, optional
@@ -139,6 +144,7 @@ def partition_files(
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
+    style_weights(style)
     metres = metres_of(metric)
     seconds: dict[str, float] = {}
     reports: list[Report] = []
@@ -184,6 +190,8 @@ def partition_files(
                 minimum=minimum,
                 maximum=maximum,
                 seed=seed,
+                style=style,
+                free=free,
                 effort=effort,
                 executor=executor,
                 progress=progress,
