@@ -37,7 +37,8 @@ class Stance:
     shape : float
         The same for one unit of the plan's energy.
     most : float
-        Moved households at most, as a multiple of the transshipment bounds of the changes taken.
+        Moved households at most, as a multiple of the transshipment bounds of the changes taken: buildings much larger
+        than what is too much or too little stay.
     """
 
     name: str
@@ -47,8 +48,8 @@ class Stance:
 
 
 STANCES = (
-    Stance("fewest_moved", 0.4, 0.02, 1.5),
-    Stance("between", 0.5, 0.1),
+    Stance("fewest_moved", 0.3, 0.02, 1.25),
+    Stance("between", 1.0, 0.05, 1.6),
     Stance("best_balance", 1.0, 0.5),
 )
 """The three answers, from few moves to an even plan."""
