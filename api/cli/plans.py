@@ -14,7 +14,7 @@ from gis.errors import InputError
 if TYPE_CHECKING:
     from gis.store.connect import Connection
 
-__all__ = ["register"]
+__all__ = ["plan_app", "register"]
 
 # Everything that loads geometry libraries is imported where it is used: `gridkeeper --help` should not wait for it.
 

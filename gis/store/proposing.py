@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gis.store.districts import District
     from gis.store.reading import StoredCells
 
-__all__ = ["Proposing", "Wanted", "assignment_of", "begin_proposing", "proposal_of"]
+__all__ = ["Proposing", "Wanted", "assignment_of", "begin_proposing", "links_of", "proposal_of"]
 
 
 def proposal_of(
@@ -67,7 +67,7 @@ def proposal_of(
     # which separate parts are linked depends on limits and ground alone: a search without a step tells
     effort = {} if taken is None else {"effort": Effort(runs=1, steps_per_cell=0, rounds=0)}
     plan = work.divide(**wanted.options(), seed=wanted.seed, executor=executor, progress=progress, **effort)
-    links = {"links": [*_links(connection, int(row["id"])), *work.cells.ids[plan.links].tolist()]}
+    links = {"links": [*links_of(connection, int(row["id"])), *work.cells.ids[plan.links].tolist()]}
     connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": Jsonb(plain(links))})
     return {
         "communities": work.communities,
@@ -178,7 +178,8 @@ def assignment_of(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[st
     return assignment
 
 
-def _links(connection: Connection, plan_id: int) -> list[list[int]]:
+def links_of(connection: Connection, plan_id: int) -> list[list[int]]:
+    """Pairs of cells that a draft holds connected beyond their borders."""
     row = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
     return list(row[0]) if row and row[0] else []
 

@@ -18,7 +18,7 @@ QUICK = Effort(runs=2, steps_per_cell=60, shots=8)
 
 @pytest.fixture(scope="module")
 def ground():
-    random = np.random.default_rng(4)
+    random = np.random.default_rng(5)
     return together(
         lattice(random.integers(5, 45, (12, 14))), lattice(random.integers(5, 45, (9, 9)), community="B", x0=600.0)
     )
