@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.partition.changes import Change
-from gis.partition.choosing import GAP, STANCES, Budget, choose
+from gis.partition.choosing import CELL, GAP, STANCES, Budget, choose
 
 NONE = np.empty(0, np.int64)
 
@@ -20,7 +20,7 @@ def some_changes(draw):
     """Up to eight changes of up to nine grids."""
     return [
         Change(
-            NONE,
+            np.arange(draw(st.integers(1, 4))),
             NONE,
             np.array(sorted(draw(st.sets(st.integers(0, 8), min_size=2, max_size=3)))),
             moved=float(draw(st.integers(0, 120))),
@@ -35,7 +35,9 @@ def some_changes(draw):
 
 def worth(changes, stance):
     """What a choice costs."""
-    return sum(c.moved - stance.grid * 200 * c.gain + stance.shape * 200 * c.energy for c in changes)
+    return sum(
+        c.moved + CELL * len(c.cell) - stance.grid * 200 * c.gain + stance.shape * 200 * c.energy for c in changes
+    )
 
 
 def allowed(changes, stance, budget):
