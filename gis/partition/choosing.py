@@ -1,8 +1,8 @@
 """Which changes make an answer? Those of least price that fit together and stay within budget: a packing of changes.
 
 Changes that share no grid are independent, so an answer is a set of them in which each grid occurs once at most, of
-least ``moved - grid * grids brought within tolerance + shape * energy``. None wins grids by sacrificing one: the sum of
-squared deviations from the target does not rise.
+least ``moved + cells - grid * grids brought within tolerance + shape * energy``. None wins grids by sacrificing one:
+the sum of squared deviations from the target does not rise.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ __all__ = ["STANCES", "Budget", "Stance", "choose"]
 
 NODES = 12
 """Relaxations solved at most; a number, not a time, so that the answer does not depend on the machine."""
+CELL = 2.0
+"""A cell that moves counts as so many households on top of its own: none moves for its looks alone."""
 GAP = 1e-3
 """A choice that can be no more than this share better is not sought."""
 
@@ -85,7 +87,8 @@ def choose(changes: Sequence[Change], stance: Stance, target: float, budget: Bud
         Positions in `changes`, ascending; no two share a grid.
     """
     moved = np.array([c.moved for c in changes], float)
-    price = moved + stance.shape * target * np.array([c.energy for c in changes], float)
+    price = moved + CELL * np.array([len(c.cell) for c in changes], float)
+    price += stance.shape * target * np.array([c.energy for c in changes], float)
     price -= stance.grid * target * np.array([c.gain for c in changes], float)
     keep = np.flatnonzero(price < -1e-9).tolist()
     if not keep:
