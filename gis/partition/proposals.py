@@ -169,8 +169,9 @@ def _words(found: int, tried: int, *, alone: bool) -> dict[str, str]:
             "zh": "按此目标户数，所选范围每个社区只有一个网格，没有别的划法。",
             "en": "At this target every community chosen is one grid: there is no other way to divide it.",
         }
+    zh, en = ("此方案", "this one") if found == 1 else ("已列方案", "these")
     return {
-        "zh": f"试了 {tried} 次，只有 {found} 个方案彼此有 10% 以上的住户分属不同网格：范围太小，划法有限。",
-        "en": f"Of {tried} divisions only {found} differ for at least 10 % of the households: so small a place can be "
-        "divided in few ways.",
+        "zh": f"试了 {tried} 次，其余划法与{zh}相比，换网格的住户都不到 10%：范围小，划法有限。",
+        "en": f"{tried} divisions were tried; the others differ from {en} for less than 10 % of the households: so "
+        "small a place can be divided in few ways.",
     }
