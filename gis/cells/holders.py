@@ -63,21 +63,30 @@ def block_of_each(shape: np.ndarray, solid: np.ndarray, blocks: np.ndarray) -> n
 
 def untouched(
     shape: np.ndarray, solid: np.ndarray, blocks: np.ndarray, cuts: np.ndarray, sample_of: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Footprints that lie whole within their share: no border of a block or a share meets them, nor another footprint.
 
     Their outlines bound no cell and need not be noded.
+
+    Returns
+    -------
+    bare : ndarray of bool, shape (b,)
+        Such a footprint.
+    free : ndarray of bool
+        A cut that meets no other footprint either.
     """
-    alone = solid & (np.bincount(sample_of, minlength=len(shape)) > 0) & (shapely.get_type_id(shape) == 3)
+    bare = solid & (np.bincount(sample_of, minlength=len(shape)) > 0) & (shapely.get_type_id(shape) == 3)
     tree = shapely.STRtree(shape)
     within = np.zeros(len(shape), dtype=bool)
     within[tree.query(blocks, predicate="contains_properly")[1]] = True
-    alone &= within
     a, b = tree.query(shape, predicate="intersects")
-    alone[a[a != b]] = False
-    rows = np.flatnonzero(alone)
-    alone[rows[shapely.STRtree(cuts).query(shape[rows], predicate="intersects")[0]]] = False
-    return np.asarray(alone)
+    footprint, cut = shapely.STRtree(cuts).query(shape, predicate="intersects")
+    bare &= within
+    bare[a[a != b]] = False
+    bare[footprint] = False
+    free = np.ones(len(cuts), dtype=bool)
+    free[cut] = False
+    return bare, free
 
 
 def lots_of(faces: np.ndarray, shape: np.ndarray, bare: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

@@ -43,6 +43,8 @@ def outline_samples(
     which : ndarray of int64, shape (n,)
         Row in `shape`.
     """
+    from gis.cells.nearness import strongest_near  # noqa: PLC0415 - as in `_ridges`
+
     spots = np.flatnonzero(~solid)
     rows = np.flatnonzero(solid)
     spot_xy = shapely.get_coordinates(shape[spots])
@@ -56,14 +58,13 @@ def outline_samples(
     long = np.hypot(*(b - a).T)
     keep = long > 0
     a, b, which, long = a[keep], b[keep], which[keep], long[keep]
+    outline, part_of = np.hstack([a, b]), which
     away = np.column_stack([b[:, 1] - a[:, 1], a[:, 0] - b[:, 0]]) / long[:, None]
     probes = shapely.points((a + b) / 2 + PROBE_M * away)
     hidden = np.zeros(len(probes), dtype=bool)
     hidden[shapely.STRtree(probes).query(footprints, predicate="contains")[1]] = True
-    a, b, which, long, probes = a[~hidden], b[~hidden], which[~hidden], long[~hidden], probes[~hidden]
-    other, piece = shapely.STRtree(probes).query(footprints, predicate="dwithin", distance=narrow)
-    tight = np.zeros(len(a), dtype=bool)
-    tight[piece[other != which[piece]]] = True
+    a, b, which, long = a[~hidden], b[~hidden], which[~hidden], long[~hidden]
+    tight = strongest_near((a + b) / 2, which, outline, part_of, np.ones(len(outline), np.int64), narrow) > 0
     count = np.where(tight, np.ceil(long / fine), np.where(long > spacing / 2, 2, 1)).astype(np.int64)
     piece = np.repeat(np.arange(len(a)), count)
     step = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
@@ -146,24 +147,32 @@ def share_lines(
     samples: np.ndarray,
     sample_of: np.ndarray,
     settings: CellSettings,
-) -> np.ndarray:
-    """Ridges between the shares of each block, and the lattice that keeps large blocks under the cap."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ridges between the shares of each block, and the lattice that keeps large blocks under the cap.
+
+    Returns
+    -------
+    lines : ndarray of LineString
+    inner : ndarray of bool
+        Meets no other line but ridges, and these at its ends only.
+    """
     large = np.flatnonzero(shapely.area(blocks) > settings.max_cell_m2)
     grids = [lattice(blocks[b], settings.max_cell_m2 / 4) for b in large]
     lines, where = _ridges(samples, sample_of, pools)
     lines = np.concatenate([lines, *grids])
     where = np.concatenate([where, np.repeat(large, [len(grid) for grid in grids])]).astype(np.int64)
     if len(lines) == 0:
-        return lines
+        return lines, np.zeros(0, dtype=bool)
     if len(footprints):
         lines, where = _outside(lines, where, footprints)
     inside = np.zeros(len(lines), dtype=bool)
     for b in np.unique(where):
         mine = np.flatnonzero(where == b)
         shapely.prepare(blocks[b])
-        inside[mine] = shapely.contains(blocks[b], lines[mine])
-    clipped = shapely.intersection(lines[~inside], blocks[where[~inside]])
-    return np.concatenate([lines[inside], line_parts(clipped)])
+        inside[mine] = shapely.contains_properly(blocks[b], lines[mine])
+    clipped = line_parts(shapely.intersection(lines[~inside], blocks[where[~inside]]))
+    inner = np.concatenate([~np.isin(where[inside], large), np.zeros(len(clipped), dtype=bool)])
+    return np.concatenate([lines[inside], clipped]), inner
 
 
 def _outside(lines: np.ndarray, where: np.ndarray, footprints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,15 +1,20 @@
 """How are cells joined into connected grids of even load, along streets?"""
 
 from gis.partition.explaining import explain
+from gis.partition.inputs import Locks, Scope
 from gis.partition.nested import coarsened, divide_level
 from gis.partition.objective import Weights
 from gis.partition.plan import Plan, cell_frame, grid_frame
+from gis.partition.rebalance import Rebalancing, rebalance
 from gis.partition.search import Effort
 from gis.partition.split import partition
 
 __all__ = [
     "Effort",
+    "Locks",
     "Plan",
+    "Rebalancing",
+    "Scope",
     "Weights",
     "cell_frame",
     "coarsened",
@@ -17,4 +22,5 @@ __all__ = [
     "explain",
     "grid_frame",
     "partition",
+    "rebalance",
 ]

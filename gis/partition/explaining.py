@@ -80,8 +80,8 @@ def explain(tessellation: Tessellation, plan: Plan, *, tolerance: float = TOLERA
         ~on_target(grid_load, target, tolerance),
         np.concatenate([tessellation.adjacency.pairs, plan.links.reshape(-1, 2)]).astype(np.int64),
         load > float(plan.settings["maximum"]),
-        target * (1 - tolerance),
-        target * (1 + tolerance),
+        target - tolerance * target,
+        target + tolerance * target,
     )
     proofs, held = _of_cells(ground, cap)
     reasons: list[Reason] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gis import ingest
@@ -153,5 +153,6 @@ def load_district(
             connection, code, plan.plan_id, effective=effective, by=by, progress=progress, clock=clock
         )
         reports.append(published.report)
+        published = replace(published, explanation=plan.explanation)
     write(LOCATED)
     return Loaded(code, reports, published)

@@ -66,6 +66,7 @@ def test_load_takes_a_folder_to_grids_in_force(run, folder, fresh_database, tmp_
         "import workers",
     ]
     assert (report["measures"]["grids"], report["version"]) == (8, 1)
+    assert report["explanation"]["within"] + len(report["explanation"]["reasons"]) == 8
     assert {c["name"] for c in report["checks"] if c["hard"] and c["passed"]} >= {"no_gap", "no_overlap"}
     assert counts(fresh_database, "grid", "part", "event", "posting") == [8, 60, 40, 5]
     with connect(fresh_database.app_url) as connection:
