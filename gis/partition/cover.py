@@ -154,4 +154,6 @@ def _choose(energy: np.ndarray, a: csc_array, equal: np.ndarray, upper: float) -
     )
     if solved.x is None or solved.fun >= upper - 1e-6:
         return None
-    return np.flatnonzero(solved.x > 0.5)
+    chosen = np.flatnonzero(solved.x > 0.5)
+    # every cell once and `k` in all: what a solver answers is looked at before it is believed
+    return chosen if np.array_equal(np.asarray(a[:, chosen].sum(axis=1)).ravel(), equal) else None
