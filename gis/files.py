@@ -29,6 +29,7 @@ from gis.progress import Progress, quiet, worker_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
     import geopandas as gpd
@@ -42,7 +43,17 @@ if TYPE_CHECKING:
 
     Named = str | Path | FileSpec
 
-__all__ = ["FilePlan", "LocatedFile", "check_writable", "locate_files", "partition_files", "write_frames"]
+__all__ = [
+    "FileGround",
+    "FilePlan",
+    "LocatedFile",
+    "check_writable",
+    "finished",
+    "locate_files",
+    "partition_files",
+    "read_ground",
+    "write_frames",
+]
 
 GRID_COLUMNS = ["grid_code", "community_id", "households", "buildings", "area_m2", "geometry"]
 CELL_COLUMNS = ["cell_id", "building_id", "community_id", "households", "grid_code", "geometry"]
@@ -139,44 +150,26 @@ def partition_files(
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
-    metres = metres_of(metric)
     seconds: dict[str, float] = {}
     reports: list[Report] = []
     with _timed(seconds, "read"):
-        district, own = _read_communities(communities, community_field, options, reports, progress)
-        frames = _read_others(
-            {
-                "buildings": [buildings],
-                "barriers": [*barriers],
-                "compounds": _some(compounds),
-                "landcover": _some(landcover),
-            },
-            district,
-            {"households": households_field, "community_code": community_field},
-            options,
-            reports,
-            progress,
+        ground = read_ground(
+            buildings,
+            communities,
+            barriers=barriers,
+            compounds=compounds,
+            landcover=landcover,
+            households_field=households_field,
+            community_field=community_field,
+            options=options,
+            reports=reports,
+            progress=progress,
         )
-    settings = CellSettings(metric_crs=metres, minimum_load=float(minimum))
-    ground = district.divisions.rename(columns={"code": "community_id"})[["community_id", "geometry"]].to_crs(own)
-    stock = frames["buildings"].rename(
-        columns={"code": "building_id", "community_code": "community_id", "compound_code": "compound_id"}
-    )
-    counted = KINDS["buildings"].field(households_field) if households_field else None
-    if counted is not None and counted.name == "households_estimated":  # the column says itself that it holds estimates
-        stock["estimated"] = stock["households"].notna()
+    own, stock = ground.own, ground.stock
+    settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(minimum))
     with worker_pool(jobs) as executor:
         with _timed(seconds, "cells"):
-            tessellation = tessellate(
-                ground,
-                stock,
-                barriers=frames.get("barriers"),
-                compounds=_renamed(frames.get("compounds")),
-                landcover=frames.get("landcover"),
-                settings=settings,
-                executor=executor,
-                progress=progress,
-            )
+            tessellation = ground.cells(settings, executor=executor, progress=progress)
         with _timed(seconds, "partition"):
             plan = partition(
                 tessellation,
@@ -204,8 +197,8 @@ def partition_files(
     reports += [tessellation.report, plan.report]
     cells = cell_frame(tessellation, plan)
     return FilePlan(
-        _finish(grids, GRID_COLUMNS, own),
-        _finish(cells, CELL_COLUMNS, own),
+        finished(grids, GRID_COLUMNS, own),
+        finished(cells, CELL_COLUMNS, own),
         measures,
         reports,
         seconds,
@@ -216,6 +209,71 @@ def partition_files(
 
 
 # ------------------------------------------------------------------------------------------------ reading
+@dataclass(frozen=True)
+class FileGround:
+    """What was read of a district, as `tessellate` takes it; `own` is the CRS that the communities came in."""
+
+    communities: gpd.GeoDataFrame
+    stock: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame | None
+    compounds: gpd.GeoDataFrame | None
+    landcover: gpd.GeoDataFrame | None
+    own: pyproj.CRS
+
+    def cells(self, settings: CellSettings, *, executor: Executor | None, progress: Progress) -> Tessellation:
+        """Make the cells."""
+        return tessellate(
+            self.communities,
+            self.stock,
+            barriers=self.barriers,
+            compounds=self.compounds,
+            landcover=self.landcover,
+            settings=settings,
+            executor=executor,
+            progress=progress,
+        )
+
+
+def read_ground(
+    buildings: Named,
+    communities: Named,
+    *,
+    barriers: Sequence[Named],
+    compounds: Named | None,
+    landcover: Named | None,
+    households_field: str | None,
+    community_field: str | None,
+    options: ReadOptions | None,
+    reports: list[Report],
+    progress: Progress,
+) -> FileGround:
+    """Read a district from files, see `partition_files`; `reports` gets one of each file."""
+    district, own = _read_communities(communities, community_field, options, reports, progress)
+    frames = _read_others(
+        {
+            "buildings": [buildings],
+            "barriers": [*barriers],
+            "compounds": _some(compounds),
+            "landcover": _some(landcover),
+        },
+        district,
+        {"households": households_field, "community_code": community_field},
+        options,
+        reports,
+        progress,
+    )
+    ground = district.divisions.rename(columns={"code": "community_id"})[["community_id", "geometry"]].to_crs(own)
+    stock = frames["buildings"].rename(
+        columns={"code": "building_id", "community_code": "community_id", "compound_code": "compound_id"}
+    )
+    counted = KINDS["buildings"].field(households_field) if households_field else None
+    if counted is not None and counted.name == "households_estimated":  # the column says itself that it holds estimates
+        stock["estimated"] = stock["households"].notna()
+    return FileGround(
+        ground, stock, frames.get("barriers"), _renamed(frames.get("compounds")), frames.get("landcover"), own
+    )
+
+
 @contextmanager
 def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     start = time.perf_counter()
@@ -324,7 +382,7 @@ def _estimates(stock: gpd.GeoDataFrame, here: pd.Series) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------------------------------------ writing
-def _finish(frame: gpd.GeoDataFrame, columns: list[str], crs: pyproj.CRS) -> gpd.GeoDataFrame:
+def finished(frame: gpd.GeoDataFrame, columns: list[str], crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Only the promised columns, whole numbers as such, in the communities' CRS."""
     frame = frame[columns].to_crs(crs)
     households = frame["households"].to_numpy(float)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from gis.store.connect import Connection
 
-__all__ = ["register"]
+__all__ = ["By", "District", "Plan", "edit", "plan_app", "register"]
 
 # Everything that loads geometry libraries is imported where it is used: `gridkeeper --help` should not wait for it.
 
@@ -146,15 +146,15 @@ def move(
     if (cells is None) == (source is None):
         raise InputError("Say what is to be moved.", "Give either --cells 12,13 or --from GRID.")
     if source is not None and to != "new":
-        _edit(district, plan, by, "merge", {"from": source, "into": to})
+        edit(district, plan, by, "merge", {"from": source, "into": to})
         return
     if cells is None:
         raise InputError("A whole grid is no new grid.", "Give --cells to make a new one.")
     numbers = _numbers(cells)
     if to == "new":
-        _edit(district, plan, by, "new_grid", {"cells": numbers, "key": None})
+        edit(district, plan, by, "new_grid", {"cells": numbers, "key": None})
     else:
-        _edit(district, plan, by, "move", {"cells": numbers, "to": to})
+        edit(district, plan, by, "move", {"cells": numbers, "to": to})
 
 
 @plan_app.command("propose")
@@ -168,13 +168,13 @@ def propose(
     seed: Annotated[int, typer.Option(help="The same seed gives the same grids.")] = 1,
 ) -> None:
     """Let the partitioner divide communities of a draft anew."""
-    _edit(district, plan, by, "propose", {"communities": communities.split(","), "target": target, "seed": seed})
+    edit(district, plan, by, "propose", {"communities": communities.split(","), "target": target, "seed": seed})
 
 
 @plan_app.command("renumber")
 def renumber(district: District, plan: Plan, *, communities: Communities, by: By) -> None:
     """Number the grids of communities anew by position; codes that were used do not come back."""
-    _edit(district, plan, by, "renumber", {"communities": communities.split(",")})
+    edit(district, plan, by, "renumber", {"communities": communities.split(",")})
 
 
 @plan_app.command("waive")
@@ -211,7 +211,7 @@ def rebase(district: District, plan: Plan, *, by: By) -> None:
 @plan_app.command("renew")
 def renew(district: District, plan: Plan, *, by: By) -> None:
     """Make the cells of a draft anew where buildings, streets or borders have changed; the others stay."""
-    _edit(district, plan, by, "renew")
+    edit(district, plan, by, "renew")
 
 
 @plan_app.command("split")
@@ -224,19 +224,19 @@ def split(
     by: By,
 ) -> None:
     """Split a cell of a draft along a line that cuts no building."""
-    _edit(district, plan, by, "split", {"cell": cell, "line": _line(line)})
+    edit(district, plan, by, "split", {"cell": cell, "line": _line(line)})
 
 
 @plan_app.command("undo")
 def undo(district: District, plan: Plan, *, by: By) -> None:
     """Take back the last edit."""
-    _edit(district, plan, by, "undo")
+    edit(district, plan, by, "undo")
 
 
 @plan_app.command("redo")
 def redo(district: District, plan: Plan, *, by: By) -> None:
     """Do again what was undone last."""
-    _edit(district, plan, by, "redo")
+    edit(district, plan, by, "redo")
 
 
 @plan_app.command("submit")
@@ -311,7 +311,7 @@ def _actor(name: str) -> Any:
     return Actor(read_name(name))
 
 
-def _edit(district: str, plan: int, by: str, kind: str, payload: dict[str, Any] | None = None) -> None:
+def edit(district: str, plan: int, by: str, kind: str, payload: dict[str, Any] | None = None) -> None:
     """Edit a plan as it stands now: a command knows no earlier revision."""
     from rich.table import Table  # noqa: PLC0415
 

@@ -43,6 +43,8 @@ def outline_samples(
     which : ndarray of int64, shape (n,)
         Row in `shape`.
     """
+    from gis.cells.nearness import strongest_near  # noqa: PLC0415 - as in `_ridges`
+
     spots = np.flatnonzero(~solid)
     rows = np.flatnonzero(solid)
     spot_xy = shapely.get_coordinates(shape[spots])
@@ -56,14 +58,13 @@ def outline_samples(
     long = np.hypot(*(b - a).T)
     keep = long > 0
     a, b, which, long = a[keep], b[keep], which[keep], long[keep]
+    outline, part_of = np.hstack([a, b]), which
     away = np.column_stack([b[:, 1] - a[:, 1], a[:, 0] - b[:, 0]]) / long[:, None]
     probes = shapely.points((a + b) / 2 + PROBE_M * away)
     hidden = np.zeros(len(probes), dtype=bool)
     hidden[shapely.STRtree(probes).query(footprints, predicate="contains")[1]] = True
-    a, b, which, long, probes = a[~hidden], b[~hidden], which[~hidden], long[~hidden], probes[~hidden]
-    other, piece = shapely.STRtree(probes).query(footprints, predicate="dwithin", distance=narrow)
-    tight = np.zeros(len(a), dtype=bool)
-    tight[piece[other != which[piece]]] = True
+    a, b, which, long = a[~hidden], b[~hidden], which[~hidden], long[~hidden]
+    tight = strongest_near((a + b) / 2, which, outline, part_of, np.ones(len(outline), np.int64), narrow) > 0
     count = np.where(tight, np.ceil(long / fine), np.where(long > spacing / 2, 2, 1)).astype(np.int64)
     piece = np.repeat(np.arange(len(a)), count)
     step = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)

@@ -17,7 +17,7 @@ from gis.partition.parts import communities_of
 from gis.partition.state import stays_connected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from gis.graph import Tessellation
     from gis.partition._compiled import Graph
@@ -117,6 +117,7 @@ def prepared(
     grid_of: np.ndarray,
     weights: Weights,
     *,
+    names: Sequence[object] | None,
     links: np.ndarray,
     locks: Locks,
     scope: Scope,
@@ -143,7 +144,8 @@ def prepared(
         raise InputError("A budget is below 0.", "Give 0 or more households and grids, or leave the budget out.")
     grids = int(grid_of.max(initial=-1)) + 1
     every = communities_of(tessellation)
-    rules = _rules(grid_of, grids, locks, scope, {cells.community_id for cells in every})
+    names = range(grids) if names is None else names
+    rules = _rules(grid_of, names, locks, scope, {cells.community_id for cells in every})
     asked = _Asked(np.asarray(links, np.int64).reshape(-1, 2), weights, budget, steps, seed)
     result = Prepared(grid_of.copy(), grids)
     seen: dict[int, str] = {}
@@ -153,7 +155,7 @@ def prepared(
         for g in mine.tolist():
             if seen.setdefault(g, cells.community_id) != cells.community_id:
                 raise InputError(
-                    f"Grid {g} has cells in communities {seen[g]} and {cells.community_id}.",
+                    f"Grid {names[g]} has cells in communities {seen[g]} and {cells.community_id}.",
                     "A grid stays inside its community: mend the plan first.",
                 )
         whole = rules.communities is None or cells.community_id in rules.communities
@@ -164,12 +166,13 @@ def prepared(
                 f"Community {cells.community_id} has no grid in force.", "Partition it first, or leave it out."
             )
         _prepare(cells, mine, asked, rules, whole, result)
-    _tell(tessellation, grid_of, result, report)
+    _tell(tessellation, grid_of, names, result, report)
     return result
 
 
-def _rules(grid_of: np.ndarray, grids: int, locks: Locks, scope: Scope, names: set[str]) -> _Rules:
+def _rules(grid_of: np.ndarray, names: Sequence[object], locks: Locks, scope: Scope, known: set[str]) -> _Rules:
     """Look through locks and scope."""
+    grids = int(grid_of.max(initial=-1)) + 1
     there = np.zeros(grids, bool)
     there[grid_of[grid_of >= 0]] = True
     locked, borders = set(locks.grids), list(locks.borders)
@@ -177,8 +180,8 @@ def _rules(grid_of: np.ndarray, grids: int, locks: Locks, scope: Scope, names: s
     for g in sorted({*locked, *wanted, *(g for pair in borders for g in pair)}):
         if not 0 <= g < grids or not there[g]:
             raise InputError(f"There is no grid {g} in this plan.", "Name grids that hold cells.")
-    if communities - names:
-        raise InputError(f"There is no community {min(communities - names)} here.", "Name communities of the district.")
+    if communities - known:
+        raise InputError(f"There is no community {min(communities - known)} here.", "Name communities of the district.")
     if any(a == b for a, b in borders):
         raise InputError("A border lies between two grids; one is named twice.", "Name two grids.")
     held: dict[int, int] = {}
@@ -189,11 +192,15 @@ def _rules(grid_of: np.ndarray, grids: int, locks: Locks, scope: Scope, names: s
         if own < 0:
             raise InputError(f"Cell {cell} is locked, but is in no grid.", "Put it in a grid first, or unlock it.")
         grid = own if named is None else named
+        if not 0 <= grid < grids:
+            raise InputError(f"There is no grid {grid} in this plan.", "Name grids that hold cells.")
         if held.setdefault(cell, grid) != grid:
-            raise InputError(f"Cell {cell} is locked to grids {held[cell]} and {grid}.", "Keep one of the locks.")
+            raise InputError(
+                f"Cell {cell} is locked to grids {names[held[cell]]} and {names[grid]}.", "Keep one of the locks."
+            )
         if grid != own:
             raise InputError(
-                f"Cell {cell} is locked to grid {grid}, but lies in grid {own}.",
+                f"Cell {cell} is locked to grid {names[grid]}, but lies in grid {names[own]}.",
                 "A lock keeps a cell where it is: move it first, or lock it to its own grid.",
             )
     numbers = np.arange(grids)
@@ -294,15 +301,17 @@ def _stands_alone(v: int, start: np.ndarray, graph: Graph, weights: Weights, bud
     return bool(stays_connected(v, start, graph, np.zeros(n, np.int64), 2, np.empty(n, np.int64)))
 
 
-def _tell(tessellation: Tessellation, in_force: np.ndarray, result: Prepared, report: Report) -> None:
+def _tell(
+    tessellation: Tessellation, in_force: np.ndarray, names: Sequence[object], result: Prepared, report: Report
+) -> None:
     """Say what is out of the ordinary."""
     load = np.nan_to_num(tessellation.cells["households"].to_numpy(float))
     building = tessellation.cells["building_id"].to_numpy(object)
-    for cell, grid in result.own.items():
+    for cell in result.own:
         report.add(
             "note",
             "own_grid",
-            f"Building {building[cell]} ({load[cell]:g} households) is above the maximum: it becomes grid {grid}.",
+            f"Building {building[cell]} ({load[cell]:g} households) is above the maximum: it becomes a grid.",
             code=str(building[cell]),
             amount=float(load[cell]),
             unit="households",
@@ -311,9 +320,7 @@ def _tell(tessellation: Tessellation, in_force: np.ndarray, result: Prepared, re
     sums = np.bincount(result.grid_of[result.grid_of >= 0], load[result.grid_of >= 0], result.grids)
     had = np.isin(here, in_force)
     for grid in here[had & (sums[here] <= 0)]:
-        report.add(
-            "note", "grid_empty", f"Grid {grid} holds no household (any more); it keeps its number.", code=str(grid)
-        )
+        report.add("note", "grid_empty", f"Grid {names[grid]} holds no household; it stays.", code=str(names[grid]))
     joined = int(((in_force < 0) & (result.grid_of >= 0)).sum())
     if joined:
         report.add(

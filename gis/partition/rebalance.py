@@ -23,6 +23,7 @@ from gis.progress import Progress, fan_out, quiet
 from gis.remarks import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import Executor
 
     from gis.graph import Tessellation
@@ -128,6 +129,7 @@ def rebalance(
     target: float = 200,
     minimum: float | None = None,
     maximum: float | None = None,
+    names: Sequence[object] | None = None,
     links: np.ndarray | None = None,
     locks: Locks | None = None,
     scope: Scope | None = None,
@@ -148,6 +150,8 @@ def rebalance(
         Number of the grid in force of each cell, from 0; -1 for a new cell. Numbers may be missing.
     target, minimum, maximum : float
         Households a grid, as in `partition`.
+    names : sequence, optional
+        What the grids are called in messages, by number; their numbers.
     links : ndarray of int, shape (q, 2), optional
         Pairs of cells that the plan in force holds connected, see `Plan.links`.
     locks : Locks, optional
@@ -184,6 +188,7 @@ def rebalance(
         tessellation,
         grid_of,
         Weights(float(target), float(minimum), float(maximum)),
+        names=names,
         links=given,
         locks=Locks() if locks is None else locks,
         scope=Scope() if scope is None else scope,

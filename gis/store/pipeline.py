@@ -15,6 +15,7 @@ from gis.store.persons import add_person, list_persons
 from gis.store.plans import propose_plan
 from gis.store.publishing import check_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
+from gis.store.rebalancing import DraftRebalancing, rebalancing_of
 from gis.store.rebasing import Rebased, rebase_draft
 from gis.store.restoring import roll_back
 from gis.store.step import Step
@@ -27,6 +28,7 @@ __all__ = [
     "Actor",
     "Answer",
     "Correspondence",
+    "DraftRebalancing",
     "Edit",
     "Loaded",
     "NewDistrict",
@@ -61,6 +63,7 @@ __all__ = [
     "read_networks",
     "read_steps",
     "read_waivers",
+    "rebalancing_of",
     "rebase_draft",
     "remove_district",
     "roll_back",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gis.store.districts import District
     from gis.store.reading import StoredCells
 
-__all__ = ["assignment_of", "proposal_of"]
+__all__ = ["assignment_of", "links_of", "proposal_of"]
 
 
 def proposal_of(
@@ -64,7 +64,7 @@ def proposal_of(
     of = read_level(connection, place, row["network"], row["level"])
     cells, plan = plan_of_level(connection, place, of, cells, executor=executor, progress=progress, **options)
     codes = plan.grids["grid_code"].to_numpy(object)[plan.grid_of]
-    links = {"links": [*_links(connection, int(row["id"])), *cells.ids[plan.links].tolist()]}
+    links = {"links": [*links_of(connection, int(row["id"])), *cells.ids[plan.links].tolist()]}
     connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": Jsonb(plain(links))})
     return {
         "communities": communities,
@@ -87,7 +87,8 @@ def assignment_of(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[st
     return assignment
 
 
-def _links(connection: Connection, plan_id: int) -> list[list[int]]:
+def links_of(connection: Connection, plan_id: int) -> list[list[int]]:
+    """Pairs of cells that a draft holds connected beyond their borders."""
     row = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
     return list(row[0]) if row and row[0] else []
 

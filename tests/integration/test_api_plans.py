@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from urllib.parse import quote
 
+import pandas as pd
 import pytest
 import shapely
 from typer.testing import CliRunner
@@ -280,6 +281,50 @@ def test_the_whole_life_on_the_command_line(run):
         run("plan", "rollback", district, "--version", 1, "--as", "李规划")
     with connect(run.url) as connection:
         assert pipeline.list_persons(connection) == [(1, "李规划"), (2, "王审批")]
+
+
+def test_a_draft_is_made_even_again_on_the_command_line(run, tmp_path):
+    district, li = serve.DISTRICT, ("--as", "李规划")
+    with connect(run.url) as connection:
+        if not pipeline.list_persons(connection):
+            pipeline.add_person(connection, "李规划")
+    out = run("plan", "open", district, "--communities", f"{WEST},{EAST}", *li)
+    plan = int(out.split()[1])
+    with connect(run.url) as connection:
+        cell = connection.execute(
+            "SELECT c.cell_id FROM plan_cell c JOIN cell_edge e ON c.cell_id IN (e.cell_a, e.cell_b)"
+            " JOIN plan_cell n ON n.plan_id = c.plan_id AND n.cell_id IN (e.cell_a, e.cell_b)"
+            " WHERE c.plan_id = %s AND c.grid_code = %s AND n.grid_code = %s ORDER BY 1",
+            [plan, f"{WEST}001", f"{WEST}002"],
+        ).fetchone()[0]
+    run("plan", "move", district, plan, "--cells", cell, "--to", f"{WEST}002", *li)
+    ask = ("plan", "rebalance", district, plan, *li)
+    moves = tmp_path / "moves.csv"
+    told = run(*ask, "--moves", moves)
+    assert "6 of 8" in told
+    assert "8 of 8" in told
+    assert (pd.read_csv(moves)["households"] == 65).all()
+    assert "No move" in run(*ask, "--max-moved", 10)
+    assert "No move" in run(*ask, "--communities", EAST)
+    assert "No move" in run(*ask, "--lock-grid", f"{WEST}001")
+    with pytest.raises(InputError, match="moves nothing"):
+        run(*ask, "--grids", f"{WEST}001", "--keep", 1)
+    with pytest.raises(InputError, match="Grid nowhere"):
+        run(*ask, "--lock-grid", "nowhere")
+    assert f"Plan {plan}, edit 2" in run(*ask, "--keep", 1)
+    with connect(run.url) as connection:
+        kind, payload = connection.execute(
+            "SELECT kind, payload FROM plan_operation WHERE plan_id = %s AND revision = 2", [plan]
+        ).fetchone()
+        loads = connection.execute(
+            "SELECT count(*) FROM plan_cell WHERE plan_id = %s GROUP BY grid_code", [plan]
+        ).fetchall()
+    assert (kind, payload["communities"], payload["rebalance"]["answer"]) == ("propose", [WEST], "fewest_moved")
+    assert payload["rebalance"]["moved"] == 65
+    assert len(loads) == 8
+    assert "6 of 8" in (run("plan", "undo", district, plan, *li) and run(*ask))
+    run("plan", "redo", district, plan, *li)
+    assert "8 of 8" in run(*ask)
 
 
 def test_a_cell_is_split_and_cells_are_renewed_on_request(client):
