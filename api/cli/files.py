@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def partition(
     maximum: Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same plan.")] = 1,
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the plan does not depend on it.")] = 1,
+    executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
     cells: Annotated[Path | None, typer.Option(help="Cells to write too.")] = None,
     report: Annotated[Path | None, typer.Option(help="Everything that was mended or left, as JSON.")] = None,
@@ -75,6 +77,7 @@ def partition(
                 maximum=maximum,
                 seed=seed,
                 jobs=jobs,
+                cluster=executor,
                 metric=metric_crs,
                 options=ReadOptions(accept_partial=accept_partial, accept_crs=accept_crs),
                 progress=progress,

@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-import gis.files
 from data.sample import make_sample, write_sample
+from gis.cells import CellSettings
 from gis.errors import InputError
-from gis.files import partition_files
+from gis.files import read_ground
 from gis.partition import Effort
+from gis.progress import quiet
 
 if TYPE_CHECKING:
     from gis.graph import Tessellation
 
 DATA = "GRIDKEEPER_BENCH_DATA"
+TARGET, MINIMUM, MAXIMUM = 200.0, 150.0, 300.0
 BARE = Effort(runs=1, steps_per_cell=0, rounds=0)
-"""No search: a district is only read and cut into cells."""
+"""No search: a start from random trees alone."""
 NAMES = {
     "buildings": ("buildings", "lots"),
     "communities": ("communities", "divisions"),
@@ -64,30 +66,26 @@ def files_of(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def read_ground(folder: Path, monkeypatch) -> Ground:
-    """Read a district through the door of files, with the CPU seconds and the lines of its cells noted on the way."""
-    seen = {}
-
-    def noted(*arguments, barriers=None, **options):
-        start = time.process_time()
-        tessellation = made(*arguments, barriers=barriers, **options)
-        seen["cpu_s"] = time.process_time() - start
-        if barriers is not None:
-            ground = barriers[barriers["kind"] != "wall"].to_crs(tessellation.cells.crs)
-            seen["lines"] = shapely.get_parts(np.asarray(ground.geometry.values, object))
-        return tessellation
-
-    made = gis.files.tessellate
+def measured_ground(folder: Path) -> Ground:
+    """Read a district as `gridkeeper partition` does, and make its cells."""
     files = files_of(folder)
-    with monkeypatch.context() as patch:
-        patch.setattr(gis.files, "tessellate", noted)
-        district = partition_files(
-            files["buildings"][0],
-            files["communities"][0],
-            barriers=files["barriers"],
-            compounds=next(iter(files["compounds"]), None),
-            landcover=next(iter(files["landcover"]), None),
-            effort=BARE,
-        )
-    lines = seen.get("lines", np.empty(0, object))
-    return Ground(folder.name, district.tessellation, lines, seen["cpu_s"])
+    read = read_ground(
+        files["buildings"][0],
+        files["communities"][0],
+        barriers=files["barriers"],
+        compounds=next(iter(files["compounds"]), None),
+        landcover=next(iter(files["landcover"]), None),
+        households_field=None,
+        community_field=None,
+        options=None,
+        reports=[],
+        progress=quiet,
+    )
+    start = time.process_time()
+    tessellation = read.cells(CellSettings(minimum_load=MINIMUM), executor=None, progress=quiet)
+    seconds = time.process_time() - start
+    lines = np.empty(0, object)
+    if read.barriers is not None:
+        seen = read.barriers[read.barriers["kind"] != "wall"].to_crs(tessellation.cells.crs)
+        lines = shapely.get_parts(np.asarray(seen.geometry.values, object))
+    return Ground(folder.name, tessellation, lines, seconds)

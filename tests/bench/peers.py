@@ -17,13 +17,12 @@ import pandas as pd
 from gis.partition import Plan
 from gis.partition.parts import communities_of, find_parts, subgraph
 from gis.remarks import Report
+from tests.bench.grounds import MAXIMUM, MINIMUM, TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gis.graph import Tessellation
-
-TARGET, MINIMUM, MAXIMUM = 200.0, 150.0, 300.0
 
 
 class Weighted(NamedTuple):

@@ -12,7 +12,7 @@ from gis.partition._compiled import Graph
 from gis.partition.objective import Weights
 from gis.partition.parts import communities_of, subgraph
 from gis.partition.search import divide
-from tests.bench.grounds import read_ground, sample_folder
+from tests.bench.grounds import measured_ground, sample_folder
 from tests.unit.exact_partition import best_division
 
 CELLS, PIECES = 14, 20
@@ -50,7 +50,7 @@ def pieces(tessellation, rng):
 @pytest.mark.slow
 def test_the_engine_beside_the_proved_optimum(tmp_path, capsys):
     """Print how many are at the optimum, and the distance of the others in shares of its energy."""
-    ground = read_ground(sample_folder(tmp_path / "sample", 9_000), pytest.MonkeyPatch())
+    ground = measured_ground(sample_folder(tmp_path / "sample", 9_000))
     source = pieces(ground.tessellation, np.random.default_rng(1))
     gaps, spent = [], np.zeros(2)
     for seed in range(PIECES):
@@ -61,11 +61,11 @@ def test_the_engine_beside_the_proved_optimum(tmp_path, capsys):
         _, energy = divide(graph, k, weights, Effort(), seed)
         spent += between - start, time.process_time() - between
         gaps.append((energy - least) / least)
-    gaps = np.array(gaps)
+    assert min(gaps) >= -1e-9
+    gaps = np.maximum(gaps, 0.0)  # sums in another order
     with capsys.disabled():
         print(
             f"\nsolved exactly: {PIECES} pieces of {CELLS} cells in 2 to 4 grids (every connected set, HiGHS "
             f"without a gap): engine at the optimum in {np.mean(gaps < 1e-7):.0%}; energy above it: median "
             f"{np.median(gaps):.2%}, worst {gaps.max():.2%}; CPU {spent[0]:.1f} s exact, {spent[1]:.1f} s engine"
         )
-    assert gaps.min() >= -1e-9

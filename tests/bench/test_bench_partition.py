@@ -10,7 +10,7 @@ import pytest
 from gis.measures.of_borders import share_along
 from gis.measures.of_plans import plan_measures
 from gis.partition import Effort, grid_frame, partition
-from tests.bench.grounds import BARE, DATA, folders, read_ground, sample_folder
+from tests.bench.grounds import BARE, DATA, folders, measured_ground, sample_folder
 from tests.bench.peers import KAHIP, PEERS, peer_plan
 
 SEEDS = (1, 2, 3, 4, 5)
@@ -38,12 +38,11 @@ COLUMNS = {key: max(len(head), int(form.split(".")[0])) for key, (head, form) in
 @pytest.fixture(scope="module")
 def grounds(tmp_path_factory):
     """Our own sample district, and those of the environment; kernels are compiled before anything is timed."""
-    patch = pytest.MonkeyPatch()
     made = tmp_path_factory.mktemp("grounds")
-    small = read_ground(sample_folder(made / "small", 1_500), patch)
+    small = measured_ground(sample_folder(made / "small", 1_500))
     partition(small.tessellation, effort=Effort(runs=1, steps_per_cell=2))
     paths = [sample_folder(made / "sample 30,000", 30_000), *folders()]
-    return [read_ground(path, patch) for path in paths]
+    return [measured_ground(path) for path in paths]
 
 
 def measured(ground, plan, seconds):
