@@ -26,6 +26,7 @@ from gis.ingest.specs import parse_spec
 from gis.measures.of_plans import plan_measures
 from gis.partition import cell_frame, explain, grid_frame, partition
 from gis.partition.counts import check_limits
+from gis.partition.styles import style_weights
 from gis.progress import Progress, quiet
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def partition_files(
     minimum: float | None = None,
     maximum: float | None = None,
     seed: int = 1,
+    style: str = "balanced",
+    free: bool = False,
     jobs: int = 1,
     cluster: str | None = None,
     metric: object = None,
@@ -130,6 +133,8 @@ def partition_files(
         Households a grid; by default 200, and 0.75 and 1.5 of the target.
     seed : int
         The same seed gives the same plan, whatever `jobs` and `cluster` are.
+    style, free
+        See `gis.partition.partition`.
     jobs : int
         Processes side by side.
     cluster : str, optional
@@ -154,6 +159,7 @@ def partition_files(
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
+    style_weights(style)
     seconds: dict[str, float] = {}
     reports: list[Report] = []
     with _timed(seconds, "read"):
@@ -181,6 +187,8 @@ def partition_files(
                 minimum=minimum,
                 maximum=maximum,
                 seed=seed,
+                style=style,
+                free=free,
                 effort=effort,
                 executor=executor,
                 progress=progress,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli._dividing import Count, Style, is_free
 from api.cli._where import Cluster, check_here
 from api.cli.jobs import Background, in_background
 from gis.errors import InputError
@@ -65,6 +66,8 @@ def load(
     minimum: Minimum = None,
     maximum: Maximum = None,
     seed: Seed = 1,
+    style: Style = "balanced",
+    count: Count = "rule",
     effective: Effective = None,
     jobs: Jobs = CORES,
     executor: Cluster = None,
@@ -79,12 +82,14 @@ def load(
 
     read_moment(effective, "UTC")  # a slip of the pen is told before an hour of work
     check_here(background, executor)
+    free = is_free(count)
     if background:
         asked = {
             "paths": [str(folder.resolve())], "district": district, "name": name, "time_zone": time_zone,
             "metric_crs": metric_crs, "crs": crs, "accept_crs": accept_crs, "accept_partial": accept_partial,
             "estimate_households": estimate_households, "as_of": _date(as_of) and as_of, "target": target,
-            "minimum": minimum, "maximum": maximum, "seed": seed, "effective": effective,
+            "minimum": minimum, "maximum": maximum, "seed": seed, "style": style, "free": free,
+            "effective": effective,
         }  # fmt: skip
         in_background("load", district or folder.resolve().name, asked, title=folder.name)
         return
@@ -115,6 +120,8 @@ def load(
             minimum=minimum,
             maximum=maximum,
             seed=seed,
+            style=style,
+            free=free,
             effective=read_moment(effective, read.time_zone),
             executor=pool,
             progress=progress,
@@ -163,6 +170,8 @@ def propose(
     minimum: Minimum = None,
     maximum: Maximum = None,
     seed: Seed = 1,
+    style: Style = "balanced",
+    count: Count = "rule",
     jobs: Jobs = CORES,
     executor: Cluster = None,
     background: Background = False,
@@ -170,7 +179,7 @@ def propose(
 ) -> None:
     """Propose a plan over the cells of a district: a draft."""
     limits: dict[str, Any] = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed}
-    limits |= {"network": network, "level": level}
+    limits |= {"style": style, "free": is_free(count), "network": network, "level": level}
     check_here(background, executor)
     if background:
         in_background("propose", district, limits)

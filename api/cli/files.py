@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from api.cli._dividing import Count, Style, is_free
 from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
@@ -44,6 +45,8 @@ def partition(
     minimum: Annotated[float | None, typer.Option("--min", help="By default 0.75 of the target.")] = None,
     maximum: Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same plan.")] = 1,
+    style: Style = "balanced",
+    count: Count = "rule",
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the plan does not depend on it.")] = 1,
     executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
@@ -76,6 +79,8 @@ def partition(
                 minimum=minimum,
                 maximum=maximum,
                 seed=seed,
+                style=style,
+                free=is_free(count),
                 jobs=jobs,
                 cluster=executor,
                 metric=metric_crs,

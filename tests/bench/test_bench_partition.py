@@ -10,12 +10,12 @@ import pytest
 from gis.measures.of_borders import share_along
 from gis.measures.of_plans import plan_measures
 from gis.partition import Effort, grid_frame, partition
+from gis.partition.styles import STYLES
 from tests.bench.grounds import BARE, DATA, folders, measured_ground, sample_folder
 from tests.bench.peers import KAHIP, PEERS, peer_plan
 
 SEEDS = (1, 2, 3, 4, 5)
 STREET_M = 15.0
-SEARCHES = {"engine": {}}
 SHOWN = {
     "cpu_s": ("CPU s", "7.2f"),
     "multiple": ("x KaHIP", "7.2f"),
@@ -91,7 +91,7 @@ def of_peers(ground):
 
 @pytest.mark.slow
 def test_the_engine_beside_its_peers(grounds, capsys):
-    """Print one table; of the engine the median over its seeds, and how far these lie apart."""
+    """Print one table; of each style of the engine the median over its seeds, and how far these lie apart."""
     gained = []
     with capsys.disabled():
         print(
@@ -101,11 +101,11 @@ def test_the_engine_beside_its_peers(grounds, capsys):
             head(f"{ground.name}: {len(ground.tessellation.cells):,} cells")
             kahip = of_peers(ground)
             bare = measured(ground, partition(ground.tessellation, effort=BARE), None)
-            for name, options in SEARCHES.items():
+            for style in STYLES:
                 rows = []
                 for seed in SEEDS:
                     start = time.process_time()
-                    plan = partition(ground.tessellation, seed=seed, **options)
+                    plan = partition(ground.tessellation, seed=seed, style=style)
                     rows.append(measured(ground, plan, time.process_time() - start))
                     assert rows[-1]["gap_m2"] + rows[-1]["overlap_m2"] < 1.0
                     linked = plan.grids["flags"].map(lambda flags: "linked" in flags).sum()
@@ -113,7 +113,7 @@ def test_the_engine_beside_its_peers(grounds, capsys):
                 for values in rows:
                     values["multiple"] = values["cpu_s"] / kahip if kahip else None
                 there = [key for key in SHOWN if rows[0][key] is not None]
-                row(f"{name}, median of {len(SEEDS)}", {key: median(r[key] for r in rows) for key in there})
+                row(f"{style}, median of {len(SEEDS)}", {key: median(r[key] for r in rows) for key in there})
                 spread = {key: (max(r[key] for r in rows) - min(r[key] for r in rows)) / 2 for key in there}
                 row("  ± half the range", spread)
                 gained.append(median(r["within_10"] for r in rows) - bare["within_10"])
