@@ -50,6 +50,7 @@ __all__ = [
     "open_plan",
     "persons",
     "plan_grids",
+    "proposals",
     "rebase",
     "roll_back",
     "shapes",
@@ -140,6 +141,12 @@ def edit(
         "can_redo": done.can_redo,
         "next_key": done.next_key,
     }
+
+
+def proposals(database_url: str, district: str, plan: int, clock: Clock, *, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Divide communities of a draft in several ways, as `api.models.PlanProposals`; nothing is written."""
+    with connect(database_url) as connection:
+        return dict(plain(pipeline.compare_proposals(connection, district, plan, asked, clock=clock)))
 
 
 def step(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from api.cli._dividing import Count, Style, is_free
+from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +45,10 @@ def partition(
     minimum: Annotated[float | None, typer.Option("--min", help="By default 0.75 of the target.")] = None,
     maximum: Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same plan.")] = 1,
+    style: Style = "balanced",
+    count: Count = "rule",
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the plan does not depend on it.")] = 1,
+    executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
     cells: Annotated[Path | None, typer.Option(help="Cells to write too.")] = None,
     report: Annotated[Path | None, typer.Option(help="Everything that was mended or left, as JSON.")] = None,
@@ -74,7 +79,10 @@ def partition(
                 minimum=minimum,
                 maximum=maximum,
                 seed=seed,
+                style=style,
+                free=is_free(count),
                 jobs=jobs,
+                cluster=executor,
                 metric=metric_crs,
                 options=ReadOptions(accept_partial=accept_partial, accept_crs=accept_crs),
                 progress=progress,

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli._editing import By, District, Plan, edit_plan
 from api.cli._store import open_store
-from api.cli.plans import By, District, Plan, plan_app
+from api.cli._where import Cluster  # noqa: TC001  # typer reads it
+from api.cli.plans import plan_app
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def rebalance(
     max_grids: MaxGrids = None,
     seed: Seed = 1,
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the answers do not depend on it.")] = 1,
+    executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
 ) -> None:
     """Propose three ways to even out grids in force after households changed: files in, files out."""
@@ -91,6 +94,7 @@ def rebalance(
             max_grids=max_grids,
             seed=seed,
             jobs=jobs,
+            cluster=executor,
             metric=metric_crs,
             progress=progress,
         )
@@ -121,7 +125,6 @@ def rebalance_plan(
     moves: Moves = None,
 ) -> None:
     """Propose three ways to even out the grids of a draft with few moves; --keep takes one as an edit."""
-    from api.cli.plans import edit  # noqa: PLC0415
     from gis.files import check_writable, write_frames  # noqa: PLC0415
     from gis.store import pipeline  # noqa: PLC0415
 
@@ -146,7 +149,7 @@ def rebalance_plan(
         write_frames({moves: _listed(made, keep)})
         print(f"Written: {moves}")
     if keep is not None:
-        edit(district, plan, by, "propose", {**asked, "keep": keep})
+        edit_plan(district, plan, by, "propose", {**asked, "keep": keep})
 
 
 def _split(text: str | None) -> list[str]:

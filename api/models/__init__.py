@@ -43,6 +43,7 @@ from api.models.plans import (
     RollbackRequest,
     WaiverRequest,
 )
+from api.models.proposals import PlanProposals, ProposalsRequest
 from api.models.work import CheckOutcome, CheckRequest, ProposeRequest, PublishRequest, StepReport, TessellateRequest
 
 __all__ = [
@@ -85,10 +86,12 @@ __all__ = [
     "PlanExplanation",
     "PlanInForce",
     "PlanItem",
+    "PlanProposals",
     "PlanPublishRequest",
     "PointsToLocate",
     "Problem",
     "ProblemPlace",
+    "ProposalsRequest",
     "ProposeRequest",
     "PublishRequest",
     "RebaseResult",

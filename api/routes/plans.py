@@ -23,7 +23,9 @@ from api.models import (
     PlanDetail,
     PlanExplanation,
     PlanItem,
+    PlanProposals,
     PlanPublishRequest,
+    ProposalsRequest,
     RebaseResult,
     ReturnRequest,
     RevisionRequest,
@@ -122,6 +124,13 @@ async def redo_plan(app: App, district: District, person: Acting, plan: PlanId, 
     """Do again what was undone last: an edit too."""
     act = partial(planning.edit, revision=asked.revision, kind="redo")
     return EditResult(**await run_in_threadpool(act, app.database_url, district.code, plan, person, app.now))
+
+
+@router.post("/plans/{plan}/proposals")
+async def propose_plan_divisions(app: App, district: District, plan: PlanId, asked: ProposalsRequest) -> PlanProposals:
+    """Divide communities of a draft in three ways that really differ; an edit `propose` takes one of them."""
+    act = partial(planning.proposals, asked=asked.model_dump(exclude_none=True))
+    return PlanProposals(**await run_in_threadpool(act, app.database_url, district.code, plan, app.now))
 
 
 @router.get("/plans/{plan}/checks")

@@ -5,14 +5,18 @@ from gis.partition.inputs import Locks, Scope
 from gis.partition.nested import coarsened, divide_level
 from gis.partition.objective import Weights
 from gis.partition.plan import Plan, cell_frame, grid_frame
+from gis.partition.proposals import Proposals, propose_several, share_apart
 from gis.partition.rebalance import Rebalancing, rebalance
 from gis.partition.search import Effort
 from gis.partition.split import partition
+from gis.partition.styles import STYLES
 
 __all__ = [
+    "STYLES",
     "Effort",
     "Locks",
     "Plan",
+    "Proposals",
     "Rebalancing",
     "Scope",
     "Weights",
@@ -22,5 +26,7 @@ __all__ = [
     "explain",
     "grid_frame",
     "partition",
+    "propose_several",
     "rebalance",
+    "share_apart",
 ]

@@ -10,10 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from gis.partition._compiled import Graph
+from gis.partition._compiled import Graph, compiled
 from gis.partition._random import seed_of, state_of
 from gis.partition.moves import Bounds, repair
 from gis.partition.parts import subgraph
@@ -224,11 +222,25 @@ def _far(community: Community, load: np.ndarray, near: np.ndarray) -> np.ndarray
 def _apart(start: np.ndarray, of: np.ndarray, k: int) -> list[np.ndarray]:
     """Cells that changed, by groups of grids that exchange cells."""
     at = np.flatnonzero(start != of)
-    if not len(at):
-        return []
-    links = coo_array((np.ones(len(at)), (start[at], of[at])), shape=(k, k))
-    label = connected_components(links, directed=False)[1][start[at]]
-    return [at[label == group] for group in np.unique(label)]
+    group = _groups(start[at], of[at], k)
+    return [at[group == g] for g in np.unique(group)]
+
+
+@compiled
+def _groups(a: np.ndarray, b: np.ndarray, k: int) -> np.ndarray:
+    """Name connected components of the edges a-b over 0 .. k-1: of each edge, the least node of its component."""
+    least = np.arange(k)
+    changed = True
+    while changed:
+        changed = False
+        for i in range(len(a)):
+            low = min(least[a[i]], least[b[i]])
+            if least[a[i]] != low or least[b[i]] != low:
+                least[a[i]] = low
+                least[b[i]] = low
+                changed = True
+    named: np.ndarray = least[a]
+    return named
 
 
 def _weighed(community: Community, graph: Graph, w: np.ndarray, at: np.ndarray, to: np.ndarray) -> Change:

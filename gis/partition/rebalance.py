@@ -238,7 +238,11 @@ def _taken(
     start: Prepared,
     target: float,
 ) -> Answer:
-    """Choose an answer; together, changes may be bounded by less than one by one: then it is chosen more strictly."""
+    """Choose an answer.
+
+    Together, changes may be bounded by less than one by one: then it is chosen more strictly. Where buildings are so
+    coarse that nothing is left, the multiple of the bound is no limit.
+    """
     most = stance.most
     for _ in range(STRICTER):
         chosen = choose(changes, replace(stance, most=most), target, budget)
@@ -246,6 +250,9 @@ def _taken(
         if answer.ratio <= stance.most or not chosen:
             break
         most *= 0.99 * stance.most / answer.ratio
+    if not chosen and np.isfinite(most):
+        chosen = choose(changes, replace(stance, most=np.inf), target, budget)
+        answer = _answer(stance.name, tessellation, in_force, start, [changes[i] for i in chosen])
     return answer
 
 

@@ -243,9 +243,9 @@ def edit_draft(
         ``move``, ``new_grid``, ``merge``, ``propose``, ``renumber``, ``renew``, ``split``, ``undo`` or ``redo``; see
         `gis.plans.replay.Operation`.
     payload : mapping, optional
-        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here, also where
-        it takes one answer of a rebalancing ({keep ...}, see `gis.store.rebalancing`), ``renew`` {}
-        and ``split`` {cell, line: [[lon, lat] ...]} their cells.
+        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, style, target ...} gets its assignment here
+        where it brings none (`gis.store.comparing`), also where it takes one answer of a rebalancing ({keep ...}, see
+        `gis.store.rebalancing`), ``renew`` {} and ``split`` {cell, line: [[lon, lat] ...]} their cells.
     executor : Executor, optional
         Workers for communities that are divided anew.
     progress : Progress

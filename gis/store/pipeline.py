@@ -3,6 +3,7 @@
 from gis.plans import Actor
 from gis.store.answers import Answer, locate_points
 from gis.store.cells import tessellate_district
+from gis.store.comparing import compare_proposals
 from gis.store.corresponding import Correspondence, correspond
 from gis.store.derivation import locate_things
 from gis.store.districts import district_of, list_districts, remove_district
@@ -38,6 +39,7 @@ __all__ = [
     "add_person",
     "check_plan",
     "choose_cell",
+    "compare_proposals",
     "correspond",
     "district_bounds",
     "district_of",

@@ -45,6 +45,8 @@ def propose_plan(
     minimum: float | None = None,
     maximum: float | None = None,
     seed: int = 1,
+    style: str = "balanced",
+    free: bool = False,
     as_of: dt.date | None = None,
     executor: Executor | None = None,
     network: str = NETWORK,
@@ -59,7 +61,7 @@ def propose_plan(
     target, minimum, maximum : float, optional
         Households wanted in a grid; by default those of the level, 200 where it is new. With a target alone the others
         are 0.75 and 1.5 of it.
-    seed : int
+    seed, style, free
         See `gis.partition.partition`.
     as_of : date, optional
         Date of the household counts; the newest by default.
@@ -88,8 +90,9 @@ def propose_plan(
         communities = sorted(set(cells.tessellation.cells["community_id"]))
         of = level_asked(connection, place, (network, level), communities, (target, minimum, maximum))
         ground = read_frames(connection, place, at=now, as_of=as_of)
-        options = {**_limits(of.level, target, minimum, maximum), "seed": seed, "executor": executor}
-        cells, plan = plan_of_level(connection, place, of, cells, ground, progress=progress, **options)
+        options = {**_limits(of.level, target, minimum, maximum), "seed": seed, "style": style, "free": free}
+        options |= {"executor": executor, "progress": progress}
+        cells, plan = plan_of_level(connection, place, of, cells, ground, **options)
         buildings = with_cell(ground.buildings, cells.tessellation)
         explanation = explain(cells.tessellation, plan)
         measures = plan_measures(cells.tessellation, plan, explanation=explanation, buildings=buildings)

@@ -10,7 +10,9 @@ import pytest
 import shapely
 from typer.testing import CliRunner
 
+from api.jobs.running import run_job
 from gis.errors import ConflictError, InputError
+from gis.fault_words import in_chinese
 from gis.store import pipeline
 from gis.store.connect import connect
 from tests.integration import served_district as serve
@@ -276,6 +278,12 @@ def test_the_whole_life_on_the_command_line(run):
     run("plan", "return", district, 2, "--as", "王审批", "--reason", "再议")
     out = run("plan", "propose", district, 2, "--communities", WEST, "--target", 400, "--as", "李规划")
     assert "390" in out
+    out = run("plan", "compare", district, 2, "--communities", WEST, "--target", 100)
+    assert "balanced" in out
+    with pytest.raises(InputError, match="no style 'round'"):
+        run("plan", "propose", district, 2, "--communities", WEST, "--style", "round", "--as", "李规划")
+    with pytest.raises(InputError, match="no way to count"):
+        run("plan", "compare", district, 2, "--communities", WEST, "--k", "some")
     assert "discarded" in run("plan", "discard", district, 2, "--as", "李规划")
     with pytest.raises(ConflictError, match="are those of version 1"):
         run("plan", "rollback", district, "--version", 1, "--as", "李规划")
@@ -359,3 +367,52 @@ def test_a_draft_names_its_network_and_level(client):
     asked = {"communities": [WEST], "network": "police"}
     assert "police" in problem(client.post(f"{D}/plans", json=asked, headers=LI), 404)["detail"]
     take(client, told["id"], "discard")
+
+
+def test_communities_are_divided_in_several_ways_and_one_is_taken(client):
+    plan = opened(client)
+    asked = {"communities": [WEST], "target": 100}
+    made = good(client.post(f"{D}/plans/{plan}/proposals", json=asked))
+    assert made["revision"] == 0
+    assert made["proposals"]
+    assert len(made["proposals"]) == 3 or made["words"]["zh"]
+    before = good(client.get(f"{D}/plans/{plan}/cells"))["cells"]
+    for proposal in made["proposals"]:
+        held = sorted(cell for cells in proposal["assignment"].values() for cell in cells)
+        assert held == before["cell_id"]
+        assert proposal["figures"]["grids"] == len(proposal["assignment"])
+        assert all(share >= 0.1 for share in proposal["apart"])
+
+    one = made["proposals"][-1]
+    told = ("style", "seed", "free", "assignment")
+    payload = {**asked, **{name: one[name] for name in told}}
+    done = edit(client, plan, 0, "propose", payload)
+    columns = good(client.get(f"{D}/plans/{plan}/cells"))
+    keys = [columns["grids"][grid]["key"] for grid in columns["cells"]["grid"]]
+    now = dict(zip(columns["cells"]["cell_id"], keys, strict=True))
+    assert now == {cell: key for key, cells in one["assignment"].items() for cell in cells}
+    assert done["can_undo"]
+    take(client, plan, "undo", revision=1)
+    assert good(client.get(f"{D}/plans/{plan}/cells"))["cells"] == before
+    # made again by its style and seed it is the same
+    edit(client, plan, 2, "propose", {name: value for name, value in payload.items() if name != "assignment"})
+    again = good(client.get(f"{D}/plans/{plan}/cells"))
+    assert [again["grids"][grid]["key"] for grid in again["cells"]["grid"]] == keys
+
+    some = dict(list(one["assignment"].items())[1:])
+    assert "in no grid" in edit(client, plan, 3, "propose", payload | {"assignment": some}, status=422)["detail"]
+    wrong = {"communities": [WEST], "minimum": 300, "maximum": 200}
+    assert "contradict" in problem(client.post(f"{D}/plans/{plan}/proposals", json=wrong), 422)["detail"]
+    for more in ({"target": 0}, {"style": "round"}):
+        problem(client.post(f"{D}/plans/{plan}/proposals", json=asked | more), 422)
+    assert "不能大于" in in_chinese("Give 0 <= min <= max, e.g. --min 150 --max 300.")
+
+
+def test_a_job_makes_the_same_proposals(client, database, tmp_path):
+    plan, asked = opened(client), {"communities": [WEST], "target": 100, "style": "compact"}
+    job = good(client.post(f"{D}/jobs", json={"kind": "proposals", "plan": plan, **asked}, headers=LI), 202)["id"]
+    run_job(database.app_url, job, tmp_path)
+    made = good(client.post(f"{D}/plans/{plan}/proposals", json=asked))
+    assert good(client.get(f"/api/jobs/{job}"))["result"] == made
+    listed = next(one for one in good(client.get("/api/jobs"))["jobs"] if one["id"] == job)
+    assert listed["result"] == {"revision": 0}

@@ -62,8 +62,7 @@ def test_a_surplus_goes_through_the_middle_to_where_it_lacks():
     load[0], load[11] = 90.0, 10.0  # 240, 200, 160
     result = rebalance(lattice(load[None, :]), ROW)
     assert (result.now.grids, result.now.within) == (3, 1)
-    assert result.answers[0].moved == 0.0  # 100 would move where 40 must: not for the fewest
-    for answer in result.answers[1:]:
+    for answer in result.answers:
         assert answer.moves[["cell", "from_grid", "to_grid", "households"]].to_numpy().tolist() == [
             [3, 0, 1, 50.0],
             [7, 1, 2, 50.0],
@@ -214,7 +213,8 @@ def test_the_answers_stand_along_moves_and_balance():
     assert few.moved <= between.moved <= best.moved
     assert result.now.within < few.balance.within <= best.balance.within
     assert max(answer.balance.rms for answer in result.answers) <= result.now.rms
-    assert few.ratio <= 1.5
+    assert few.ratio <= 1.25
+    assert between.ratio <= 1.6
 
 
 def test_processes_change_nothing_and_progress_can_cancel():
