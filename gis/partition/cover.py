@@ -26,8 +26,8 @@ __all__ = ["Pool", "best_cover"]
 
 NODES = 40
 COLUMNS = 1000
-"""Nodes of the branch and bound, and grids left to branch over (those of least reduced cost), at most: counts, not times, so that
-the answer does not depend on the machine."""
+"""Nodes of the branch and bound, and grids left to branch over (those of least reduced cost), at most: counts, not
+times, so that the answer does not depend on the machine."""
 
 
 @compiled
