@@ -95,7 +95,8 @@ def test_the_engine_beside_its_peers(grounds, capsys):
     gained = []
     with capsys.disabled():
         print(
-            f"\npartition on {platform.machine()}, target 200, CPU seconds of partitioning alone, {len(SEEDS)} seeds; {DATA} adds districts"
+            f"\npartition on {platform.machine()}, target 200, CPU seconds of partitioning alone;"
+            f" engine: {len(SEEDS)} seeds; {DATA} adds districts"
         )
         for ground in grounds:
             head(f"{ground.name}: {len(ground.tessellation.cells):,} cells")
