@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from data.sample import make_sample, write_sample
+from data.sample.making import LARGEST, PLANE
 from gis.cells import CellSettings
 from gis.errors import InputError
 from gis.files import read_ground
@@ -53,6 +56,30 @@ def folders() -> list[Path]:
 def sample_folder(out: Path, households: int, seed: int = 1) -> Path:
     """Write a sample district, as `gridkeeper sample` does."""
     write_sample(make_sample(households, seed), out)
+    return out
+
+
+def grown_folder(out: Path, households: int) -> Path:
+    """Write a district of any size: above what a sample can hold, several of one sample side by side."""
+    if households <= LARGEST:
+        return sample_folder(out, households)
+    copies = -(-households // LARGEST)
+    frames = make_sample(households // copies, 1)
+    out.mkdir(parents=True)
+    named = ("divisions", "buildings", "barriers", "compounds", "landcover")
+    plane = {name: getattr(frames, name).to_crs(PLANE) for name in named}
+    plane["communities"] = plane.pop("divisions").query("level == 'community'").drop(columns=["parent_code", "level"])
+    west, south, east, north = plane["communities"].total_bounds
+    across = math.ceil(math.sqrt(copies))
+    for name, frame in plane.items():
+        rows = []
+        for i in range(copies):
+            x, y = (east - west) * (i % across), (north - south) * (i // across)
+            moved = frame.assign(geometry=frame.geometry.translate(x, y))
+            for column in moved.columns.intersection(["code", "community_code", "compound_code"]):
+                moved[column] = moved[column].where(moved[column].isna(), moved[column] + f"-{i}")
+            rows.append(moved)
+        pd.concat(rows, ignore_index=True).to_parquet(out / f"{name}.parquet")
     return out
 
 

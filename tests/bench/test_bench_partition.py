@@ -95,7 +95,8 @@ def test_the_engine_beside_its_peers(grounds, capsys):
     gained = []
     with capsys.disabled():
         print(
-            f"\npartition on {platform.machine()}, target 200, CPU seconds of partitioning alone; {DATA} adds districts"
+            f"\npartition on {platform.machine()}, target 200, CPU seconds of partitioning alone;"
+            f" engine: {len(SEEDS)} seeds; {DATA} adds districts"
         )
         for ground in grounds:
             head(f"{ground.name}: {len(ground.tessellation.cells):,} cells")
@@ -113,7 +114,7 @@ def test_the_engine_beside_its_peers(grounds, capsys):
                 for values in rows:
                     values["multiple"] = values["cpu_s"] / kahip if kahip else None
                 there = [key for key in SHOWN if rows[0][key] is not None]
-                row(f"{style}, median of {len(SEEDS)}", {key: median(r[key] for r in rows) for key in there})
+                row(f"engine {style}, median", {key: median(r[key] for r in rows) for key in there})
                 spread = {key: (max(r[key] for r in rows) - min(r[key] for r in rows)) / 2 for key in there}
                 row("  ± half the range", spread)
                 gained.append(median(r["within_10"] for r in rows) - bare["within_10"])
