@@ -14,6 +14,7 @@ from gis._file_points import metres_of
 from gis.cells import CellSettings
 from gis.crs import STORE_CRS, parse_crs
 from gis.errors import InputError
+from gis.executors import executor_at
 from gis.files import GRID_COLUMNS, finished, read_ground
 from gis.ingest.kinds import fold_name
 from gis.ingest.readers import read_file
@@ -22,7 +23,7 @@ from gis.partition import Locks, Plan, Scope, grid_frame, rebalance
 from gis.partition.counts import check_limits
 from gis.plans import new_key
 from gis.plans.matching import match_cells, mend_polygons
-from gis.progress import Progress, quiet, worker_pool
+from gis.progress import Progress, quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -120,6 +121,7 @@ def rebalance_files(
     max_grids: int | None = None,
     seed: int = 1,
     jobs: int = 1,
+    cluster: str | None = None,
     metric: object = None,
     progress: Progress = quiet,
 ) -> FileRebalancing:
@@ -127,7 +129,7 @@ def rebalance_files(
 
     Parameters
     ----------
-    buildings, communities, barriers, compounds, landcover, households_field, community_field, metric
+    buildings, communities, barriers, compounds, landcover, households_field, community_field, metric, cluster
         As in `gis.files.partition_files`; the households are those of now.
     grids : path
         Polygons with a column ``grid_code``. A cell goes to the grid with the larger share, buildings first; a cell in
@@ -166,7 +168,7 @@ def rebalance_files(
         progress=progress,
     )
     settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(minimum))
-    with worker_pool(jobs) as executor:
+    with executor_at(cluster, jobs) as executor:
         tessellation = ground.cells(settings, executor=executor, progress=progress)
         codes, polygons = _read_grids(grids, tessellation)
         grid_of = _matched(tessellation, ground, polygons)

@@ -15,6 +15,7 @@ from gis._writing import check_writable, write_frames
 from gis.cells import CellSettings, tessellate
 from gis.crs import STORE_CRS, parse_crs
 from gis.errors import InputError
+from gis.executors import executor_at
 from gis.ingest.bounds import DistrictBounds
 from gis.ingest.columns import match_columns
 from gis.ingest.kinds import KINDS, fold_name
@@ -26,7 +27,7 @@ from gis.measures.of_plans import plan_measures
 from gis.partition import cell_frame, explain, grid_frame, partition
 from gis.partition.counts import check_limits
 from gis.partition.styles import style_weights
-from gis.progress import Progress, quiet, worker_pool
+from gis.progress import Progress, quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -111,6 +112,7 @@ def partition_files(
     style: str = "balanced",
     free: bool = False,
     jobs: int = 1,
+    cluster: str | None = None,
     metric: object = None,
     effort: Effort | None = None,
     options: ReadOptions | None = None,
@@ -130,11 +132,13 @@ def partition_files(
     target, minimum, maximum : float
         Households a grid; by default 200, and 0.75 and 1.5 of the target.
     seed : int
-        The same seed gives the same plan, whatever `jobs` is.
+        The same seed gives the same plan, whatever `jobs` and `cluster` are.
     style, free
         See `gis.partition.partition`.
     jobs : int
         Processes side by side.
+    cluster : str, optional
+        Address of a cluster that does the work instead, see `gis.executors`.
     metric : object, optional
         CRS in metres to compute in; by default the communities' own or that of the area.
     effort : Effort, optional
@@ -173,7 +177,7 @@ def partition_files(
         )
     own, stock = ground.own, ground.stock
     settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(minimum))
-    with worker_pool(jobs) as executor:
+    with executor_at(cluster, jobs) as executor:
         with _timed(seconds, "cells"):
             tessellation = ground.cells(settings, executor=executor, progress=progress)
         with _timed(seconds, "partition"):

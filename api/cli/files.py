@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from api.cli._dividing import Count, Style, is_free
+from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def partition(
     style: Style = "balanced",
     count: Count = "rule",
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the plan does not depend on it.")] = 1,
+    executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
     cells: Annotated[Path | None, typer.Option(help="Cells to write too.")] = None,
     report: Annotated[Path | None, typer.Option(help="Everything that was mended or left, as JSON.")] = None,
@@ -80,6 +82,7 @@ def partition(
                 style=style,
                 free=is_free(count),
                 jobs=jobs,
+                cluster=executor,
                 metric=metric_crs,
                 options=ReadOptions(accept_partial=accept_partial, accept_crs=accept_crs),
                 progress=progress,

@@ -9,6 +9,7 @@ import typer
 
 from api.cli._editing import By, District, Plan, edit_plan
 from api.cli._store import open_store
+from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from api.cli.plans import plan_app
 from gis.errors import InputError
 
@@ -59,6 +60,7 @@ def rebalance(
     max_grids: MaxGrids = None,
     seed: Seed = 1,
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the answers do not depend on it.")] = 1,
+    executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
 ) -> None:
     """Propose three ways to even out grids in force after households changed: files in, files out."""
@@ -92,6 +94,7 @@ def rebalance(
             max_grids=max_grids,
             seed=seed,
             jobs=jobs,
+            cluster=executor,
             metric=metric_crs,
             progress=progress,
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 
 from gis.measures import GRID_FIGURES, grid_figure
+from gis.measures.of_borders import along_lines, share_along
 from gis.measures.of_plans import PLAN_MEASURES, plan_measures, within
 from gis.partition import Effort, grid_frame, partition
 from tests.unit.partition_ground import lattice, together
@@ -82,3 +84,16 @@ def test_grid_figures():
     assert grid_figure("compactness", area_m2=[100.0], perimeter_m=[40.0]).tolist() == [pytest.approx(np.pi / 4)]
     assert grid_figure("parts", parts=[1, 2], households=None).tolist() == [1, 2]
     assert GRID_FIGURES["deviation"].kind == "diverging"
+
+
+def test_border_along_lines_counts_what_lies_within_the_distance_and_no_outer_border():
+    outline = shapely.box(0, 0, 200, 100)
+    polygons = np.array([shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)])
+    street = np.array([shapely.LineString([(108, -50), (108, 60)])])
+    community = np.array(["A", "A"])
+    for distance, near in ((5.0, 0.0), (8.0, 60.0), (10.0, 66.0)):
+        length, found = along_lines(polygons, community, {"A": outline}, street, distance)
+        assert length == pytest.approx([100, 100], abs=0.2)
+        assert found == pytest.approx([near, near], abs=0.3)
+    assert share_along(polygons, community, {"A": outline}, street, 10.0) == pytest.approx(0.66, abs=0.005)
+    assert np.isnan(share_along(polygons[:1], community[:1], {"A": polygons[0]}, street, 10.0))
