@@ -18,7 +18,7 @@ __all__ = ["STYLES", "style_weights"]
 STYLES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "balanced": {},
-        "compact": {"compact": 1.7, "border": 0.4, "miss": 3.7, "tail": 38.0},
+        "compact": {"compact": 1.7, "border": 0.4, "miss": 3.6, "tail": 44.0},
         "street-true": {"border": 1.2},
     }
 )
