@@ -95,6 +95,16 @@ WORDS: dict[str, str] = {
     "Import what has changed first.": "请先导入有变化的楼栋、道路或边界。",
     "Plan {plan} does not hold {codes}.": "方案 {plan} 不包含 {codes}。",
     "Name its communities.": "请选择该方案的社区。",
+    "The minimum ({low}) and maximum ({high}) households of a grid contradict each other.": (
+        "网格的最少户数（{low}）与最多户数（{high}）互相矛盾。"
+    ),
+    "Give 0 <= min <= max, e.g. --min 150 --max 300.": "最少户数不能大于最多户数，例如 150 和 300。",
+    "The target ({target}) lies outside [min, max] = [{low}, {high}].": (
+        "目标户数（{target}）不在最少与最多户数（{low}–{high}）之间。"
+    ),
+    "Give min <= target <= max.": "请使目标户数介于最少户数与最多户数之间。",
+    "There is no style {style}.": "没有“{style}”这种划分方式。",
+    "Styles are {styles}.": "可选：{styles}。",
     "This edit changes nothing.": "这一步没有改变任何内容。",
     "Choose other cells or another grid.": "请选择其他地块或网格。",
     "No cells are named.": "没有选择地块。",

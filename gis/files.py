@@ -15,6 +15,7 @@ from gis._writing import check_writable, write_frames
 from gis.cells import CellSettings, tessellate
 from gis.crs import STORE_CRS, parse_crs
 from gis.errors import InputError
+from gis.executors import executor_at
 from gis.ingest.bounds import DistrictBounds
 from gis.ingest.columns import match_columns
 from gis.ingest.kinds import KINDS, fold_name
@@ -23,12 +24,14 @@ from gis.ingest.read import read_kind
 from gis.ingest.readers import read_file
 from gis.ingest.specs import parse_spec
 from gis.measures.of_plans import plan_measures
-from gis.partition import cell_frame, grid_frame, partition
+from gis.partition import cell_frame, explain, grid_frame, partition
 from gis.partition.counts import check_limits
-from gis.progress import Progress, quiet, worker_pool
+from gis.partition.styles import style_weights
+from gis.progress import Progress, quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
     import geopandas as gpd
@@ -37,11 +40,22 @@ if TYPE_CHECKING:
     from gis.graph import Tessellation
     from gis.ingest.specs import FileSpec
     from gis.partition import Effort, Plan
+    from gis.partition.proofs import Explanation
     from gis.remarks import Report
 
     Named = str | Path | FileSpec
 
-__all__ = ["FilePlan", "LocatedFile", "check_writable", "locate_files", "partition_files", "write_frames"]
+__all__ = [
+    "FileGround",
+    "FilePlan",
+    "LocatedFile",
+    "check_writable",
+    "finished",
+    "locate_files",
+    "partition_files",
+    "read_ground",
+    "write_frames",
+]
 
 GRID_COLUMNS = ["grid_code", "community_id", "households", "buildings", "area_m2", "geometry"]
 CELL_COLUMNS = ["cell_id", "building_id", "community_id", "households", "grid_code", "geometry"]
@@ -68,6 +82,8 @@ class FilePlan:
     tessellation : Tessellation
         In metres.
     plan : Plan
+    explanation : Explanation
+        Why grids are off target.
     """
 
     grids: gpd.GeoDataFrame
@@ -77,6 +93,7 @@ class FilePlan:
     seconds: dict[str, float]
     tessellation: Tessellation = field(repr=False)
     plan: Plan = field(repr=False)
+    explanation: Explanation = field(repr=False)
 
 
 def partition_files(
@@ -92,7 +109,10 @@ def partition_files(
     minimum: float | None = None,
     maximum: float | None = None,
     seed: int = 1,
+    style: str = "balanced",
+    free: bool = False,
     jobs: int = 1,
+    cluster: str | None = None,
     metric: object = None,
     effort: Effort | None = None,
     options: ReadOptions | None = None,
@@ -112,9 +132,13 @@ def partition_files(
     target, minimum, maximum : float
         Households a grid; by default 200, and 0.75 and 1.5 of the target.
     seed : int
-        The same seed gives the same plan, whatever `jobs` is.
+        The same seed gives the same plan, whatever `jobs` and `cluster` are.
+    style, free
+        See `gis.partition.partition`.
     jobs : int
         Processes side by side.
+    cluster : str, optional
+        Address of a cluster that does the work instead, see `gis.executors`.
     metric : object, optional
         CRS in metres to compute in; by default the communities' own or that of the area.
     effort : Effort, optional
@@ -135,44 +159,27 @@ def partition_files(
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
-    metres = metres_of(metric)
+    style_weights(style)
     seconds: dict[str, float] = {}
     reports: list[Report] = []
     with _timed(seconds, "read"):
-        district, own = _read_communities(communities, community_field, options, reports, progress)
-        frames = _read_others(
-            {
-                "buildings": [buildings],
-                "barriers": [*barriers],
-                "compounds": _some(compounds),
-                "landcover": _some(landcover),
-            },
-            district,
-            {"households": households_field, "community_code": community_field},
-            options,
-            reports,
-            progress,
+        ground = read_ground(
+            buildings,
+            communities,
+            barriers=barriers,
+            compounds=compounds,
+            landcover=landcover,
+            households_field=households_field,
+            community_field=community_field,
+            options=options,
+            reports=reports,
+            progress=progress,
         )
-    settings = CellSettings(metric_crs=metres, minimum_load=float(minimum))
-    ground = district.divisions.rename(columns={"code": "community_id"})[["community_id", "geometry"]].to_crs(own)
-    stock = frames["buildings"].rename(
-        columns={"code": "building_id", "community_code": "community_id", "compound_code": "compound_id"}
-    )
-    counted = KINDS["buildings"].field(households_field) if households_field else None
-    if counted is not None and counted.name == "households_estimated":  # the column says itself that it holds estimates
-        stock["estimated"] = stock["households"].notna()
-    with worker_pool(jobs) as executor:
+    own, stock = ground.own, ground.stock
+    settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(minimum))
+    with executor_at(cluster, jobs) as executor:
         with _timed(seconds, "cells"):
-            tessellation = tessellate(
-                ground,
-                stock,
-                barriers=frames.get("barriers"),
-                compounds=_renamed(frames.get("compounds")),
-                landcover=frames.get("landcover"),
-                settings=settings,
-                executor=executor,
-                progress=progress,
-            )
+            tessellation = ground.cells(settings, executor=executor, progress=progress)
         with _timed(seconds, "partition"):
             plan = partition(
                 tessellation,
@@ -180,6 +187,8 @@ def partition_files(
                 minimum=minimum,
                 maximum=maximum,
                 seed=seed,
+                style=style,
+                free=free,
                 effort=effort,
                 executor=executor,
                 progress=progress,
@@ -187,7 +196,8 @@ def partition_files(
     with _timed(seconds, "measures"):
         grids = grid_frame(tessellation, plan)
         here = stock["building_id"].astype(str).isin(set(tessellation.building_cell["building_id"].astype(str)))
-        measures = plan_measures(tessellation, plan, grids=grids, buildings=stock[here])
+        explanation = explain(tessellation, plan)
+        measures = plan_measures(tessellation, plan, grids=grids, explanation=explanation, buildings=stock[here])
     measures |= _estimates(stock, here)
     for line in grids[grids.geometry.geom_type == "MultiPolygon"].itertuples():
         plan.report.add(
@@ -199,17 +209,83 @@ def partition_files(
     reports += [tessellation.report, plan.report]
     cells = cell_frame(tessellation, plan)
     return FilePlan(
-        _finish(grids, GRID_COLUMNS, own),
-        _finish(cells, CELL_COLUMNS, own),
+        finished(grids, GRID_COLUMNS, own),
+        finished(cells, CELL_COLUMNS, own),
         measures,
         reports,
         seconds,
         tessellation,
         plan,
+        explanation,
     )
 
 
 # ------------------------------------------------------------------------------------------------ reading
+@dataclass(frozen=True)
+class FileGround:
+    """What was read of a district, as `tessellate` takes it; `own` is the CRS that the communities came in."""
+
+    communities: gpd.GeoDataFrame
+    stock: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame | None
+    compounds: gpd.GeoDataFrame | None
+    landcover: gpd.GeoDataFrame | None
+    own: pyproj.CRS
+
+    def cells(self, settings: CellSettings, *, executor: Executor | None, progress: Progress) -> Tessellation:
+        """Make the cells."""
+        return tessellate(
+            self.communities,
+            self.stock,
+            barriers=self.barriers,
+            compounds=self.compounds,
+            landcover=self.landcover,
+            settings=settings,
+            executor=executor,
+            progress=progress,
+        )
+
+
+def read_ground(
+    buildings: Named,
+    communities: Named,
+    *,
+    barriers: Sequence[Named],
+    compounds: Named | None,
+    landcover: Named | None,
+    households_field: str | None,
+    community_field: str | None,
+    options: ReadOptions | None,
+    reports: list[Report],
+    progress: Progress,
+) -> FileGround:
+    """Read a district from files, see `partition_files`; `reports` gets one of each file."""
+    district, own = _read_communities(communities, community_field, options, reports, progress)
+    frames = _read_others(
+        {
+            "buildings": [buildings],
+            "barriers": [*barriers],
+            "compounds": _some(compounds),
+            "landcover": _some(landcover),
+        },
+        district,
+        {"households": households_field, "community_code": community_field},
+        options,
+        reports,
+        progress,
+    )
+    ground = district.divisions.rename(columns={"code": "community_id"})[["community_id", "geometry"]].to_crs(own)
+    stock = frames["buildings"].rename(
+        columns={"code": "building_id", "community_code": "community_id", "compound_code": "compound_id"}
+    )
+    counted = KINDS["buildings"].field(households_field) if households_field else None
+    if counted is not None and counted.name == "households_estimated":  # the column says itself that it holds estimates
+        stock["estimated"] = stock["households"].notna()
+    return FileGround(
+        ground, stock, frames.get("barriers"), _renamed(frames.get("compounds")), frames.get("landcover"), own
+    )
+
+
 @contextmanager
 def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     start = time.perf_counter()
@@ -318,7 +394,7 @@ def _estimates(stock: gpd.GeoDataFrame, here: pd.Series) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------------------------------------ writing
-def _finish(frame: gpd.GeoDataFrame, columns: list[str], crs: pyproj.CRS) -> gpd.GeoDataFrame:
+def finished(frame: gpd.GeoDataFrame, columns: list[str], crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Only the promised columns, whole numbers as such, in the communities' CRS."""
     frame = frame[columns].to_crs(crs)
     households = frame["households"].to_numpy(float)

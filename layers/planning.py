@@ -15,6 +15,7 @@ import shapely
 from gis.clock import next_local_midnight
 from gis.codes import community_grid_profile
 from gis.graph import FOLLOWS
+from gis.partition import explain
 from gis.plans import count_parts, grid_name, new_key, next_steps, state_of
 from gis.store import pipeline
 from gis.store.connect import connect
@@ -44,10 +45,12 @@ __all__ = [
     "checks",
     "detail",
     "edit",
+    "explanation",
     "items",
     "open_plan",
     "persons",
     "plan_grids",
+    "proposals",
     "rebase",
     "roll_back",
     "shapes",
@@ -140,6 +143,12 @@ def edit(
     }
 
 
+def proposals(database_url: str, district: str, plan: int, clock: Clock, *, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Divide communities of a draft in several ways, as `api.models.PlanProposals`; nothing is written."""
+    with connect(database_url) as connection:
+        return dict(plain(pipeline.compare_proposals(connection, district, plan, asked, clock=clock)))
+
+
 def step(
     database_url: str,
     district: str,
@@ -214,6 +223,19 @@ def checks(database_url: str, district: str, plan: int, clock: Clock) -> dict[st
             "checks": lines,
             "measures": plain(found.measures()),
         }
+
+
+def explanation(database_url: str, district: str, plan: int, clock: Clock) -> dict[str, Any]:
+    """Say of a plan as it is now why grids are off target, as `api.models.PlanExplanation`."""
+    with connect(database_url) as connection, connection.transaction():
+        place = district_of(connection, district)
+        row = pipeline.read_life(connection, place, plan, clock())
+        stored = read_plan(connection, place, plan, now=clock())
+    found = explain(stored.tessellation, stored.plan)
+    why = found.as_dict(stored.tessellation, stored.plan, stored.cells.ids)
+    for line, reason in zip(why["reasons"], found.reasons, strict=True):
+        line["key"] = str(stored.keys[reason.grid])
+    return {"revision": row["revision"], **why}
 
 
 def told_detail(connection: Connection, district: str, plan: int, now: dt.datetime) -> dict[str, Any]:

@@ -17,6 +17,7 @@ FAMILIES = (
     "templates",
     "districts",
     "plans",
+    "rebalancing",
     "moves",
     "networks",
     "jobs",

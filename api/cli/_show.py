@@ -65,6 +65,7 @@ def show_reports(reports: Sequence[Report]) -> None:
 def show_measures(measures: Mapping[str, Any]) -> None:
     """Print a plan's measures by their names."""
     from gis.measures.of_plans import PLAN_MEASURES  # noqa: PLC0415  # geometry libraries: only where there is something to show
+    from gis.partition.proof_words import plan_words  # noqa: PLC0415
 
     table = Table("measure", "value", "unit")
     for key, known in PLAN_MEASURES.items():
@@ -74,6 +75,8 @@ def show_measures(measures: Mapping[str, Any]) -> None:
             shown = "-" if value is None else f"{100 * value:.1f}" if percent else _number(value)
             table.add_row(known.label["en"], shown, known.unit["en"])
     console.print(table)
+    for line in plan_words(measures).values():
+        console.print(line)
 
 
 def show_checks(step: Step) -> None:

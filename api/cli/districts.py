@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli._dividing import Count, Style, is_free
+from api.cli._where import Cluster, check_here
 from api.cli.jobs import Background, in_background
 from gis.errors import InputError
 
@@ -64,24 +66,30 @@ def load(
     minimum: Minimum = None,
     maximum: Maximum = None,
     seed: Seed = 1,
+    style: Style = "balanced",
+    count: Count = "rule",
     effective: Effective = None,
     jobs: Jobs = CORES,
+    executor: Cluster = None,
     background: Background = False,
     report: ReportFile = None,
 ) -> None:
     """Load a folder of files and make, check and publish the first grids; things are located, workers posted."""
     from api.cli._show import console, progress_bars, show_checks, show_measures, show_reports  # noqa: PLC0415
+    from gis.executors import executor_at  # noqa: PLC0415
     from gis.ingest import ReadOptions  # noqa: PLC0415
-    from gis.progress import worker_pool  # noqa: PLC0415
     from gis.store import pipeline  # noqa: PLC0415
 
     read_moment(effective, "UTC")  # a slip of the pen is told before an hour of work
+    check_here(background, executor)
+    free = is_free(count)
     if background:
         asked = {
             "paths": [str(folder.resolve())], "district": district, "name": name, "time_zone": time_zone,
             "metric_crs": metric_crs, "crs": crs, "accept_crs": accept_crs, "accept_partial": accept_partial,
             "estimate_households": estimate_households, "as_of": _date(as_of) and as_of, "target": target,
-            "minimum": minimum, "maximum": maximum, "seed": seed, "effective": effective,
+            "minimum": minimum, "maximum": maximum, "seed": seed, "style": style, "free": free,
+            "effective": effective,
         }  # fmt: skip
         in_background("load", district or folder.resolve().name, asked, title=folder.name)
         return
@@ -95,7 +103,12 @@ def load(
         district_name=name,
         time_zone=time_zone,
     )
-    with _store() as connection, _kept(report) as content, progress_bars() as progress, worker_pool(jobs) as pool:
+    with (
+        _store() as connection,
+        _kept(report) as content,
+        progress_bars() as progress,
+        executor_at(executor, jobs) as pool,
+    ):
         read = pipeline.read_folder(connection, folder, options, progress=progress)
         new = pipeline.NewDistrict(name=name, time_zone=time_zone, metric_crs=metric_crs, crs_note=read.crs_note)
         loaded = pipeline.load_district(
@@ -107,6 +120,8 @@ def load(
             minimum=minimum,
             maximum=maximum,
             seed=seed,
+            style=style,
+            free=free,
             effective=read_moment(effective, read.time_zone),
             executor=pool,
             progress=progress,
@@ -130,10 +145,12 @@ def tessellate(
     *,
     max_cell_m2: Annotated[float, typer.Option(min=100.0, help="Largest cell without building, m2.")] = 50_000.0,
     jobs: Jobs = CORES,
+    executor: Cluster = None,
     background: Background = False,
     report: ReportFile = None,
 ) -> None:
     """Divide a district into cells."""
+    check_here(background, executor)
     if background:
         in_background("tessellate", district, {"max_cell_m2": max_cell_m2})
         return
@@ -141,7 +158,7 @@ def tessellate(
     from gis.store import pipeline  # noqa: PLC0415
 
     settings = CellSettings(max_cell_m2=max_cell_m2)
-    _step(pipeline.tessellate_district, district, report, jobs=jobs, settings=settings)
+    _step(pipeline.tessellate_district, district, report, jobs=jobs, cluster=executor, settings=settings)
 
 
 def propose(
@@ -153,19 +170,23 @@ def propose(
     minimum: Minimum = None,
     maximum: Maximum = None,
     seed: Seed = 1,
+    style: Style = "balanced",
+    count: Count = "rule",
     jobs: Jobs = CORES,
+    executor: Cluster = None,
     background: Background = False,
     report: ReportFile = None,
 ) -> None:
     """Propose a plan over the cells of a district: a draft."""
     limits: dict[str, Any] = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed}
-    limits |= {"network": network, "level": level}
+    limits |= {"style": style, "free": is_free(count), "network": network, "level": level}
+    check_here(background, executor)
     if background:
         in_background("propose", district, limits)
         return
     from gis.store import pipeline  # noqa: PLC0415
 
-    _step(pipeline.propose_plan, district, report, jobs=jobs, **limits)
+    _step(pipeline.propose_plan, district, report, jobs=jobs, cluster=executor, **limits)
 
 
 def check(
@@ -259,14 +280,21 @@ def _store() -> Iterator[Connection]:
 
 
 def _step(
-    function: Any, district: str, report: Path | None, *, jobs: int = 0, progress: bool = True, **options: Any
+    function: Any,
+    district: str,
+    report: Path | None,
+    *,
+    jobs: int = 0,
+    cluster: str | None = None,
+    progress: bool = True,
+    **options: Any,
 ) -> Step:
     """Run one step and show what it did; `jobs` 0: it does not fan out."""
     from api.cli._show import progress_bars, show_checks, show_measures, show_reports  # noqa: PLC0415
-    from gis.progress import worker_pool  # noqa: PLC0415
+    from gis.executors import executor_at  # noqa: PLC0415
 
     with _store() as connection, _kept(report) as content:
-        with progress_bars() as bars, worker_pool(jobs) as pool:
+        with progress_bars() as bars, executor_at(cluster, jobs) as pool:
             if jobs:
                 options["executor"] = pool
             if progress:
@@ -315,6 +343,7 @@ def _facts(step: Step) -> dict[str, Any]:
         "version": step.version,
         "effective": step.effective,
         "measures": step.measures,
+        "explanation": step.explanation,
         "checks": [
             {
                 "name": c.name,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from api.cli._dividing import Count, Style, is_free
+from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +45,10 @@ def partition(
     minimum: Annotated[float | None, typer.Option("--min", help="By default 0.75 of the target.")] = None,
     maximum: Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same plan.")] = 1,
+    style: Style = "balanced",
+    count: Count = "rule",
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the plan does not depend on it.")] = 1,
+    executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
     cells: Annotated[Path | None, typer.Option(help="Cells to write too.")] = None,
     report: Annotated[Path | None, typer.Option(help="Everything that was mended or left, as JSON.")] = None,
@@ -55,6 +60,7 @@ def partition(
     from api.cli._show import progress_bars  # noqa: PLC0415  # other commands should not wait for these
     from gis.files import check_writable, partition_files, write_frames  # noqa: PLC0415
     from gis.ingest.options import ReadOptions  # noqa: PLC0415
+    from gis.partition.proof_words import plan_words  # noqa: PLC0415
 
     for path in (out, cells):
         if path is not None:
@@ -73,7 +79,10 @@ def partition(
                 minimum=minimum,
                 maximum=maximum,
                 seed=seed,
+                style=style,
+                free=is_free(count),
                 jobs=jobs,
+                cluster=executor,
                 metric=metric_crs,
                 options=ReadOptions(accept_partial=accept_partial, accept_crs=accept_crs),
                 progress=progress,
@@ -83,13 +92,15 @@ def partition(
             _tell([fault.report], report)
         raise
     write_frames({out: result.grids} | ({} if cells is None else {cells: result.cells}))
-    _tell(result.reports, report)
+    _tell(result.reports, report, result.explanation.as_dict(result.tessellation, result.plan))
     m = result.measures
     stderr.print(
         f"{m['grids']} grids, {m['households']:g} households; within ±10 %: {m['within_10']:.1%} "
         f"(ceiling {m['ceiling_within_10']:.1%}), in several parts: {m['multipart_grids']}; "
         + ", ".join(f"{name} {s:.1f} s" for name, s in result.seconds.items())
     )
+    for line in plan_words(m).values():
+        stderr.print(line)
     stderr.print(f"Written: {out}" + (f", {cells}" if cells else ""))
     if as_json:
         print(json.dumps(m, ensure_ascii=False, indent=1))
@@ -126,8 +137,8 @@ def locate(
         print(json.dumps(result.report.counts, ensure_ascii=False))
 
 
-def _tell(reports: Sequence[Report], file: Path | None) -> None:
-    """Print how each file was read and how often each rule spoke; the details go to `file`."""
+def _tell(reports: Sequence[Report], file: Path | None, explanation: dict[str, Any] | None = None) -> None:
+    """Print how each file was read and how often each rule spoke; the details and every grid's reason go to `file`."""
     for report in reports:
         for remark in report.remarks:
             if remark.rule in {"reading", "crs_assumed", "grid_in_parts"}:
@@ -137,6 +148,8 @@ def _tell(reports: Sequence[Report], file: Path | None) -> None:
         stderr.print(f"{report.title}: {counts}" + (f"; {told}" if told else ""), markup=False)
     if file is not None:
         content: dict[str, Any] = {"reports": [report.as_dict() for report in reports]}
+        if explanation is not None:
+            content["explanation"] = explanation
         draft = file.with_name(f".{file.name}.part")
         draft.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=_plain), encoding="utf-8")
         draft.replace(file)

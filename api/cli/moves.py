@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.cli._editing import District, Plan  # noqa: TC001  # typer reads them
 from api.cli._store import open_store
-from api.cli.plans import District, Plan, plan_app
+from api.cli.plans import plan_app
 
 if TYPE_CHECKING:
     import typer

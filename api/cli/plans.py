@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli import _proposals
+from api.cli._editing import By, Communities, District, Plan, actor, edit_plan
+from api.cli._store import open_store
 from gis.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gis.store.connect import Connection
 
-__all__ = ["register"]
+__all__ = ["plan_app", "register"]
 
 # Everything that loads geometry libraries is imported where it is used: `gridkeeper --help` should not wait for it.
 
-District = Annotated[str, typer.Argument(help="Code of the district, as `gridkeeper districts` lists it.")]
-Plan = Annotated[int, typer.Argument(help="Number of the plan, as `gridkeeper plan list` lists it.")]
 Network = Annotated[str, typer.Option(metavar="CODE", help="Network, as `gridkeeper network list` lists it.")]
 Level = Annotated[int, typer.Option(min=1, help="Level of the network; 1 is the coarsest.")]
-By = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does it: a name of `gridkeeper person list`.")]
-Communities = Annotated[str, typer.Option(help="Codes of communities (what grids stay inside), parted by commas.")]
 Reason = Annotated[str, typer.Option(help="What is to be mended.")]
 Effective = Annotated[
     str | None, typer.Option(help="When it takes effect, e.g. 2026-08-01 or 2026-08-01T08:00; the next midnight.")
@@ -35,6 +31,8 @@ person_app = typer.Typer(help="The persons that --as may name.", no_args_is_help
 
 def register(app: typer.Typer) -> None:
     """Add this family's commands to `app`."""
+    plan_app.command("propose")(_proposals.propose)
+    plan_app.command("compare")(_proposals.compare)
     app.add_typer(plan_app, name="plan")
     app.add_typer(person_app, name="person")
 
@@ -44,7 +42,7 @@ def add_person(name: Annotated[str, typer.Argument(help="Name as it is to be rec
     """Put a name on the list."""
     from gis.store import pipeline  # noqa: PLC0415
 
-    with _store() as connection:
+    with open_store() as connection:
         print(pipeline.add_person(connection, name)[1])
 
 
@@ -53,7 +51,7 @@ def list_persons() -> None:
     """List the names."""
     from gis.store import pipeline  # noqa: PLC0415
 
-    with _store() as connection:
+    with open_store() as connection:
         found = pipeline.list_persons(connection)
     print("\n".join(name for _, name in found) or "Nobody yet: gridkeeper person add NAME.")
 
@@ -71,10 +69,10 @@ def open_plan(
     """Open a draft from the grids in force in some communities."""
     from gis.store import pipeline  # noqa: PLC0415
 
-    with _store() as connection:
+    with open_store() as connection:
         names = communities.split(",")
         of: dict[str, Any] = {"network": network, "level": level}
-        plan = pipeline.open_draft(connection, district, names, _actor(by), title=title, **of)
+        plan = pipeline.open_draft(connection, district, names, actor(by), title=title, **of)
         _show(connection, district, plan)
 
 
@@ -90,7 +88,7 @@ def list_plans(district: District, *, network: Network = "community", level: Lev
     from gis.store.lives import life_of  # noqa: PLC0415
 
     now = utc_now()
-    with _store() as connection:
+    with open_store() as connection:
         place = pipeline.district_of(connection, district)
         rows = pipeline.read_lives(connection, place, now, network=network, level=level)
     table = Table("plan", "title", "state", "communities", "base", "version", "effective", "by", "edits")
@@ -113,7 +111,7 @@ def list_plans(district: District, *, network: Network = "community", level: Lev
 @plan_app.command("show")
 def show(district: District, plan: Plan) -> None:
     """Show a plan: its grids, what they carry, and its steps."""
-    with _store() as connection:
+    with open_store() as connection:
         _show(connection, district, plan)
 
 
@@ -123,7 +121,7 @@ def checks(district: District, plan: Plan) -> None:
     from api.cli._show import show_checks, show_measures  # noqa: PLC0415
     from gis.store import pipeline  # noqa: PLC0415
 
-    with _store() as connection:
+    with open_store() as connection:
         done = pipeline.check_plan(connection, district, plan)
     if done.measures:
         show_measures(done.measures)
@@ -146,35 +144,21 @@ def move(
     if (cells is None) == (source is None):
         raise InputError("Say what is to be moved.", "Give either --cells 12,13 or --from GRID.")
     if source is not None and to != "new":
-        _edit(district, plan, by, "merge", {"from": source, "into": to})
+        edit_plan(district, plan, by, "merge", {"from": source, "into": to})
         return
     if cells is None:
         raise InputError("A whole grid is no new grid.", "Give --cells to make a new one.")
     numbers = _numbers(cells)
     if to == "new":
-        _edit(district, plan, by, "new_grid", {"cells": numbers, "key": None})
+        edit_plan(district, plan, by, "new_grid", {"cells": numbers, "key": None})
     else:
-        _edit(district, plan, by, "move", {"cells": numbers, "to": to})
-
-
-@plan_app.command("propose")
-def propose(
-    district: District,
-    plan: Plan,
-    *,
-    communities: Communities,
-    by: By,
-    target: Annotated[int | None, typer.Option(min=1, help="Households a grid; as the network has it.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same grids.")] = 1,
-) -> None:
-    """Let the partitioner divide communities of a draft anew."""
-    _edit(district, plan, by, "propose", {"communities": communities.split(","), "target": target, "seed": seed})
+        edit_plan(district, plan, by, "move", {"cells": numbers, "to": to})
 
 
 @plan_app.command("renumber")
 def renumber(district: District, plan: Plan, *, communities: Communities, by: By) -> None:
     """Number the grids of communities anew by position; codes that were used do not come back."""
-    _edit(district, plan, by, "renumber", {"communities": communities.split(",")})
+    edit_plan(district, plan, by, "renumber", {"communities": communities.split(",")})
 
 
 @plan_app.command("waive")
@@ -190,8 +174,8 @@ def waive(
     """Let a hard check not block a draft for one grid that holds an island."""
     from gis.store import pipeline  # noqa: PLC0415
 
-    with _store() as connection:
-        pipeline.waive(connection, district, plan, _actor(by), check, grid, reason)
+    with open_store() as connection:
+        pipeline.waive(connection, district, plan, actor(by), check, grid, reason)
         _show(connection, district, plan)
 
 
@@ -200,8 +184,8 @@ def rebase(district: District, plan: Plan, *, by: By) -> None:
     """Begin a stale draft anew on the version in force and take its edits along."""
     from gis.store import pipeline  # noqa: PLC0415
 
-    with _store() as connection:
-        done = pipeline.rebase_draft(connection, district, plan, _actor(by))
+    with open_store() as connection:
+        done = pipeline.rebase_draft(connection, district, plan, actor(by))
         for row in done.left:
             print(f"Cell {row['cell']} stays in {row['stays']}; plan {plan} had it in {row['wanted']}.")
         print(f"{done.taken} cells moved again, {len(done.left)} left as in force, {done.gone} gone.")
@@ -211,7 +195,7 @@ def rebase(district: District, plan: Plan, *, by: By) -> None:
 @plan_app.command("renew")
 def renew(district: District, plan: Plan, *, by: By) -> None:
     """Make the cells of a draft anew where buildings, streets or borders have changed; the others stay."""
-    _edit(district, plan, by, "renew")
+    edit_plan(district, plan, by, "renew")
 
 
 @plan_app.command("split")
@@ -224,19 +208,19 @@ def split(
     by: By,
 ) -> None:
     """Split a cell of a draft along a line that cuts no building."""
-    _edit(district, plan, by, "split", {"cell": cell, "line": _line(line)})
+    edit_plan(district, plan, by, "split", {"cell": cell, "line": _line(line)})
 
 
 @plan_app.command("undo")
 def undo(district: District, plan: Plan, *, by: By) -> None:
     """Take back the last edit."""
-    _edit(district, plan, by, "undo")
+    edit_plan(district, plan, by, "undo")
 
 
 @plan_app.command("redo")
 def redo(district: District, plan: Plan, *, by: By) -> None:
     """Do again what was undone last."""
-    _edit(district, plan, by, "redo")
+    edit_plan(district, plan, by, "redo")
 
 
 @plan_app.command("submit")
@@ -288,57 +272,20 @@ def roll_back(
     """Submit a plan with the grids of an earlier version; another person approves it, then it is published."""
     from gis.store import pipeline  # noqa: PLC0415
 
-    with _store() as connection:
+    with open_store() as connection:
         where = None if communities is None else communities.split(",")
         of: dict[str, Any] = {"network": network, "level": level}
-        plan = pipeline.roll_back(connection, district, version, _actor(by), communities=where, **of)
+        plan = pipeline.roll_back(connection, district, version, actor(by), communities=where, **of)
         _show(connection, district, plan)
-
-
-@contextmanager
-def _store() -> Iterator[Connection]:
-    """Connect as the role that serves and loads."""
-    from api.settings import database_urls  # noqa: PLC0415
-    from gis.store.connect import connect  # noqa: PLC0415
-
-    with connect(database_urls().require_app()) as connection:
-        yield connection
-
-
-def _actor(name: str) -> Any:
-    from gis.plans import Actor, read_name  # noqa: PLC0415
-
-    return Actor(read_name(name))
-
-
-def _edit(district: str, plan: int, by: str, kind: str, payload: dict[str, Any] | None = None) -> None:
-    """Edit a plan as it stands now: a command knows no earlier revision."""
-    from rich.table import Table  # noqa: PLC0415
-
-    from api.cli._show import console  # noqa: PLC0415
-    from gis.plans import new_key  # noqa: PLC0415
-    from gis.store import pipeline  # noqa: PLC0415
-
-    with _store() as connection:
-        draft, _ = pipeline.read_draft(connection, plan)
-        if payload is not None and payload.get("key", "") is None:
-            payload["key"] = new_key(draft.keys)
-        done = pipeline.edit_draft(
-            connection, district, plan, _actor(by), revision=draft.revision, kind=kind, payload=payload
-        )
-    table = Table("grid", "households", "cells", "parts", title=f"Plan {plan}, edit {done.revision}")
-    for grid in done.grids:
-        table.add_row(grid["key"], f"{grid['households']:,.0f}", str(grid["cells"]), str(grid["parts"]))
-    console.print(table)
 
 
 def _step(district: str, plan: int, by: str, name: str, *, effective: str | None = None, **more: Any) -> None:
     from api.cli.districts import read_moment  # noqa: PLC0415
     from gis.store import pipeline  # noqa: PLC0415
 
-    with _store() as connection:
+    with open_store() as connection:
         moment = read_moment(effective, pipeline.district_of(connection, district).time_zone)
-        pipeline.take_step(connection, district, plan, _actor(by), name, effective=moment, **more)
+        pipeline.take_step(connection, district, plan, actor(by), name, effective=moment, **more)
         _show(connection, district, plan)
 
 

@@ -142,6 +142,8 @@ def _load(work: Work) -> dict[str, Any]:
         minimum=asked.get("minimum"),
         maximum=asked.get("maximum"),
         seed=asked.get("seed", 1),
+        style=asked.get("style", "balanced"),
+        free=asked.get("free", False),
         effective=_moment(asked.get("effective"), read.time_zone),
         by=work.person,
         executor=work.executor,
@@ -173,6 +175,8 @@ def _propose(work: Work) -> dict[str, Any]:
         minimum=work.options.get("minimum"),
         maximum=work.options.get("maximum"),
         seed=work.options.get("seed", 1),
+        style=work.options.get("style", "balanced"),
+        free=work.options.get("free", False),
         **_network(work),
         executor=work.executor,
         progress=work.progress,
@@ -219,6 +223,19 @@ def _edit(work: Work) -> dict[str, Any]:
     return {"plan_id": asked["plan"], "revision": done.revision, "cells": len(done.cells)}
 
 
+def _proposals(work: Work) -> dict[str, Any]:
+    from gis.store import pipeline  # noqa: PLC0415
+
+    return pipeline.compare_proposals(
+        work.connection,
+        work.district,
+        work.options["plan"],
+        work.options,
+        executor=work.executor,
+        progress=work.progress,
+    )
+
+
 def _plan_publish(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
@@ -244,6 +261,7 @@ KINDS: dict[str, Kind] = {
         Kind("propose", _propose, alone=True, fans_out=True),
         Kind("publish", _publish, alone=True),
         Kind("edit", _edit, fans_out=True),
+        Kind("proposals", _proposals, fans_out=True),
         Kind("plan_publish", _plan_publish),
     )
 }

@@ -13,6 +13,7 @@ from api.models.districts import (
     PlanInForce,
     VersionItem,
 )
+from api.models.explaining import PlanExplanation
 from api.models.figures import Figure, FigureClass, FigureValues, HeatMap, Series, Style
 from api.models.jobs import JobItem, JobList, JobRequest, Upload
 from api.models.locating import Answer, Answers, PointsToLocate
@@ -42,6 +43,7 @@ from api.models.plans import (
     RollbackRequest,
     WaiverRequest,
 )
+from api.models.proposals import PlanProposals, ProposalsRequest
 from api.models.work import CheckOutcome, CheckRequest, ProposeRequest, PublishRequest, StepReport, TessellateRequest
 
 __all__ = [
@@ -81,12 +83,15 @@ __all__ = [
     "PlanCells",
     "PlanChecks",
     "PlanDetail",
+    "PlanExplanation",
     "PlanInForce",
     "PlanItem",
+    "PlanProposals",
     "PlanPublishRequest",
     "PointsToLocate",
     "Problem",
     "ProblemPlace",
+    "ProposalsRequest",
     "ProposeRequest",
     "PublishRequest",
     "RebaseResult",

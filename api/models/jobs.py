@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from api.models.common import Model
-from api.models.work import ProposeRequest, PublishRequest, RemarkLine, TessellateRequest
+from api.models.proposals import ProposalsRequest
+from api.models.work import Free, ProposeRequest, PublishRequest, RemarkLine, Style, TessellateRequest
 
 __all__ = [
     "EditJob",
@@ -20,6 +21,7 @@ __all__ = [
     "JobState",
     "LoadJob",
     "PlanPublishJob",
+    "ProposalsJob",
     "ProposeJob",
     "PublishJob",
     "TessellateJob",
@@ -70,6 +72,8 @@ class LoadJob(ReadingOptions):
     minimum: int | None = Field(default=None, ge=0)
     maximum: int | None = Field(default=None, ge=1)
     seed: int = 1
+    style: Style = "balanced"
+    free: Free = False
     effective: dt.datetime | None = None
 
 
@@ -101,6 +105,13 @@ class EditJob(Model):
     payload: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+class ProposalsJob(ProposalsRequest):
+    """Divide communities of a draft in three ways; the result holds what the route of the same name answers."""
+
+    kind: Literal["proposals"]
+    plan: int
+
+
 class PlanPublishJob(Model):
     """Publish an approved plan."""
 
@@ -110,7 +121,7 @@ class PlanPublishJob(Model):
 
 
 JobRequest = Annotated[
-    ImportJob | LoadJob | TessellateJob | ProposeJob | PublishJob | EditJob | PlanPublishJob,
+    ImportJob | LoadJob | TessellateJob | ProposeJob | PublishJob | EditJob | ProposalsJob | PlanPublishJob,
     Field(discriminator="kind"),
 ]
 

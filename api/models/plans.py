@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from api.models.common import LonLat, Model, OfNetwork, Words
+from api.models.proposals import Cell, Key, ProposeEdit
 
 __all__ = [
     "CellColumns",
@@ -31,7 +32,6 @@ __all__ = [
     "PlanPlace",
     "PlanPublishRequest",
     "PlanStep",
-    "ProposeEdit",
     "Published",
     "RebaseResult",
     "RenewEdit",
@@ -49,11 +49,6 @@ State = Literal["draft", "submitted", "approved", "published", "in_force", "clos
 StepName = Literal["open", "waive", "submit", "approve", "return", "publish", "withdraw", "discard"]
 
 Revision = Annotated[int, Field(ge=0, description="The last revision the client knows; 0 before the first edit.")]
-Cell = Annotated[int, Field(ge=1, description="Number of a cell, as in cell_id.")]
-Key = Annotated[
-    str,
-    Field(min_length=1, max_length=100, description="Key of a grid in this plan: a code of the base, or new-1 ..."),
-]
 
 
 class PersonItem(Model):
@@ -252,14 +247,6 @@ class MergeEdit(Model):
 
     from_: Key = Field(alias="from")
     into: Key
-
-
-class ProposeEdit(Model):
-    """Let the partitioner divide communities of the plan anew."""
-
-    communities: list[str] = Field(min_length=1)
-    seed: int = 1
-    target: int | None = Field(default=None, ge=1, description="That of the network when absent.")
 
 
 class RenumberEdit(Model):

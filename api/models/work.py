@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
@@ -11,12 +12,18 @@ from api.models.common import Model, OfNetwork, Words
 __all__ = [
     "CheckOutcome",
     "CheckRequest",
+    "Free",
     "ProposeRequest",
     "PublishRequest",
     "RemarkLine",
     "StepReport",
+    "Style",
     "TessellateRequest",
 ]
+
+
+Style = Annotated[Literal["balanced", "compact", "street-true"], Field(description="What counts most in a division.")]
+Free = Annotated[bool, Field(description="As many grids as fit best inside the limits, not households / target.")]
 
 
 class TessellateRequest(Model):
@@ -32,6 +39,8 @@ class ProposeRequest(OfNetwork):
     minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when absent.")
     maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when absent.")
     seed: int = 1
+    style: Style = "balanced"
+    free: Free = False
 
 
 class CheckRequest(OfNetwork):

@@ -81,7 +81,7 @@ async def list_jobs(
     async with reading(app.pool) as connection:
         found = await rows(connection, "jobs.jobs", id=None, district=district, limit=limit)
         alive = await rows(connection, "jobs.workers", seconds=store.STALLED_S)
-    return JobList(workers=alive[0]["count"], jobs=[_item(row) for row in found])
+    return JobList(workers=alive[0]["count"], jobs=[_item(_brief(row)) for row in found])
 
 
 @router.get("/jobs/{number}")
@@ -93,7 +93,7 @@ async def get_job(app: App, number: Number) -> JobItem:
 @router.get("/jobs/{number}/stream", response_class=StreamingResponse, responses=STREAM_RESPONSES)
 async def follow_job(app: App, number: Number) -> StreamingResponse:
     """Follow a job until it ends."""
-    first = await _read(app, number)
+    first = await _read(app, number, brief=True)
     return StreamingResponse(_events(app, first), media_type=STREAM)
 
 
@@ -133,12 +133,12 @@ async def _in_thread(app: State, function: Any, *words: Any) -> Any:
     return await run_in_threadpool(work)
 
 
-async def _read(app: State, number: int) -> JobItem:
+async def _read(app: State, number: int, *, brief: bool = False) -> JobItem:
     async with reading(app.pool) as connection:
         found = await rows(connection, "jobs.jobs", id=number, district=None, limit=1)
     if not found:
         raise NotFoundError(f"There is no job {number}.", "GET /api/jobs lists them.")
-    return _item(found[0])
+    return _item(_brief(found[0]) if brief else found[0])
 
 
 async def _events(app: State, item: JobItem) -> AsyncIterator[str]:
@@ -151,7 +151,13 @@ async def _events(app: State, item: JobItem) -> AsyncIterator[str]:
         if item.state in store.ENDED:  # who leaves earlier ends this by leaving
             return
         await asyncio.sleep(LOOK_S)
-        item = await _read(app, item.id)
+        item = await _read(app, item.id, brief=True)
+
+
+def _brief(row: dict[str, Any]) -> dict[str, Any]:
+    """A job without the proposals that it may have made: they are read with the job itself."""
+    result = row["result"]
+    return row if not result or "proposals" not in result else row | {"result": {"revision": result["revision"]}}
 
 
 def _item(row: dict[str, Any]) -> JobItem:

@@ -21,8 +21,11 @@ from api.models import (
     PlanCells,
     PlanChecks,
     PlanDetail,
+    PlanExplanation,
     PlanItem,
+    PlanProposals,
     PlanPublishRequest,
+    ProposalsRequest,
     RebaseResult,
     ReturnRequest,
     RevisionRequest,
@@ -123,10 +126,25 @@ async def redo_plan(app: App, district: District, person: Acting, plan: PlanId, 
     return EditResult(**await run_in_threadpool(act, app.database_url, district.code, plan, person, app.now))
 
 
+@router.post("/plans/{plan}/proposals")
+async def propose_plan_divisions(app: App, district: District, plan: PlanId, asked: ProposalsRequest) -> PlanProposals:
+    """Divide communities of a draft in three ways that really differ; an edit `propose` takes one of them."""
+    act = partial(planning.proposals, asked=asked.model_dump(exclude_none=True))
+    return PlanProposals(**await run_in_threadpool(act, app.database_url, district.code, plan, app.now))
+
+
 @router.get("/plans/{plan}/checks")
 async def get_plan_checks(app: App, district: District, plan: PlanId) -> PlanChecks:
     """Run all checks over a plan as it is now."""
     return PlanChecks(**await run_in_threadpool(planning.checks, app.database_url, district.code, plan, app.now))
+
+
+@router.get("/plans/{plan}/explanation")
+async def get_plan_explanation(app: App, district: District, plan: PlanId) -> PlanExplanation:
+    """Say why grids of a plan as it is now are off target, with a proof where there is one."""
+    return PlanExplanation(
+        **await run_in_threadpool(planning.explanation, app.database_url, district.code, plan, app.now)
+    )
 
 
 @router.post("/plans/{plan}/waivers", status_code=201)

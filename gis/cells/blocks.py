@@ -62,16 +62,17 @@ def blocks_of(ground: shapely.Geometry, lines: Lines, settings: CellSettings, fi
     bounding = lines.bounds
     firm = bounding & ~lines.soft
     net = _closed(outline, _inner_lines(ground, outline, lines.geometry[firm], settings), settings, findings, code)
-    quarters = _faces(net, ground).faces
+    plane = _faces(net, ground)
+    quarter = np.arange(len(plane.faces))
     soft = _inner_lines(ground, outline, lines.geometry[bounding & ~firm], settings)
     if len(soft):
+        quarters = plane.faces
         net = node(np.concatenate([net, soft]), settings.grid_m)
+        plane = _faces(net, ground)
+        quarter = np.zeros(len(plane.faces), dtype=np.int64)
+        which, face = shapely.STRtree(shapely.point_on_surface(plane.faces)).query(quarters, predicate="contains")
+        quarter[face] = which
     _tell_unclosed(net, findings, code)
-    plane = _faces(net, ground)
-    points = shapely.point_on_surface(plane.faces)
-    quarter = np.zeros(len(points), dtype=np.int64)
-    which, face = shapely.STRtree(points).query(quarters, predicate="contains")
-    quarter[face] = which
     group = joined_groups(plane, quarter, settings.sliver_m, settings.min_block_m2)
     used, group = np.unique(group, return_inverse=True)
     group = group.ravel()
@@ -139,8 +140,8 @@ def _loose_ends(net: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         [shapely.get_coordinates(shapely.get_point(net, 0)), shapely.get_coordinates(shapely.get_point(net, -1))]
     )
     line = np.tile(np.arange(len(net)), 2)
-    _, place, count = np.unique(ends, axis=0, return_inverse=True, return_counts=True)
-    loose = np.flatnonzero(count[place.ravel()] == 1)
+    _, place, count = np.unique(ends[:, 0] + 1j * ends[:, 1], return_inverse=True, return_counts=True)
+    loose = np.flatnonzero(count[place] == 1)
     return shapely.points(ends[loose]), line[loose]
 
 

@@ -297,9 +297,9 @@ def _tell_moves(
     old, new = before.boundary, after.boundary
     away = []
     for line, other in ((old, new), (new, old)):
-        at = shapely.points(np.unique(shapely.get_coordinates(shapely.segmentize(line, STEP_M)), axis=0))
+        at = shapely.points(shapely.get_coordinates(shapely.segmentize(line, STEP_M)))
         shapely.prepare(other)
-        away.append(at[shapely.distance(at, other) > settings.moved_m])
+        away.append(at[~shapely.dwithin(other, at, settings.moved_m)])
     points = np.concatenate(away)
     if len(points) == 0:
         return

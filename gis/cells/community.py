@@ -11,9 +11,9 @@ import shapely
 from gis.cells.assemble import Grouping, group_faces
 from gis.cells.blocks import blocks_of, without_empty_strips
 from gis.cells.findings import Findings
-from gis.cells.holders import Stand, block_of_each, points_apart, shared, standing
+from gis.cells.holders import Stand, block_of_each, lots_of, points_apart, shared, standing, untouched
 from gis.cells.neighbours import link_parts, neighbours, part_at_barriers
-from gis.cells.plane import Plane, line_parts, node, plane_of, plane_of_faces, polygon_parts, unite
+from gis.cells.plane import Plane, line_parts, node, plane_of_faces, polygon_parts, unite
 from gis.cells.shares import outline_samples, pools_of, share_lines
 from gis.graph import Adjacency
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Cut", "Job", "cut_community"]
 
 BEYOND_M = 10.0
+LOST_M2 = 0.5
 
 
 @dataclass
@@ -154,11 +155,15 @@ def _cut(job: Job, findings: Findings) -> Cut:
     blocks, block_of = without_empty_strips(blocks, block_of, settings)
     samples, sample_of = outline_samples(shape, solid, settings.densify_m, settings.narrow_m, settings.fine_m)
     pools = pools_of(blocks, block_of, sample_of, settings)
-    cuts = share_lines(blocks.ground, pools, shape[solid], samples, sample_of, settings)
-    plane = _noded(job.ground, blocks.ground, _outlines(job, takes[solid]), cuts, settings)
-    points = shapely.point_on_surface(plane.faces)
+    cuts, inner = share_lines(blocks.ground, pools, shape[solid], samples, sample_of, settings)
+    bare, free = untouched(shape, solid, blocks.ground, cuts, sample_of)
+    plane, points = _noded(job, blocks.ground, takes[solid & ~bare], cuts, inner & free)
+    lots = lots_of(plane.faces, shape, bare)
+    if lots is None:
+        bare[:] = False
+        plane, points = _noded(job, blocks.ground, takes[solid], cuts, np.zeros(len(cuts), dtype=bool))
     block = _which(blocks.ground, points)
-    stand = standing(plane, points, shape, solid, settings)
+    stand = standing(plane, points, shape, solid & ~bare, lots, settings)
     owner = shared(stand, points, block, pools, samples, sample_of)
     grouping = group_faces(plane, block, blocks.quarter[block], owner, stand.core, len(shape), settings)
     cells = unite(plane.faces, grouping.cell)
@@ -193,13 +198,23 @@ def _outlines(job: Job, rows: np.ndarray) -> np.ndarray:
 
 
 def _noded(
-    ground: shapely.Geometry, blocks: np.ndarray, outlines: np.ndarray, cuts: np.ndarray, settings: CellSettings
-) -> Plane:
-    net = node(np.concatenate([line_parts(blocks), outlines, cuts]), settings.grid_m)
-    plane = plane_of(net)
-    shapely.prepare(ground)
-    inside = shapely.contains(ground, shapely.point_on_surface(plane.faces))
-    return plane if inside.all() else plane_of_faces(plane.faces[inside])
+    job: Job, blocks: np.ndarray, rows: np.ndarray, cuts: np.ndarray, free: np.ndarray
+) -> tuple[Plane, np.ndarray]:
+    """Faces of all lines, and their inner points.
+
+    The `free` cuts meet others at their ends only; they are noded only where rounding made two of them cross.
+    """
+    grid = job.settings.grid_m
+    net = node(np.concatenate([line_parts(blocks), _outlines(job, rows), cuts[~free]]), grid)
+    loose = shapely.remove_repeated_points(shapely.set_precision(cuts[free], grid, mode="pointwise"))
+    faces = polygon_parts(shapely.polygonize(np.concatenate([net, loose[shapely.length(loose) > 0]])))
+    points = shapely.point_on_surface(faces)
+    shapely.prepare(job.ground)
+    inside = shapely.contains(job.ground, points)
+    faces, points = faces[inside], points[inside]
+    if free.any() and not (shapely.is_valid(faces).all() and _missed(faces, job) <= LOST_M2):
+        return _noded(job, blocks, rows, cuts, np.zeros(len(cuts), dtype=bool))
+    return plane_of_faces(faces), points
 
 
 def _which(areas: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -217,9 +232,14 @@ def _insist(cells: np.ndarray, job: Job) -> None:
     """Fail loudly unless the cells are polygons that make up the community."""
     if not np.all(shapely.get_type_id(cells) == 3) or not np.all(shapely.is_valid(cells)):
         raise ValueError("a cell is no valid polygon")
-    off = abs(float(shapely.area(cells).sum()) - job.ground.area)
-    if off > max(0.5, 1e-7 * job.ground.area):
+    off = _missed(cells, job)
+    if off > LOST_M2:
         raise ValueError(f"the cells miss the community's area by {off:.3f} m²")
+
+
+def _missed(polygons: np.ndarray, job: Job) -> float:
+    """Square metres by which areas do not sum to the community's, less what rounding may take from a large one."""
+    return abs(float(shapely.area(polygons).sum()) - float(job.ground.area)) - 1e-7 * float(job.ground.area)
 
 
 def _majority(cell: np.ndarray, block: np.ndarray, area: np.ndarray, n: int) -> np.ndarray:

@@ -151,7 +151,9 @@ def _outline(geometry: shapely.Geometry | None) -> shapely.Geometry:
         polygon, _ = mended_polygon(geometry)
         geometry = shapely.MultiLineString() if polygon is None else polygon.boundary
     flat = shapely.force_2d(geometry)
-    if flat.geom_type in ("LineString", "LinearRing"):
-        return shapely.MultiLineString([shapely.LineString(flat.coords)])
+    if flat.geom_type == "LineString":
+        return flat
+    if flat.geom_type == "LinearRing":
+        return shapely.LineString(flat.coords)
     lines = [g for g in shapely.get_parts(flat) if g.geom_type == "LineString"]
     return shapely.MultiLineString(lines)

@@ -88,9 +88,13 @@ def building_stock(buildings: gpd.GeoDataFrame, settings: CellSettings, findings
     """
     codes = [str(c) for c in buildings["building_id"]]
     raw = np.asarray(buildings.geometry.to_numpy(), dtype=object)
-    out = np.full(len(raw), None, dtype=object)
-    for i, geometry in enumerate(raw):
-        out[i] = _mended(geometry, codes[i], findings)
+    out = shapely.force_2d(raw)
+    kind = shapely.get_type_id(raw)
+    there = np.isfinite(shapely.bounds(raw)).all(axis=1)
+    sound = there & ((kind == 0) | ((kind == 3) & (shapely.area(raw) >= MIN_FOOTPRINT_M2)))
+    sound[sound] = shapely.is_valid(raw[sound])
+    for i in np.flatnonzero(~sound):
+        out[i] = _mended(raw[i], codes[i], findings)
     households = (
         np.nan_to_num(buildings["households"].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
         if "households" in buildings

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gis.cells.plane import Plane
     from gis.cells.settings import CellSettings
 
-__all__ = ["Stand", "block_of_each", "points_apart", "shared", "standing"]
+__all__ = ["Stand", "block_of_each", "lots_of", "points_apart", "shared", "standing", "untouched"]
 
 
 def points_apart(
@@ -61,6 +61,43 @@ def block_of_each(shape: np.ndarray, solid: np.ndarray, blocks: np.ndarray) -> n
     return out
 
 
+def untouched(
+    shape: np.ndarray, solid: np.ndarray, blocks: np.ndarray, cuts: np.ndarray, sample_of: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Footprints that lie whole within their share: no border of a block or a share meets them, nor another footprint.
+
+    Their outlines bound no cell and need not be noded.
+
+    Returns
+    -------
+    bare : ndarray of bool, shape (b,)
+        Such a footprint.
+    free : ndarray of bool
+        A cut that meets no other footprint either.
+    """
+    bare = solid & (np.bincount(sample_of, minlength=len(shape)) > 0) & (shapely.get_type_id(shape) == 3)
+    tree = shapely.STRtree(shape)
+    within = np.zeros(len(shape), dtype=bool)
+    within[tree.query(blocks, predicate="contains_properly")[1]] = True
+    a, b = tree.query(shape, predicate="intersects")
+    footprint, cut = shapely.STRtree(cuts).query(shape, predicate="intersects")
+    bare &= within
+    bare[a[a != b]] = False
+    bare[footprint] = False
+    free = np.ones(len(cuts), dtype=bool)
+    free[cut] = False
+    return bare, free
+
+
+def lots_of(faces: np.ndarray, shape: np.ndarray, bare: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Faces around untouched footprints, and these; None unless each has one of its own."""
+    rows = np.flatnonzero(bare)
+    face, row = shapely.STRtree(shapely.point_on_surface(shape[rows])).query(faces, predicate="contains")
+    if len(np.unique(face)) < len(rows) or len(np.unique(row)) < len(rows) or len(face) > len(rows):
+        return None
+    return face, rows[row]
+
+
 @dataclass
 class Stand:
     """What stands on each face.
@@ -82,8 +119,28 @@ class Stand:
     joined: list[tuple[int, int]]
 
 
-def standing(plane: Plane, points: np.ndarray, shape: np.ndarray, solid: np.ndarray, settings: CellSettings) -> Stand:
-    """Find the building on each face; where footprints overlap the smaller one has the ground."""
+def standing(
+    plane: Plane,
+    points: np.ndarray,
+    shape: np.ndarray,
+    solid: np.ndarray,
+    lots: tuple[np.ndarray, np.ndarray] | None,
+    settings: CellSettings,
+) -> Stand:
+    """Find the building on each face; where footprints overlap the smaller one has the ground.
+
+    Parameters
+    ----------
+    plane : Plane
+    points : ndarray of Point
+        Inner points of the faces.
+    shape : ndarray of geometry
+    solid : ndarray of bool
+        Whose outlines are borders of faces.
+    lots : faces and buildings, optional
+        See `lots_of`.
+    settings : CellSettings
+    """
     n = len(points)
     stand = Stand(np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=bool), [], [])
     owner, core = stand.owner, stand.core
@@ -111,7 +168,9 @@ def standing(plane: Plane, points: np.ndarray, shape: np.ndarray, solid: np.ndar
                 host[b], best[b] = w, m
         stand.joined = [(int(b), int(host[b])) for b in np.flatnonzero(host != np.arange(len(shape)))]
         owner[core] = host[owner[core]]
-    spots = np.flatnonzero(~solid)
+    if lots is not None:
+        owner[lots[0]], core[lots[0]] = lots[1], True
+    spots = np.flatnonzero(shapely.get_dimensions(shape) == 0)
     if len(spots):
         spot, face = shapely.STRtree(plane.faces).query(shape[spots], predicate="intersects")
         order = np.lexsort((face, core[face], spot))

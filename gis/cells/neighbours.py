@@ -51,20 +51,32 @@ def neighbours(
     share = ((step + 0.5) / np.repeat(count, count))[:, None]
     xy = plane.edges[edge, :2] * (1 - share) + plane.edges[edge, 2:] * share
     rank = np.where(block[plane.sides[edge, 0]] != block[plane.sides[edge, 1]], RANK[FOLLOWS.index("block")], 0)
-    if len(lines.geometry):
-        line, point = shapely.STRtree(shapely.points(xy)).query(
-            lines.geometry, predicate="dwithin", distance=settings.follow_m
-        )
-        np.maximum.at(rank, point, RANK[lines.follows[line]])
+    rank = np.maximum(rank, _along(xy, lines, settings.follow_m))
     long = plane.length[edge] / np.repeat(count, count)
-    table = np.zeros((len(pairs), len(FOLLOWS)))
-    np.add.at(table, (pair[edge], rank), long)
+    table = np.bincount(pair[edge] * len(FOLLOWS) + rank, weights=long, minlength=len(pairs) * len(FOLLOWS))
+    table = table.reshape(len(pairs), len(FOLLOWS))
     above = np.cumsum(table[:, ::-1], axis=1)[:, ::-1]
     level = (above >= 0.5 * above[:, :1]).sum(axis=1) - 1
     follows = STRENGTH[level].astype(np.int8)
     a, b = compound[pairs[:, 0]], compound[pairs[:, 1]]
     follows[(level <= RANK[FOLLOWS.index("block")]) & (a != b)] = FOLLOWS.index("compound")
     return Adjacency(pairs[keep].astype(np.int32), metres[keep], follows[keep], np.zeros(int(keep.sum()), dtype=bool))
+
+
+def _along(xy: np.ndarray, lines: Lines, metres: float) -> np.ndarray:
+    """Strength of the strongest line within some metres of each point."""
+    from gis.cells.nearness import strongest_near  # noqa: PLC0415 - numba takes half a second, needed only here
+
+    at, line = shapely.get_coordinates(lines.geometry, return_index=True)
+    legs = np.flatnonzero(line[:-1] == line[1:])
+    return strongest_near(
+        xy,
+        np.zeros(len(xy), dtype=np.int64),
+        np.hstack([at[legs], at[legs + 1]]),
+        np.ones(len(legs), dtype=np.int64),
+        RANK[lines.follows[line[legs]]],
+        metres,
+    )
 
 
 def neighbours_across(

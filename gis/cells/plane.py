@@ -157,12 +157,12 @@ def unite(faces: Geometries, label: np.ndarray) -> Geometries:
     out = np.empty(n, dtype=object)
     order = np.argsort(label, kind="stable")
     start = np.searchsorted(label[order], np.arange(n + 1))
-    for i in range(n):
-        members = order[start[i] : start[i + 1]]
-        if len(members) == 1:
-            out[i] = faces[members[0]]
-        else:
-            united = shapely.coverage_union_all(faces[members])
+    count = np.diff(start)
+    out[count == 1] = faces[order[start[:-1][count == 1]]]
+    for i in np.flatnonzero(count != 1):
+        united = shapely.coverage_union_all(faces[order[start[i] : start[i + 1]]])
+        if united.geom_type != "Polygon":
             parts = polygon_parts(united)
-            out[i] = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+            united = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+        out[i] = united
     return out

@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 
 from gis.cells.plane import components, edges_of, line_parts, node, pair_up, plane_of, polygon_parts, unite
 
-__all__ = ["stitch"]
+__all__ = ["stitch", "stitched"]
 
 NEAR_GRIDS = 10.0
 """Border vertices nearer than this many lattice steps become one."""
@@ -31,10 +31,18 @@ def stitch(cells: np.ndarray, grid: float) -> np.ndarray:
     ndarray of Polygon
         Edge-matched and valid; cells away from such places are the same objects.
     """
-    out = _with_missing(_with_near_as_one(cells, grid), grid)
+    return stitched(cells, grid)[0]
+
+
+def stitched(cells: np.ndarray, grid: float) -> tuple[np.ndarray, bool]:
+    """Cells as of `stitch`, and whether they are an exact coverage."""
+    rim = _rim(cells)
+    near = _with_near_as_one(cells, rim, grid)
+    out = _with_missing(near, rim if near is cells else _rim(near), grid)
     if shapely.is_valid(out).all() and shapely.coverage_is_valid(out):
-        return out
-    return _noded_again(cells, grid)
+        return out, True
+    out = _noded_again(cells, grid)
+    return out, bool(shapely.coverage_is_valid(out))
 
 
 def _rim(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -44,11 +52,17 @@ def _rim(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return edges[single], sides[single, 1]
 
 
-def _with_near_as_one(cells: np.ndarray, grid: float) -> np.ndarray:
-    edges, _ = _rim(cells)
+def _distinct(edges: np.ndarray) -> np.ndarray:
+    """Ends of edges, each once, in the order of x and y."""
+    ends = np.unique(np.concatenate([edges[:, 0] + 1j * edges[:, 1], edges[:, 2] + 1j * edges[:, 3]]))
+    return np.column_stack([ends.real, ends.imag])
+
+
+def _with_near_as_one(cells: np.ndarray, rim: tuple[np.ndarray, np.ndarray], grid: float) -> np.ndarray:
+    edges, _ = rim
     if len(edges) == 0:
         return cells
-    vertices = np.unique(np.concatenate([edges[:, :2], edges[:, 2:]]), axis=0)
+    vertices = _distinct(edges)
     pairs = cKDTree(vertices).query_pairs(NEAR_GRIDS * grid, output_type="ndarray")
     if len(pairs) == 0:
         return cells
@@ -70,11 +84,11 @@ def _with_near_as_one(cells: np.ndarray, grid: float) -> np.ndarray:
     return out
 
 
-def _with_missing(cells: np.ndarray, grid: float) -> np.ndarray:
-    edges, side = _rim(cells)
+def _with_missing(cells: np.ndarray, rim: tuple[np.ndarray, np.ndarray], grid: float) -> np.ndarray:
+    edges, side = rim
     if len(edges) == 0:
         return cells
-    vertices = np.unique(np.concatenate([edges[:, :2], edges[:, 2:]]), axis=0)
+    vertices = _distinct(edges)
     lines = shapely.linestrings(edges.reshape(-1, 2, 2))
     edge, vertex = shapely.STRtree(shapely.points(vertices)).query(lines, predicate="dwithin", distance=1.5 * grid)
     a, b, v = edges[edge, :2], edges[edge, 2:], vertices[vertex]
@@ -101,14 +115,10 @@ def _with_vertices(polygon: shapely.Geometry, extra: dict[bytes, np.ndarray]) ->
     rings = []
     for ring in shapely.get_rings(polygon):
         xy = shapely.get_coordinates(ring)
-        pieces = []
-        for i, leg in enumerate(np.hstack([xy[:-1], xy[1:]])):
-            pieces.append(xy[i : i + 1])
-            points = extra.get(leg.tobytes())
-            if points is not None:
-                pieces.append(points)
-        pieces.append(xy[-1:])
-        rings.append(np.concatenate(pieces))
+        legs = np.hstack([xy[:-1], xy[1:]]).tobytes()
+        found = [(i, extra[leg]) for i in range(len(xy) - 1) if (leg := legs[32 * i : 32 * i + 32]) in extra]
+        at = np.repeat([i + 1 for i, _ in found], [len(points) for _, points in found])
+        rings.append(np.insert(xy, at, np.concatenate([points for _, points in found]), axis=0) if found else xy)
     return shapely.Polygon(rings[0], rings[1:])
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from scipy.spatial import Voronoi
 
 from gis.cells.plane import line_parts
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["lattice", "outline_samples", "pools_of", "ridges", "share_lines"]
 
-SAME_M = 1e-3
-"""Samples nearer than this are one; the ground between goes to the first building."""
+KILOMETRE = 1e3
 PROBE_M = 0.05
 """Another building this near hides an outline: there is no ground between them to share."""
 
@@ -45,6 +43,8 @@ def outline_samples(
     which : ndarray of int64, shape (n,)
         Row in `shape`.
     """
+    from gis.cells.nearness import strongest_near  # noqa: PLC0415 - as in `_ridges`
+
     spots = np.flatnonzero(~solid)
     rows = np.flatnonzero(solid)
     spot_xy = shapely.get_coordinates(shape[spots])
@@ -58,14 +58,13 @@ def outline_samples(
     long = np.hypot(*(b - a).T)
     keep = long > 0
     a, b, which, long = a[keep], b[keep], which[keep], long[keep]
+    outline, part_of = np.hstack([a, b]), which
     away = np.column_stack([b[:, 1] - a[:, 1], a[:, 0] - b[:, 0]]) / long[:, None]
     probes = shapely.points((a + b) / 2 + PROBE_M * away)
     hidden = np.zeros(len(probes), dtype=bool)
     hidden[shapely.STRtree(probes).query(footprints, predicate="contains")[1]] = True
-    a, b, which, long, probes = a[~hidden], b[~hidden], which[~hidden], long[~hidden], probes[~hidden]
-    other, piece = shapely.STRtree(probes).query(footprints, predicate="dwithin", distance=narrow)
-    tight = np.zeros(len(a), dtype=bool)
-    tight[piece[other != which[piece]]] = True
+    a, b, which, long = a[~hidden], b[~hidden], which[~hidden], long[~hidden]
+    tight = strongest_near((a + b) / 2, which, outline, part_of, np.ones(len(outline), np.int64), narrow) > 0
     count = np.where(tight, np.ceil(long / fine), np.where(long > spacing / 2, 2, 1)).astype(np.int64)
     piece = np.repeat(np.arange(len(a)), count)
     step = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
@@ -75,39 +74,36 @@ def outline_samples(
 
 
 def ridges(xy: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """Lines between the Voronoi regions of different owners.
+    """Lines between the Voronoi regions of different owners, as `share_chains` straightens them.
 
     Parameters
     ----------
     xy : ndarray of float64, shape (n, 2)
+        Metres.
     owner : ndarray of int64, shape (n,)
 
     Returns
     -------
     ndarray of LineString
-        Two points each; they reach far beyond the samples.
+        They reach far beyond the samples.
     """
-    if len(xy) == 0 or np.all(owner == owner[0]):
-        return np.empty(0, dtype=object)
-    _, first = np.unique(np.round(xy / SAME_M).astype(np.int64), axis=0, return_index=True)
-    first.sort()
-    xy, owner = xy[first], owner[first]
-    if np.all(owner == owner[0]):
-        return np.empty(0, dtype=object)
-    origin = xy.mean(axis=0)
-    local = xy - origin
-    reach = 20.0 * (float(np.abs(local).max()) + 100.0)
-    frame = reach * np.array([[-1.0, -1.1], [1.1, -1.0], [1.0, 1.1], [-1.1, 1.0]])
-    diagram = Voronoi(np.vstack([local, frame]))
-    sites = diagram.ridge_points
-    real = (sites < len(local)).all(axis=1)
-    differ = np.zeros(len(sites), dtype=bool)
-    differ[real] = owner[sites[real, 0]] != owner[sites[real, 1]]
-    ends = np.array(diagram.ridge_vertices, dtype=np.int64)[differ]
-    ends = ends[(ends >= 0).all(axis=1)]
-    if len(ends) == 0:
-        return np.empty(0, dtype=object)
-    return np.asarray(shapely.linestrings(diagram.vertices[ends] + origin))
+    return _ridges(xy, owner, [np.arange(len(xy))])[0]
+
+
+def _ridges(xy: np.ndarray, owner: np.ndarray, pools: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Lines between the regions of different owners in each pool, and the pool of each line."""
+    from gis.cells.delaunay import MM, share_chains  # noqa: PLC0415 - numba takes half a second, needed only here
+
+    if len(xy) == 0:
+        return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
+    origin = np.floor(xy.min(axis=0) / KILOMETRE) * KILOMETRE
+    rows = np.concatenate(pools)
+    start = np.cumsum([0, *(len(pool) for pool in pools)])
+    vertices, line, pool = share_chains(np.round((xy[rows] - origin) / MM), owner[rows].astype(np.int64), start)
+    if len(line) == 0:
+        return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
+    first = np.flatnonzero(np.diff(line, prepend=-1))
+    return np.asarray(shapely.linestrings(vertices * MM + origin, indices=line)), pool[first]
 
 
 def lattice(ground: shapely.Geometry, piece_m2: float) -> np.ndarray:
@@ -151,30 +147,42 @@ def share_lines(
     samples: np.ndarray,
     sample_of: np.ndarray,
     settings: CellSettings,
-) -> np.ndarray:
-    """Ridges between the shares of each block, and the lattice that keeps large blocks under the cap."""
-    large = shapely.area(blocks) > settings.max_cell_m2
-    out: list[np.ndarray] = []
-    of_block: list[np.ndarray] = []
-    for b, polygon in enumerate(blocks):
-        found = [ridges(samples[pools[b]], sample_of[pools[b]])]
-        if large[b]:
-            found.append(lattice(polygon, settings.max_cell_m2 / 4))
-        for lines in found:
-            out.append(lines)
-            of_block.append(np.full(len(lines), b))
-    lines = np.concatenate([*out, np.empty(0, dtype=object)])
-    where = np.concatenate([*of_block, np.empty(0, np.int64)]).astype(np.int64)
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ridges between the shares of each block, and the lattice that keeps large blocks under the cap.
+
+    Returns
+    -------
+    lines : ndarray of LineString
+    inner : ndarray of bool
+        Meets no other line but ridges, and these at its ends only.
+    """
+    large = np.flatnonzero(shapely.area(blocks) > settings.max_cell_m2)
+    grids = [lattice(blocks[b], settings.max_cell_m2 / 4) for b in large]
+    lines, where = _ridges(samples, sample_of, pools)
+    lines = np.concatenate([lines, *grids])
+    where = np.concatenate([where, np.repeat(large, [len(grid) for grid in grids])]).astype(np.int64)
     if len(lines) == 0:
-        return lines
-    hidden = np.zeros(len(lines), dtype=bool)
+        return lines, np.zeros(0, dtype=bool)
     if len(footprints):
-        hidden[shapely.STRtree(lines).query(footprints, predicate="contains")[1]] = True
-    lines, where = lines[~hidden], where[~hidden]
+        lines, where = _outside(lines, where, footprints)
     inside = np.zeros(len(lines), dtype=bool)
     for b in np.unique(where):
         mine = np.flatnonzero(where == b)
         shapely.prepare(blocks[b])
-        inside[mine] = shapely.contains(blocks[b], lines[mine])
-    clipped = shapely.intersection(lines[~inside], blocks[where[~inside]])
-    return np.concatenate([lines[inside], line_parts(clipped)])
+        inside[mine] = shapely.contains_properly(blocks[b], lines[mine])
+    clipped = line_parts(shapely.intersection(lines[~inside], blocks[where[~inside]]))
+    inner = np.concatenate([~np.isin(where[inside], large), np.zeros(len(clipped), dtype=bool)])
+    return np.concatenate([lines[inside], clipped]), inner
+
+
+def _outside(lines: np.ndarray, where: np.ndarray, footprints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lines without those of their edges that lie within a footprint."""
+    meets = np.zeros(len(lines), dtype=bool)
+    meets[shapely.STRtree(lines).query(footprints, predicate="intersects")[1]] = True
+    xy, line = shapely.get_coordinates(lines[meets], return_index=True)
+    follow = np.flatnonzero(line[:-1] == line[1:])
+    edges = shapely.linestrings(np.stack([xy[follow], xy[follow + 1]], axis=1))
+    hidden = np.zeros(len(edges), dtype=bool)
+    hidden[shapely.STRtree(edges).query(footprints, predicate="contains")[1]] = True
+    open_ = where[meets][line[follow]][~hidden]
+    return np.concatenate([lines[~meets], edges[~hidden]]), np.concatenate([where[~meets], open_])

@@ -15,7 +15,7 @@ from gis.cells.community import Cut, Job, cut_community
 from gis.cells.features import barrier_lines
 from gis.cells.findings import Findings
 from gis.cells.footprints import building_stock, standings
-from gis.cells.seams import stitch
+from gis.cells.seams import stitched
 from gis.cells.settings import CellSettings
 from gis.crs import metric_crs
 from gis.errors import InputError
@@ -195,6 +195,20 @@ def _jobs(
     return jobs
 
 
+def _tell_torn(cells: np.ndarray, community: np.ndarray, findings: Findings) -> None:
+    wrong = shapely.coverage_invalid_edges(cells)
+    for i in np.flatnonzero(~shapely.is_empty(wrong)):
+        findings.add(
+            "left_over",
+            "cells_unmatched",
+            f"The border of a cell does not match its neighbour's for {wrong[i].length:.6f} m.",
+            code=str(community[i]),
+            at=wrong[i],
+            amount=wrong[i].length,
+            unit="m",
+        )
+
+
 def _joined(
     ids: list[str],
     jobs: list[Job],
@@ -206,7 +220,7 @@ def _joined(
 ) -> Tessellation:
     offset = np.cumsum([0, *(len(c.cells) for c in cuts)])
     block_offset = np.cumsum([0, *(int(c.block.max(initial=-1)) + 1 for c in cuts)])
-    cells = stitch(np.concatenate([c.cells for c in cuts]), settings.grid_m)
+    cells, exact = stitched(np.concatenate([c.cells for c in cuts]), settings.grid_m)
     building = np.concatenate([c.building for c in cuts])
     cell = np.concatenate([c.cell + offset[i] for i, c in enumerate(cuts)])
     order = np.argsort(building, kind="stable")
@@ -226,18 +240,8 @@ def _joined(
         geometry=list(cells),
         crs=crs,
     )
-    wrong = shapely.coverage_invalid_edges(cells)
-    torn = np.flatnonzero(~shapely.is_empty(wrong))
-    for i in torn:
-        findings.add(
-            "left_over",
-            "cells_unmatched",
-            f"The border of a cell does not match its neighbour's for {wrong[i].length:.6f} m.",
-            code=str(frame["community_id"].iloc[i]),
-            at=wrong[i],
-            amount=wrong[i].length,
-            unit="m",
-        )
+    if not exact:
+        _tell_torn(cells, frame["community_id"].to_numpy(dtype=object), findings)
     adjacency = Adjacency(
         np.concatenate([c.adjacency.pairs + np.int32(offset[i]) for i, c in enumerate(cuts)]).astype(np.int32),
         np.concatenate([c.adjacency.length for c in cuts]),

@@ -5,10 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["GRIDS_UNIT", "HOUSEHOLDS_UNIT", "PERCENT", "SQUARE_METRES", "TOLERANCE", "Basis", "Measure", "text"]
+__all__ = [
+    "GRIDS_UNIT",
+    "HOUSEHOLDS_UNIT",
+    "PERCENT",
+    "SQUARE_METRES",
+    "TOLERANCE",
+    "Basis",
+    "Measure",
+    "on_target",
+    "text",
+]
 
 TOLERANCE = 0.1
 """Share of the target that counts as on target."""
@@ -39,6 +51,12 @@ class Measure:
     definition: Mapping[str, str]
     kind: Literal["diverging", "sequential"] = "sequential"
     basis: Basis = "as_of"
+
+
+def on_target(households: np.ndarray, target: float, tolerance: float = TOLERANCE) -> np.ndarray:
+    """Tell which grids' households differ from `target` by at most ``tolerance * target``."""
+    off: np.ndarray = np.abs(np.asarray(households, float) - target)
+    return off <= tolerance * target + 1e-9
 
 
 def text(zh: str, en: str) -> dict[str, str]:

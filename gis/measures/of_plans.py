@@ -9,8 +9,18 @@ import shapely
 
 from gis.cuts import cut_buildings
 from gis.graph import FOLLOWS
-from gis.measures.measure import GRIDS_UNIT, HOUSEHOLDS_UNIT, PERCENT, SQUARE_METRES, TOLERANCE, Measure, text
+from gis.measures.measure import (
+    GRIDS_UNIT,
+    HOUSEHOLDS_UNIT,
+    PERCENT,
+    SQUARE_METRES,
+    TOLERANCE,
+    Measure,
+    on_target,
+    text,
+)
 from gis.measures.of_grids import polsby_popper
+from gis.partition.explaining import explain
 from gis.partition.plan import grid_frame
 from gis.tiling import tiles_exactly
 
@@ -19,8 +29,9 @@ if TYPE_CHECKING:
 
     from gis.graph import Tessellation
     from gis.partition.plan import Plan
+    from gis.partition.proofs import Explanation
 
-__all__ = ["PLAN_MEASURES", "ceiling_within", "plan_measures", "within"]
+__all__ = ["PLAN_MEASURES", "plan_measures", "within"]
 
 PLAN_MEASURES: dict[str, Measure] = {
     m.key: m
@@ -54,10 +65,39 @@ PLAN_MEASURES: dict[str, Measure] = {
             text("±10% 达标率上限", "Ceiling of within ±10%"),
             PERCENT,
             text(
-                "在楼栋不可拆分、网格不出社区的条件下，各社区以现有网格数至多能有多少网格落在 ±10% 以内；"
-                "未计入连通要求，实际可达值更低。",
-                "The most grids of each community that could lie within ±10%, given its number of grids, no building "
-                "divided and no grid leaving its community. Connectedness is not counted in, so less is attainable.",
+                "已证明：楼栋不拆分、网格连片且不出社区、各片网格数不变时，任何方案的 ±10% 达标率都不超过此值。",
+                "Proved: with no building divided, every grid connected and inside its community, and as many grids in "
+                "each piece of a community, no plan has a larger share within ±10%.",
+            ),
+        ),
+        Measure(
+            "excused_grids",
+            text("已证明不能达标的网格数", "Cannot be within ±10%, proved"),
+            GRIDS_UNIT,
+            text(
+                "不在 ±10% 以内、且有证明的网格数：含超大楼栋；含某栋楼的任何连片范围都不在 ±10% 以内；"
+                "或社区总户数与网格数决定至少有若干个不能达标（只计这若干个）。",
+                "Grids outside ±10% for which there is a proof: a building alone is too large; no connected ground "
+                "around a building of the grid is within ±10%; or the community's total and number of grids make at "
+                "least so many miss (only so many count).",
+            ),
+        ),
+        Measure(
+            "unexplained_grids",
+            text("原因不明的未达标网格数", "Off target, unexplained"),
+            GRIDS_UNIT,
+            text(
+                "不在 ±10% 以内、又没有证明的网格数：再次划分或手工调整也许能达标。",
+                "Grids outside ±10% without such a proof: another division or a hand may bring them within.",
+            ),
+        ),
+        Measure(
+            "within_10_unexcused",
+            text("可达标网格的 ±10% 达标率", "Within ±10% of those that could be"),
+            PERCENT,
+            text(
+                "除去已证明不能达标的网格后，±10% 以内的网格所占比例。",
+                "Share within ±10% of the grids that no proof excuses.",
             ),
         ),
         Measure(
@@ -211,40 +251,7 @@ def within(households: np.ndarray, target: float, tolerance: float) -> float:
     """Share of grids whose households differ from `target` by at most ``tolerance * target``; NaN without grids."""
     if len(households) == 0:
         return float("nan")
-    return float((np.abs(np.asarray(households, float) - target) <= tolerance * target + 1e-9).mean())
-
-
-def ceiling_within(buildings: np.ndarray, grids: int, target: float, tolerance: float = TOLERANCE) -> int:
-    """Count the grids of one community that could at most be within tolerance, no building being divided.
-
-    A building above ``target * (1 + tolerance)`` spoils its grid. The others share what is left: as many as that
-    suffices for, and one less where it is too much and no spoiled grid can take the surplus. A practical ceiling, not
-    a proof: two such buildings in one grid would spoil fewer.
-
-    Parameters
-    ----------
-    buildings : ndarray
-        Households of each indivisible building.
-    grids : int
-        Number of grids of the community.
-    target, tolerance : float
-
-    Returns
-    -------
-    int
-        Between 0 and `grids`.
-    """
-    loads = np.sort(np.asarray(buildings, float))[::-1]
-    low, high = target * (1 - tolerance), target * (1 + tolerance)
-    large = loads[loads > high + 1e-9]
-    spoiled = min(len(large), grids)
-    free = grids - spoiled
-    rest = loads.sum() - large[:spoiled].sum()
-    if rest < free * low - 1e-9:
-        return int(rest / low + 1e-9)
-    if rest > free * high + 1e-9 and spoiled == 0:
-        return max(0, free - 1)
-    return free
+    return float(on_target(households, target, tolerance).mean())
 
 
 def _tiling(polygons: np.ndarray, community_of: np.ndarray, communities: gpd.GeoDataFrame) -> tuple[float, float]:
@@ -265,6 +272,7 @@ def plan_measures(
     plan: Plan,
     *,
     grids: gpd.GeoDataFrame | None = None,
+    explanation: Explanation | None = None,
     buildings: gpd.GeoDataFrame | None = None,
     cut: int | None = None,
 ) -> dict[str, Any]:
@@ -276,6 +284,8 @@ def plan_measures(
     plan : Plan
     grids : GeoDataFrame, optional
         Result of `gis.partition.grid_frame`, where it is at hand already.
+    explanation : Explanation, optional
+        Result of `gis.partition.explain`, likewise.
     buildings : GeoDataFrame, optional
         Footprints (``building_id``, geometry) in any CRS.
     cut : int, optional
@@ -284,9 +294,11 @@ def plan_measures(
     Returns
     -------
     dict
-        One entry for each key of `PLAN_MEASURES`, and the plan's ``target``, ``minimum``, ``maximum``.
+        One entry for each key of `PLAN_MEASURES`, the plan's ``target``, ``minimum``, ``maximum``, and ``reasons``: the
+        number of grids outside ±10% by reason.
     """
     grids = grid_frame(tessellation, plan) if grids is None else grids
+    explanation = explain(tessellation, plan) if explanation is None else explanation
     target = float(plan.settings["target"])
     polygons = np.asarray(grids.geometry.values, object)
     community_of = grids["community_id"].to_numpy(object).astype(str)
@@ -300,12 +312,6 @@ def plan_measures(
     follows = {name: float(m / border) for name, m in zip(FOLLOWS, metres, strict=True) if m > 0}
 
     gap, overlap = _tiling(polygons, community_of, tessellation.communities)
-    cell_community = tessellation.cells["community_id"].to_numpy(object).astype(str)
-    cell_load = tessellation.cells["households"].to_numpy(float)
-    ceiling = sum(
-        ceiling_within(cell_load[cell_community == name], int((community_of == name).sum()), target)
-        for name in np.unique(community_of)
-    )
     estimated = tessellation.building_cell.get("estimated")
     counts = tessellation.building_cell["households"]
     parts = shapely.get_num_geometries(polygons)
@@ -314,11 +320,10 @@ def plan_measures(
         "target": target,
         "minimum": float(plan.settings["minimum"]),
         "maximum": float(plan.settings["maximum"]),
-        "grids": len(grids),
+        **explanation.measures,
         "households": float(load.sum()),
         "estimated_households": 0.0 if estimated is None else float(counts[estimated.astype(bool)].sum()),
         "within_10": within(load, target, TOLERANCE),
-        "ceiling_within_10": ceiling / max(1, len(grids)),
         "within_20": within(load, target, 2 * TOLERANCE),
         "mad": float(np.abs(load - target).mean()),
         "rms": float(np.sqrt(((load - target) ** 2).mean())),

@@ -1,25 +1,15 @@
-"""How are the kernels compiled, and in which form do they take a graph?"""
+"""In which form do the kernels take a graph?"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
-from numba import njit
+from gis._compiled import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
 
 __all__ = ["Graph", "compiled"]
-
-F = TypeVar("F", bound="Callable[..., object]")
-
-
-def compiled(function: F) -> F:
-    """Compile with numba, once for all runs on this machine."""
-    kernel: F = njit(cache=True)(function)
-    return kernel
 
 
 class Graph(NamedTuple):

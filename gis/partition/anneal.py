@@ -14,8 +14,8 @@ from gis.partition.state import State, begin, flip, price_flip, stays_connected
 
 __all__ = ["anneal"]
 
-CHAIN_SHARE = 0.05
-RESPLIT_SHARE = 0.02
+CHAIN_SHARE = 0.25
+RESPLIT_SHARE = 0.06
 
 
 @compiled

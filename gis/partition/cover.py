@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csc_array, vstack
 
 from gis.partition._compiled import compiled
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Pool", "best_cover"]
 
 NODES = 40
-COLUMNS = 500
-"""Relaxations solved, and grids left to branch over (those of least reduced cost), at most: counts, not times, so that
-the answer does not depend on the machine."""
+COLUMNS = 1000
+"""Nodes of the branch and bound, and grids left to branch over (those of least reduced cost), at most: counts, not
+times, so that the answer does not depend on the machine."""
 
 
 @compiled
@@ -122,7 +122,7 @@ def best_cover(pool: Pool, upper: float, most: int) -> tuple[np.ndarray, float] 
     reduced = energy - a.T @ relaxed.eqlin.marginals
     keep = np.flatnonzero(reduced < upper - relaxed.fun - 1e-9)
     keep = np.sort(keep[np.argsort(reduced[keep], kind="stable")[:COLUMNS]])
-    chosen = _branch(energy[keep], a[:, keep], equal, upper)
+    chosen = _choose(energy[keep], a[:, keep], equal, upper)
     if chosen is None:
         return None
     of = np.full(n, -1, np.int64)
@@ -137,29 +137,23 @@ def _relax(energy: np.ndarray, a: csc_array, equal: np.ndarray) -> OptimizeResul
     return solved if solved.status == 0 else None
 
 
-def _branch(energy: np.ndarray, a: csc_array, equal: np.ndarray, upper: float) -> np.ndarray | None:
-    """Branch over the grids, the likelier half first, until proved or `NODES` relaxations are spent.
+def _choose(energy: np.ndarray, a: csc_array, equal: np.ndarray, upper: float) -> np.ndarray | None:
+    """Choose among the grids by branch and bound (HiGHS), until proved or `NODES` are spent.
 
     Returns
     -------
     ndarray of int or None
         The grids of the best plan found that costs less than `upper`.
     """
-    best = None
-    todo = [np.arange(len(energy))]
-    for _ in range(NODES):
-        if not todo:
-            break
-        open_ = todo.pop()
-        relaxed = _relax(energy[open_], a[:, open_], equal)
-        if relaxed is None or relaxed.fun >= upper - 1e-6:
-            continue
-        half = np.abs(relaxed.x - np.round(relaxed.x)) > 1e-6
-        if not half.any():
-            best, upper = open_[relaxed.x > 0.5], float(relaxed.fun)
-            continue
-        j = int(np.argmax(np.where(half, relaxed.x, -1.0)))
-        shared = (a[:-1, open_].T @ a[:-1, [open_[j]]]).toarray().ravel() > 0
-        shared[j] = False
-        todo += [np.delete(open_, j), open_[~shared]]
-    return best
+    solved = milp(
+        energy,
+        integrality=np.ones(len(energy)),
+        bounds=Bounds(0, 1),
+        constraints=LinearConstraint(a, equal, equal),
+        options={"node_limit": NODES, "mip_rel_gap": 0.0},
+    )
+    if solved.x is None or solved.fun >= upper - 1e-6:
+        return None
+    chosen = np.flatnonzero(solved.x > 0.5)
+    # every cell once and `k` in all: what a solver answers is looked at before it is believed
+    return chosen if np.array_equal(np.asarray(a[:, chosen].sum(axis=1)).ravel(), equal) else None

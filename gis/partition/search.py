@@ -50,12 +50,12 @@ class Effort:
     """
 
     runs: int = 8
-    steps_per_cell: int = 200
+    steps_per_cell: int = 50
     tries: int = 4
     hot: float = 2.0
     cold: float = 0.06
-    shots: int = 12
-    most: int = 3000
+    shots: int = 8
+    most: int = 2000
     rounds: int = 1
     polish: int = 1
     warm: float = 0.1

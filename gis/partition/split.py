@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +11,13 @@ import pandas as pd
 from gis import codes
 from gis.partition._compiled import Graph
 from gis.partition._random import seed_of
+from gis.partition.counting import best_count
 from gis.partition.counts import check_limits
 from gis.partition.objective import Weights
 from gis.partition.parts import communities_of, find_parts, subgraph
 from gis.partition.plan import Plan
 from gis.partition.search import Effort, divide
+from gis.partition.styles import style_weights
 from gis.progress import Progress, fan_out, quiet
 from gis.remarks import Report
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from gis.graph import Tessellation
-    from gis.partition.parts import CommunityCells, CommunityParts
+    from gis.partition.parts import CommunityCells, CommunityParts, Piece
 
 __all__ = ["partition"]
 
@@ -37,6 +39,7 @@ class _Task:
     weights: Weights
     effort: Effort
     seed: int
+    free: bool
 
 
 def partition(
@@ -46,6 +49,8 @@ def partition(
     minimum: float | None = None,
     maximum: float | None = None,
     seed: int = 1,
+    style: str = "balanced",
+    free: bool = False,
     profile: str = "gbt30428_2013",
     effort: Effort | None = None,
     executor: Executor | None = None,
@@ -64,6 +69,10 @@ def partition(
         grid by itself.
     seed : int
         The same seed gives the same plan, whatever the number of processes.
+    style : str
+        What counts most, see `gis.partition.styles.STYLES`.
+    free : bool
+        As many grids as fit best, with their mean in [minimum, maximum]; otherwise ``households / target``.
     profile : str
         Of the grid codes, where communities have 12-digit codes; elsewhere they are ``local``.
     effort : Effort, optional
@@ -80,51 +89,53 @@ def partition(
     Raises
     ------
     InputError
-        Where target, minimum and maximum contradict each other, there are no cells, or a community needs more grids
-        than its codes can number.
+        Where target, minimum and maximum contradict each other, there are no cells, a community needs more grids than
+        its codes can number, or there is no such style.
     """
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
     effort = Effort() if effort is None else effort
-    weights = Weights(float(target), float(minimum), float(maximum))
+    weights = Weights(float(target), float(minimum), float(maximum), **style_weights(style))
     tasks = []
     for community in communities_of(tessellation):
         parts = find_parts(community, target, minimum, maximum)
-        tasks.append(_Task(community, parts, weights, effort, seed_of(seed, community.community_id)))
+        tasks.append(_Task(community, parts, weights, effort, seed_of(seed, community.community_id), free))
     # the longest first, so that no worker is left with a long one at the end
     order = sorted(range(len(tasks)), key=lambda i: (-len(tasks[i].community.cell), i))
     done = fan_out(
         _divide_community, [tasks[i] for i in order], executor=executor, progress=progress, label="partition"
     )
     labels = [np.empty(0, np.int64)] * len(tasks)
-    for i, label in zip(order, done, strict=True):
+    for i, (label, pieces) in zip(order, done, strict=True):
         labels[i] = label
-    settings = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed, "effort": asdict(effort)}
+        tasks[i].parts.pieces = pieces
+    settings = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed, "style": style, "free": free}
+    settings["effort"] = asdict(effort)
     return _assemble(tessellation, tasks, labels, profile, settings)
 
 
-def _divide_community(task: _Task) -> np.ndarray:
-    """Grid of each cell of one community, numbered piece after piece."""
+def _divide_community(task: _Task) -> tuple[np.ndarray, list[Piece]]:
+    """Grid of each cell of one community, numbered piece after piece, and the pieces with as many grids as they got."""
     community, parts = task.community, task.parts
     position = {int(c): i for i, c in enumerate(community.cell)}
     extra = np.array([(position[a], position[b]) for a, b in parts.links], np.int64).reshape(-1, 2)
     of = np.full(len(community.cell), -1, np.int64)
     made = 0
+    pieces = []
     for number, piece in enumerate(parts.pieces):
-        if piece.k == 1:
-            of[piece.cell] = made
-        else:
-            ptr, nbr, length, price, bias = subgraph(community, piece.cell, extra)
-            area = community.area[piece.cell]
-            graph = Graph(
-                ptr, nbr, length, price, bias, community.load[piece.cell], area, community.outline[piece.cell]
-            )
-            side = float(np.sqrt(area.sum() / piece.k))
-            label, _ = divide(graph, piece.k, task.weights.array(side), task.effort, seed_of(task.seed, number))
-            of[piece.cell] = made + label
-        made += piece.k
-    return of
+        ptr, nbr, length, price, bias = subgraph(community, piece.cell, extra)
+        area = community.area[piece.cell]
+        graph = Graph(ptr, nbr, length, price, bias, community.load[piece.cell], area, community.outline[piece.cell])
+        k, seed = piece.k, seed_of(task.seed, number)
+        if task.free and not piece.oversize:
+            k = best_count(graph, k, task.weights, task.effort, seed)
+        side = float(np.sqrt(area.sum() / k))
+        label, _ = divide(graph, k, task.weights.array(side), task.effort, seed)
+        of[piece.cell] = made + label
+        made += k
+        pieces.append(replace(piece, k=k))
+    return of, pieces
 
 
 def _assemble(

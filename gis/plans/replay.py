@@ -38,7 +38,8 @@ class Operation:
         Of `KINDS`.
     payload : mapping
         ``move`` {cells, to}; ``new_grid`` {cells, key}; ``merge`` {from, into};
-        ``propose`` {communities, seed, target, assignment}; ``restore`` {communities, version, assignment};
+        ``propose`` {communities, seed, style, target, minimum, maximum, free, assignment};
+        ``restore`` {communities, version, assignment};
         ``renumber`` {communities}; ``renew`` and ``split`` {tessellation, gone, was, made, moved, community}: cells
         that go (`was`: by grid, those the draft began with), that come and that change their grid (by grid), and the
         community of every new cell; ``undo`` {revision}; ``redo`` {revision}. Cells are ids, grids are keys, an

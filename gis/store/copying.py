@@ -15,6 +15,7 @@ import pyarrow.csv as pa_csv
 import shapely
 from psycopg import sql
 
+from gis.store.packing import FIXED, SENT_AS_BYTES, pack
 from gis.store.tables import SRID
 
 if TYPE_CHECKING:
@@ -32,27 +33,22 @@ PIECE = 1 << 20
 EWKB_POINT = 0x20000001
 """Type of a point with two coordinates and an SRID."""
 
-_ARROW = {
-    "bool": pa.bool_(),
-    "int2": pa.int64(),
-    "int4": pa.int64(),
-    "int8": pa.int64(),
-    "float8": pa.float64(),
-    "date": pa.date32(),
-    "timestamptz": pa.timestamp("us", tz="UTC"),
-}
 
+def stage(
+    cursor: psycopg.Cursor[Any], create: bytes, unstage: bytes, frame: pd.DataFrame, *, by_place: bool = True
+) -> None:
+    """Make the temporary table ``staged`` with `create` and fill it; columns that `frame` lacks are null.
 
-def stage(cursor: psycopg.Cursor[Any], create: bytes, unstage: bytes, frame: pd.DataFrame) -> None:
-    """Make the temporary table ``staged`` with `create` and fill it; columns that `frame` lacks are null."""
+    Rows are brought in the order of a space-filling curve, or with `by_place` False in that of their codes.
+    """
     cursor.execute(unstage)
     cursor.execute(create)
-    copy_frame(cursor, "staged", frame, order=_by_place(frame))
+    copy_frame(cursor, "staged", frame, order=_by_place(frame) if by_place else _by_code(frame))
 
 
 def copy_things(cursor: psycopg.Cursor[Any], table: str, district: int, frame: pd.DataFrame) -> None:
     """Put things of a district straight into a table that has none of them; columns `frame` lacks get their default."""
-    copy_frame(cursor, table, frame.assign(district_id=district), order=_by_place(frame))
+    copy_frame(cursor, table, frame.assign(district_id=district), order=_by_code(frame))
 
 
 def _by_place(frame: pd.DataFrame) -> np.ndarray:
@@ -63,6 +59,15 @@ def _by_place(frame: pd.DataFrame) -> np.ndarray:
         if len(placed):
             rank[placed] = frame.geometry.iloc[placed].hilbert_distance()
     return np.argsort(rank, kind="stable")
+
+
+def _by_code(frame: pd.DataFrame) -> np.ndarray | None:
+    """Order rows by their codes; None where they come so."""
+    codes = pa.array(frame["code"], pa.string())
+    if pc.all(pc.less_equal(codes[:-1], codes[1:])).as_py():
+        return None
+    order: np.ndarray = pc.sort_indices(codes).to_numpy()
+    return order
 
 
 def copy_frame(
@@ -95,17 +100,34 @@ def copy_frame(
     cursor.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(wanted, sql.Identifier(table)), prepare=False)
     held = {"geom", *frame.columns} if isinstance(frame, gpd.GeoDataFrame) else set(frame.columns)
     described = [(c.name, c.type_display) for c in cursor.description or ()]
-    description = described if columns else [(name, kind) for name, kind in described if name in held]
-    arrays = {name: _arrow(frame, name, kind) for name, kind in description}
-    names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in description)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(sql.Identifier(table), names)
-    sink = BytesIO()
+    kinds = {name: "geometry" if name == "geom" else kind for name, kind in described if columns or name in held}
+    arrays = {name: _arrow(frame, name, kind) for name, kind in kinds.items()}
     rows = pa.table(arrays)  # sorted as columns: objects of a frame lie in memory as they came
-    pa_csv.write_csv(rows if order is None else rows.take(order), sink, pa_csv.WriteOptions(include_header=False))
-    data = sink.getbuffer()
+    if order is not None:
+        rows = rows.take(order)
+    binary = kinds.keys() and set(kinds.values()) <= FIXED.keys() | SENT_AS_BYTES
+    if binary:  # what can be laid out together comes first
+        kinds = dict(sorted(kinds.items(), key=lambda item: (item[1] not in FIXED, arrays[item[0]].null_count > 0)))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT {})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, kinds)),
+        sql.SQL("binary" if binary else "csv"),
+    )
     with cursor.copy(statement) as copy:
-        for start in range(0, len(data), PIECE):
-            copy.write(data[start : start + PIECE])
+        for data in pack(rows, kinds) if binary else [_csv(rows)]:
+            for start in range(0, len(data), PIECE):
+                copy.write(data[start : start + PIECE])
+
+
+def _csv(rows: pa.Table) -> memoryview:
+    """Give rows as text, for types that `gis.store.packing` does not know (ranges, JSON)."""
+    if "geom" in rows.column_names:
+        at = rows.column_names.index("geom")
+        shapes = [None if wkb is None else wkb.hex() for wkb in rows.column(at).to_pylist()]
+        rows = rows.set_column(at, "geom", pa.array(shapes, pa.large_string()))
+    sink = BytesIO()
+    pa_csv.write_csv(rows, sink, pa_csv.WriteOptions(include_header=False))
+    return sink.getbuffer()
 
 
 def reserve_ids(cursor: psycopg.Cursor[Any], statement: bytes, n: int) -> np.ndarray:
@@ -149,12 +171,12 @@ def _arrow(frame: pd.DataFrame, name: str, kind: str) -> pa.Array:
     column = frame[name]
     if kind in {"json", "jsonb"}:
         return pa.array([None if _missing(v) else json.dumps(v, ensure_ascii=False) for v in column], pa.string())
-    wanted = _ARROW.get(kind)
-    if wanted is None:
+    if kind not in FIXED:
         try:
             return pa.array(column, pa.string(), from_pandas=True)
         except (pa.ArrowInvalid, pa.ArrowTypeError):  # not all of them are words
             return pa.array([None if _missing(v) else str(v) for v in column], pa.string())
+    wanted = FIXED[kind][0]
     if pa.types.is_integer(wanted):
         column = pd.to_numeric(column).round().astype("Int64")
     elif pa.types.is_floating(wanted):
@@ -173,13 +195,12 @@ def _ewkb(shapes: np.ndarray) -> pa.Array:
     there = ~shapely.is_missing(shapes)
     plain_points = (shapely.get_type_id(shapes) == 0) & ~shapely.is_empty(shapes) & ~shapely.has_z(shapes)
     if not plain_points[there].all():
-        return pa.array(shapely.to_wkb(shapely.set_srid(shapes, SRID), hex=True, include_srid=True), pa.large_string())
+        return pa.array(shapely.to_wkb(shapely.set_srid(shapes, SRID), include_srid=True), pa.large_binary())
     rows = np.zeros(len(shapes), [("order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("xy", "<f8", 2)])
     rows["order"], rows["type"], rows["srid"] = 1, EWKB_POINT, SRID
     rows["xy"][there] = shapely.get_coordinates(shapes)
-    ends = np.arange(len(rows) + 1, dtype=np.int64) * (2 * rows.itemsize)
-    text = pa.py_buffer(rows.tobytes().hex().encode())
-    points = pa.LargeStringArray.from_buffers(len(rows), pa.py_buffer(ends), text)
+    ends = pa.py_buffer(np.arange(len(rows) + 1, dtype=np.int64) * rows.itemsize)
+    points = pa.Array.from_buffers(pa.large_binary(), len(rows), [None, ends, pa.py_buffer(rows)])
     return points if there.all() else pc.if_else(there, points, None)
 
 

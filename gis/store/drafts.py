@@ -35,6 +35,7 @@ from gis.store.networks import read_level, read_networks
 from gis.store.persons import require_person
 from gis.store.proposing import proposal_of
 from gis.store.queries import query
+from gis.store.rebalancing import rebalanced
 from gis.store.renewing import renewal_of, split_of
 
 if TYPE_CHECKING:
@@ -242,8 +243,9 @@ def edit_draft(
         ``move``, ``new_grid``, ``merge``, ``propose``, ``renumber``, ``renew``, ``split``, ``undo`` or ``redo``; see
         `gis.plans.replay.Operation`.
     payload : mapping, optional
-        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, target} gets its assignment here, ``renew`` {}
-        and ``split`` {cell, line: [[lon, lat] ...]} their cells.
+        ``undo`` and ``redo`` need none; ``propose`` {communities, seed, style, target ...} gets its assignment here
+        where it brings none (`gis.store.comparing`), also where it takes one answer of a rebalancing ({keep ...}, see
+        `gis.store.rebalancing`), ``renew`` {} and ``split`` {cell, line: [[lon, lat] ...]} their cells.
     executor : Executor, optional
         Workers for communities that are divided anew.
     progress : Progress
@@ -275,7 +277,8 @@ def edit_draft(
             work = (connection, place, row, draft)
             helpers = executor if len(row["scope"]) > FEW else None
             if kind == "propose":
-                given = proposal_of(*work, given, clock(), executor=helpers, progress=progress)
+                made = rebalanced if "keep" in given else proposal_of
+                given = made(*work, given, clock(), executor=helpers, progress=progress)
             elif kind == "renew":
                 given = renewal_of(*work, clock(), executor=helpers, progress=progress)
             else:

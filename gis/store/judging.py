@@ -11,7 +11,7 @@ from gis.checks import run_checks
 from gis.clock import local_date
 from gis.errors import CheckFailedError, ConflictError
 from gis.measures.of_plans import plan_measures
-from gis.partition import grid_frame
+from gis.partition import explain, grid_frame
 from gis.remarks import Report
 from gis.store.copying import fetch_frame
 from gis.store.levels import cells_of_level, next_levels
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gis.checks import CheckResult
+    from gis.partition.proofs import Explanation
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.stored_plans import PlanHead, StoredPlan
@@ -53,11 +54,14 @@ class Checked:
     ----------
     measures : callable
         Computes the measures of the plan's scope.
+    explanation : Explanation
+        Why grids are off target.
     """
 
     grids: gpd.GeoDataFrame
     checks: list[CheckResult]
     measures: Callable[[], dict[str, Any]]
+    explanation: Explanation
 
 
 def checked(
@@ -95,8 +99,9 @@ def checked(
     waived = _waived(connection, stored)
     checks = [replace(check, waived=waived.get(check.name, frozenset())) for check in checks]
     cut = next(len(check.offenders) for check in checks if check.name == "no_cut_building")
-    measures = lambda: plan_measures(tessellation, plan, grids=grids, cut=cut)  # noqa: E731
-    return Checked(grids, checks, measures)
+    explanation = explain(tessellation, plan)
+    measures = lambda: plan_measures(tessellation, plan, grids=grids, explanation=explanation, cut=cut)  # noqa: E731
+    return Checked(grids, checks, measures, explanation)
 
 
 def _waived(connection: Connection, stored: StoredPlan) -> dict[str, frozenset[str]]:

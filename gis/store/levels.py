@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -22,7 +23,7 @@ from gis.store.metric import to_metric
 from gis.store.queries import query
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gis.partition import Plan
     from gis.store.connect import Connection
@@ -35,6 +36,7 @@ __all__ = [
     "across",
     "cells_of_level",
     "communities_within",
+    "divider_of_level",
     "edge_matched",
     "next_levels",
     "pairs_across",
@@ -167,14 +169,19 @@ def plan_of_level(
         As the level sees them, see `cells_of_level`.
     plan : Plan
     """
+    seen, divide = divider_of_level(connection, place, of, cells, ground)
+    return seen, divide(**options)
+
+
+def divider_of_level(
+    connection: Connection, place: District, of: StoredLevel, cells: StoredCells, ground: Ground | None = None
+) -> tuple[StoredCells, Callable[..., Plan]]:
+    """Do the reading of `plan_of_level`; the function given divides, as often as one likes, by its options."""
     seen = cells_of_level(connection, place, cells, of.level.division_level, ground)
     beside = next_levels(connection, of, seen.ids)
     links = None if of.finer is None else _links(connection, of.network_id, of.finer.level, seen.ids)
-    profile = of.level.code_profile
-    made = divide_level(
-        seen.tessellation, finer=beside.finer, coarser=beside.coarser, links=links, profile=profile, **options
-    )
-    return seen, made
+    own: dict[str, Any] = {"finer": beside.finer, "coarser": beside.coarser, "links": links}
+    return seen, partial(divide_level, seen.tessellation, profile=of.level.code_profile, **own)
 
 
 def _links(connection: Connection, network: int, level: int, cells: np.ndarray) -> np.ndarray:

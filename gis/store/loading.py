@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gis import ingest
 from gis.clock import Clock, utc_now
 from gis.errors import InputError
+from gis.partition.counts import check_limits
+from gis.partition.styles import style_weights
 from gis.progress import Progress, quiet
 from gis.store.cells import tessellate_district
 from gis.store.districts import District
@@ -84,6 +86,8 @@ def load_district(
     minimum: float | None = None,
     maximum: float | None = None,
     seed: int = 1,
+    style: str = "balanced",
+    free: bool = False,
     effective: dt.datetime | None = None,
     by: str = "gridkeeper",
     executor: Executor | None = None,
@@ -102,7 +106,7 @@ def load_district(
         In any order, several of a kind too.
     new : NewDistrict, optional
         Used where the district is made now.
-    settings, target, minimum, maximum, seed, effective, by, executor, progress, clock
+    settings, target, minimum, maximum, seed, style, free, effective, by, executor, progress, clock
         See `tessellate_district`, `propose_plan` and `publish_plan`.
     told : list of Report, optional
         Grows with the reports as they come, so that a load that fails has them too.
@@ -110,10 +114,13 @@ def load_district(
     Raises
     ------
     InputError
-        There are neither divisions among the batches nor a district of that code.
+        There are neither divisions among the batches nor a district of that code; limits contradict each other.
     CheckFailedError
         A hard check of the plan failed; the imports and the draft stay, no grid is in force.
     """
+    low, high = 0.75 * target if minimum is None else minimum, 1.5 * target if maximum is None else maximum
+    check_limits(target, low, high)
+    style_weights(style)
     known = connection.execute(query("districts.by_code"), {"code": code}).fetchone()
     if known is None and not any(batch.kind == "divisions" for batch in batches):
         raise InputError(
@@ -144,6 +151,8 @@ def load_district(
             minimum=minimum,
             maximum=maximum,
             seed=seed,
+            style=style,
+            free=free,
             executor=executor,
             progress=progress,
             clock=clock,
@@ -153,5 +162,6 @@ def load_district(
             connection, code, plan.plan_id, effective=effective, by=by, progress=progress, clock=clock
         )
         reports.append(published.report)
+        published = replace(published, explanation=plan.explanation)
     write(LOCATED)
     return Loaded(code, reports, published)

@@ -3,6 +3,7 @@
 from gis.plans import Actor
 from gis.store.answers import Answer, locate_points
 from gis.store.cells import tessellate_district
+from gis.store.comparing import compare_proposals
 from gis.store.corresponding import Correspondence, correspond
 from gis.store.derivation import locate_things
 from gis.store.districts import district_of, list_districts, remove_district
@@ -15,6 +16,7 @@ from gis.store.persons import add_person, list_persons
 from gis.store.plans import propose_plan
 from gis.store.publishing import check_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
+from gis.store.rebalancing import DraftRebalancing, rebalancing_of
 from gis.store.rebasing import Rebased, rebase_draft
 from gis.store.restoring import roll_back
 from gis.store.step import Step
@@ -27,6 +29,7 @@ __all__ = [
     "Actor",
     "Answer",
     "Correspondence",
+    "DraftRebalancing",
     "Edit",
     "Loaded",
     "NewDistrict",
@@ -36,6 +39,7 @@ __all__ = [
     "add_person",
     "check_plan",
     "choose_cell",
+    "compare_proposals",
     "correspond",
     "district_bounds",
     "district_of",
@@ -61,6 +65,7 @@ __all__ = [
     "read_networks",
     "read_steps",
     "read_waivers",
+    "rebalancing_of",
     "rebase_draft",
     "remove_district",
     "roll_back",

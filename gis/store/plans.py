@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from gis.clock import Clock, local_date, utc_now
 from gis.codes import community_grid_profile
 from gis.measures.of_plans import plan_measures
+from gis.partition import explain
 from gis.partition.counts import check_limits
 from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, plain
@@ -44,6 +45,8 @@ def propose_plan(
     minimum: float | None = None,
     maximum: float | None = None,
     seed: int = 1,
+    style: str = "balanced",
+    free: bool = False,
     as_of: dt.date | None = None,
     executor: Executor | None = None,
     network: str = NETWORK,
@@ -58,7 +61,7 @@ def propose_plan(
     target, minimum, maximum : float, optional
         Households wanted in a grid; by default those of the level, 200 where it is new. With a target alone the others
         are 0.75 and 1.5 of it.
-    seed : int
+    seed, style, free
         See `gis.partition.partition`.
     as_of : date, optional
         Date of the household counts; the newest by default.
@@ -71,7 +74,7 @@ def propose_plan(
     Returns
     -------
     Step
-        With `plan_id` and `measures`.
+        With `plan_id`, `measures` and `explanation`.
 
     Raises
     ------
@@ -87,12 +90,21 @@ def propose_plan(
         communities = sorted(set(cells.tessellation.cells["community_id"]))
         of = level_asked(connection, place, (network, level), communities, (target, minimum, maximum))
         ground = read_frames(connection, place, at=now, as_of=as_of)
-        options = {**_limits(of.level, target, minimum, maximum), "seed": seed, "executor": executor}
-        cells, plan = plan_of_level(connection, place, of, cells, ground, progress=progress, **options)
+        options = {**_limits(of.level, target, minimum, maximum), "seed": seed, "style": style, "free": free}
+        options |= {"executor": executor, "progress": progress}
+        cells, plan = plan_of_level(connection, place, of, cells, ground, **options)
         buildings = with_cell(ground.buildings, cells.tessellation)
-        measures = plan_measures(cells.tessellation, plan, buildings=buildings)
+        explanation = explain(cells.tessellation, plan)
+        measures = plan_measures(cells.tessellation, plan, explanation=explanation, buildings=buildings)
         plan_id = _store_plan(connection, (of.network_id, level), cells, plan, measures, as_of=as_of, clock=clock)
-    return Step(plan.report, tessellation_id=cells.tessellation_id, plan_id=plan_id, measures=measures)
+        reasons = explanation.as_dict(cells.tessellation, plan, cells.ids)
+    return Step(
+        plan.report,
+        tessellation_id=cells.tessellation_id,
+        plan_id=plan_id,
+        measures=measures,
+        explanation=reasons,
+    )
 
 
 def level_asked(

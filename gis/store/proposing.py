@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psycopg.types.json import Jsonb
 
 from gis.errors import InputError
+from gis.partition import Effort
+from gis.partition.counts import check_limits
+from gis.partition.styles import style_weights
 from gis.plans import Draft, codes_of_plan, new_key
 from gis.progress import Progress, quiet
 from gis.store.copying import plain
-from gis.store.levels import plan_of_level
+from gis.store.levels import divider_of_level
 from gis.store.networks import read_level
 from gis.store.queries import query
 from gis.store.reading import read_cells
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Executor
 
+    from gis.partition import Plan
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.reading import StoredCells
 
-__all__ = ["assignment_of", "proposal_of"]
+__all__ = ["Proposing", "Wanted", "assignment_of", "begin_proposing", "links_of", "proposal_of"]
 
 
 def proposal_of(
@@ -39,12 +44,109 @@ def proposal_of(
     executor: Executor | None = None,
     progress: Progress = quiet,
 ) -> dict[str, Any]:
-    """Let the partitioner divide some communities (``communities``, ``seed``, ``target``) of a draft.
+    """Let the partitioner divide some communities of a draft, or take a division that it made before.
+
+    Parameters
+    ----------
+    asked : mapping
+        ``communities``, and what `Wanted` reads; ``assignment`` where a proposal is taken as it is.
 
     Returns
     -------
     dict
         Payload of the edit, see `gis.plans.replay.Operation`.
+
+    Raises
+    ------
+    InputError
+        A community is not of the plan, or none is named; limits contradict each other; there is no such style.
+    """
+    wanted = Wanted.read(row, asked)
+    work = begin_proposing(connection, place, row, draft, asked, now, progress=progress)
+    taken = asked.get("assignment")
+    # which separate parts are linked depends on limits and ground alone: a search without a step tells
+    effort = {} if taken is None else {"effort": Effort(runs=1, steps_per_cell=0, rounds=0)}
+    plan = work.divide(**wanted.options(), seed=wanted.seed, executor=executor, progress=progress, **effort)
+    links = {"links": [*links_of(connection, int(row["id"])), *work.cells.ids[plan.links].tolist()]}
+    connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": Jsonb(plain(links))})
+    return {
+        "communities": work.communities,
+        "seed": wanted.seed,
+        **wanted.options(),
+        "assignment": work.assignment(plan) if taken is None else {key: list(cells) for key, cells in taken.items()},
+    }
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a division of a draft is to be, as asked; what is not asked is as the draft has it."""
+
+    target: float
+    minimum: float
+    maximum: float
+    style: str
+    free: bool
+    seed: int
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any], asked: Mapping[str, Any]) -> Wanted:
+        """Read what was asked; with another target the limits are 0.75 and 1.5 of it.
+
+        Raises
+        ------
+        InputError
+            Limits contradict each other, or there is no such style.
+        """
+        own, target = row["settings"], asked.get("target")
+        limits = own if target is None else {"minimum": 0.75 * target, "maximum": 1.5 * target}
+        low, high = (limits[name] if asked.get(name) is None else asked[name] for name in ("minimum", "maximum"))
+        wanted = own["target"] if target is None else target
+        check_limits(wanted, low, high)
+        style = str(asked.get("style") or "balanced")
+        style_weights(style)
+        return cls(wanted, low, high, style, bool(asked.get("free", False)), int(asked.get("seed", 1)))
+
+    def options(self) -> dict[str, Any]:
+        """All but the seed, as `gis.partition.partition` takes it."""
+        return {name: value for name, value in asdict(self).items() if name != "seed"}
+
+
+@dataclass(frozen=True)
+class Proposing:
+    """Communities of a draft, ready to be divided.
+
+    Parameters
+    ----------
+    communities : list of str
+    cells : StoredCells
+        As the level sees them.
+    divide : callable
+        By options of `gis.partition.partition`.
+    """
+
+    draft: Draft
+    communities: list[str]
+    cells: StoredCells
+    divide: Callable[..., Plan]
+    code_profile: str
+
+    def assignment(self, plan: Plan) -> dict[str, list[int]]:
+        """Give the cells of each grid by key: grids that succeed one of the base keep its key."""
+        codes = plan.grids["grid_code"].to_numpy(object)[plan.grid_of]
+        return assignment_of(self.draft, self.cells.ids, _inherited(self.draft, self.cells, codes, self.code_profile))
+
+
+def begin_proposing(
+    connection: Connection,
+    place: District,
+    row: Mapping[str, Any],
+    draft: Draft,
+    asked: Mapping[str, Any],
+    now: dt.datetime,
+    *,
+    progress: Progress = quiet,
+) -> Proposing:
+    """Read what is needed to divide the ``communities`` asked for.
 
     Raises
     ------
@@ -58,20 +160,9 @@ def proposal_of(
     wanted = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
     cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=wanted)
     progress("reading cells", 0, 0)
-    settings, target = row["settings"], asked.get("target")
-    limits = {} if target else {name: settings[name] for name in ("minimum", "maximum")}
-    options = {"target": target or settings["target"], "seed": int(asked.get("seed", 1)), **limits}
     of = read_level(connection, place, row["network"], row["level"])
-    cells, plan = plan_of_level(connection, place, of, cells, executor=executor, progress=progress, **options)
-    codes = plan.grids["grid_code"].to_numpy(object)[plan.grid_of]
-    links = {"links": [*_links(connection, int(row["id"])), *cells.ids[plan.links].tolist()]}
-    connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": Jsonb(plain(links))})
-    return {
-        "communities": communities,
-        "seed": int(asked.get("seed", 1)),
-        "target": target or settings["target"],
-        "assignment": assignment_of(draft, cells.ids, _inherited(draft, cells, codes, of.level.code_profile)),
-    }
+    seen, divide = divider_of_level(connection, place, of, cells)
+    return Proposing(draft, communities, seen, divide, of.level.code_profile)
 
 
 def assignment_of(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[str, list[int]]:
@@ -87,7 +178,8 @@ def assignment_of(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[st
     return assignment
 
 
-def _links(connection: Connection, plan_id: int) -> list[list[int]]:
+def links_of(connection: Connection, plan_id: int) -> list[list[int]]:
+    """Pairs of cells that a draft holds connected beyond their borders."""
     row = connection.execute(query("drafts.links"), {"plan": plan_id}).fetchone()
     return list(row[0]) if row and row[0] else []
 

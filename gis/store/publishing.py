@@ -63,6 +63,7 @@ def check_plan(
         tessellation_id=stored.cells.tessellation_id,
         plan_id=stored.id,
         measures=stored.measures,
+        explanation=found.explanation.as_dict(stored.tessellation, stored.plan, stored.cells.ids),
         checks=found.checks,
     )
 

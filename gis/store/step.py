@@ -27,6 +27,8 @@ class Step:
         From when the grids are in force.
     measures : dict
         The plan's measures.
+    explanation : dict
+        Why grids of the plan are off target, as `gis.partition.proofs.Explanation.as_dict`.
     checks : list of CheckResult
     """
 
@@ -36,4 +38,5 @@ class Step:
     version: int | None = None
     effective: dt.datetime | None = None
     measures: dict[str, Any] = field(default_factory=dict)
+    explanation: dict[str, Any] = field(default_factory=dict)
     checks: list[CheckResult] = field(default_factory=list)

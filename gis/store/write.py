@@ -179,7 +179,8 @@ def write_batch(
             counts |= change_divisions(connection, place, gpd.GeoDataFrame(frame), batch.report, since, clock=clock)
         first = batch.kind in TABLE_OF and not cursor.execute(query(f"things.one_of_{batch.kind}"), values).fetchone()
         if not first:
-            stage(cursor, query(f"imports.stage_{batch.kind}"), query("imports.unstage"), frame)
+            create, by_place = query(f"imports.stage_{batch.kind}"), batch.kind not in TABLE_OF
+            stage(cursor, create, query("imports.unstage"), frame, by_place=by_place)
             cursor.execute(query("imports.index_staged"))
         if first:
             copy_things(cursor, TABLE_OF[batch.kind], place.id, frame)

@@ -196,6 +196,10 @@ def test_cells_are_moved_by_hand_and_brought_into_force_by_two(planner, shot):
     assert planner.assignment() == moved
     page.locator("#plan-tab-grids").click()
     assert page.locator("[data-test=draft-grids] .grid-line-load", has_text="→").count() == 2
+    page.wait_for_selector("[data-test=draft-why]:has-text('个在 ±10% 以内')")
+    reasons = planner.api(f"districts/{planner.district}/plans/{plan}/explanation")["reasons"]
+    assert page.locator("[data-test=grid-why]").count() == len(reasons)
+    shot(page, "reasons")
 
     page.locator("#plan-tab-life").click()
     page.locator("[data-step=submit]").click()

@@ -12,7 +12,7 @@ from tests.fixtures import ROOT, serve
 TARGETS = """
 () => [...document.querySelectorAll('button, input:not([type=checkbox]), [role=tab], a[href], .el-switch')]
   .filter((e) => e.checkVisibility() && !e.closest('.inline, .skip, .maplibregl-ctrl-attrib'))
-  .map((e) => [(e.closest('.el-select__wrapper, .el-input__wrapper, .el-slider') ?? e).getBoundingClientRect(), e])
+  .map((e) => [(e.closest('.el-select__wrapper, .el-slider') ?? e).getBoundingClientRect(), e])
   .filter(([r]) => r.width && (r.width < 31.5 || r.height < 31.5))
   .map(([r, e]) => `${e.outerHTML.slice(0, 90)} ${r.width}x${r.height}`)
 """

@@ -21,6 +21,7 @@ from gis.store.connect import connect
 from gis.store.districts import district_of
 from gis.store.divisions import communities_at, community_of_cells
 from gis.store.metric import to_stored
+from gis.store.queries import query
 from gis.store.reading import cells_at
 from gis.store.reconciling import reconcile
 from tests.integration import served_district as serve
@@ -336,6 +337,32 @@ def test_cells_are_those_of_their_time(year):
             )
         }  # fmt: skip
         assert len(set(draft.keys[draft.present])) == 1
+
+
+def test_every_plan_tells_its_cells_by_the_divisions_of_its_scope(year):
+    """The statement for all cells at once, beside the rule spelled out for one cell after the other."""
+    ask = year.connection.execute
+    above = {number: (number, parent) for number, parent in ask("SELECT id, parent_id FROM division")}
+    codes = dict(ask("SELECT id, code FROM division").fetchall())
+    lay = {cell: [community] for cell, community in ask("SELECT id, community_id FROM cell")}
+    for cell, community in ask("SELECT cell_id, community_id FROM cell_community ORDER BY upper(valid) DESC"):
+        lay[cell].append(community)
+    moved = replaced = 0
+    for plan, scope in ask("SELECT plan_id, array_agg(division_id) FROM plan_scope GROUP BY 1").fetchall():
+        rows = "SELECT cell_id, base_code, grid_code FROM plan_cell WHERE plan_id = %s"
+        held = {cell: of for cell, *of in ask(rows, [plan])}
+        kinds = "SELECT payload->'was' FROM plan_operation WHERE plan_id = %s AND kind IN ('renew', 'split')"
+        was = {cell: key for (keys,) in ask(kinds, [plan]) for key, cells in keys.items() for cell in cells}
+        gone = {cell: [key, ""] for cell, key in was.items() if cell not in held}
+        wanted = []
+        for cell, of in sorted((held | gone).items()):
+            within = [d for community in lay[cell] for d in (community, *above[community]) if d in scope]
+            wanted.append((cell, codes[within[0] if within else lay[cell][0]], *of))
+            moved += bool(within) and lay[cell][0] not in scope
+        assert ask(query("drafts.assignment"), {"plan": plan}).fetchall() == wanted
+        replaced += len(gone)
+    assert moved
+    assert replaced
 
 
 def test_a_draft_of_a_community_that_is_gone_goes_nowhere(year):

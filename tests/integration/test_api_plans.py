@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from urllib.parse import quote
 
+import pandas as pd
 import pytest
 import shapely
 from typer.testing import CliRunner
 
+from api.jobs.running import run_job
 from gis.errors import ConflictError, InputError
+from gis.fault_words import in_chinese
 from gis.store import pipeline
 from gis.store.connect import connect
 from tests.integration import served_district as serve
@@ -77,7 +80,7 @@ def test_nobody_and_strangers_change_nothing(client):
     stranger = {"X-Gridkeeper-Person": quote("赵某")}
     assert "李规划" in problem(client.post(f"{D}/plans", json=asked, headers=stranger), 422)["remedy"]
     assert [p["version"] for p in good(client.get(f"{D}/plans"))] == [1]
-    for path in ("", "/cells", "/cells.geojson", "/checks"):
+    for path in ("", "/cells", "/cells.geojson", "/checks", "/explanation"):
         assert "no plan 99" in problem(client.get(f"{D}/plans/99{path}"), 404)["detail"]
 
 
@@ -146,6 +149,12 @@ def test_two_persons_put_a_plan_in_force_and_the_map_changes_at_midnight(client,
     assert {"name": "households_in_range", "keys": [f"{WEST}003"]}.items() <= next(
         {k: c[k] for k in ("name", "keys")} for c in checks["checks"] if c["name"] == "households_in_range"
     ).items()
+    why = good(client.get(f"{D}/plans/{plan}/explanation"))
+    assert (why["revision"], why["grids"]) == (1, 3)
+    assert why["within"] + why["excused"] + why["unexplained"] == 3
+    merged = next(line for line in why["reasons"] if line["key"] == f"{WEST}003")  # two grids in one are too many
+    assert merged["households"] > 220
+    assert merged["words"].keys() == why["words"].keys() == {"zh", "en"}
     submitted = take(client, plan, "submit")
     assert (submitted["status"], submitted["submitted_by"], submitted["approved_by"]) == ("submitted", "李规划", None)
     assert submitted["measures"]["grids"] == 3
@@ -269,11 +278,61 @@ def test_the_whole_life_on_the_command_line(run):
     run("plan", "return", district, 2, "--as", "王审批", "--reason", "再议")
     out = run("plan", "propose", district, 2, "--communities", WEST, "--target", 400, "--as", "李规划")
     assert "390" in out
+    out = run("plan", "compare", district, 2, "--communities", WEST, "--target", 100)
+    assert "balanced" in out
+    with pytest.raises(InputError, match="no style 'round'"):
+        run("plan", "propose", district, 2, "--communities", WEST, "--style", "round", "--as", "李规划")
+    with pytest.raises(InputError, match="no way to count"):
+        run("plan", "compare", district, 2, "--communities", WEST, "--k", "some")
     assert "discarded" in run("plan", "discard", district, 2, "--as", "李规划")
     with pytest.raises(ConflictError, match="are those of version 1"):
         run("plan", "rollback", district, "--version", 1, "--as", "李规划")
     with connect(run.url) as connection:
         assert pipeline.list_persons(connection) == [(1, "李规划"), (2, "王审批")]
+
+
+def test_a_draft_is_made_even_again_on_the_command_line(run, tmp_path):
+    district, li = serve.DISTRICT, ("--as", "李规划")
+    with connect(run.url) as connection:
+        if not pipeline.list_persons(connection):
+            pipeline.add_person(connection, "李规划")
+    out = run("plan", "open", district, "--communities", f"{WEST},{EAST}", *li)
+    plan = int(out.split()[1])
+    with connect(run.url) as connection:
+        cell = connection.execute(
+            "SELECT c.cell_id FROM plan_cell c JOIN cell_edge e ON c.cell_id IN (e.cell_a, e.cell_b)"
+            " JOIN plan_cell n ON n.plan_id = c.plan_id AND n.cell_id IN (e.cell_a, e.cell_b)"
+            " WHERE c.plan_id = %s AND c.grid_code = %s AND n.grid_code = %s ORDER BY 1",
+            [plan, f"{WEST}001", f"{WEST}002"],
+        ).fetchone()[0]
+    run("plan", "move", district, plan, "--cells", cell, "--to", f"{WEST}002", *li)
+    ask = ("plan", "rebalance", district, plan, *li)
+    moves = tmp_path / "moves.csv"
+    told = run(*ask, "--moves", moves)
+    assert "6 of 8" in told
+    assert "8 of 8" in told
+    assert (pd.read_csv(moves)["households"] == 65).all()
+    assert "No move" in run(*ask, "--max-moved", 10)
+    assert "No move" in run(*ask, "--communities", EAST)
+    assert "No move" in run(*ask, "--lock-grid", f"{WEST}001")
+    with pytest.raises(InputError, match="moves nothing"):
+        run(*ask, "--grids", f"{WEST}001", "--keep", 1)
+    with pytest.raises(InputError, match="Grid nowhere"):
+        run(*ask, "--lock-grid", "nowhere")
+    assert f"Plan {plan}, edit 2" in run(*ask, "--keep", 1)
+    with connect(run.url) as connection:
+        kind, payload = connection.execute(
+            "SELECT kind, payload FROM plan_operation WHERE plan_id = %s AND revision = 2", [plan]
+        ).fetchone()
+        loads = connection.execute(
+            "SELECT count(*) FROM plan_cell WHERE plan_id = %s GROUP BY grid_code", [plan]
+        ).fetchall()
+    assert (kind, payload["communities"], payload["rebalance"]["answer"]) == ("propose", [WEST], "fewest_moved")
+    assert payload["rebalance"]["moved"] == 65
+    assert len(loads) == 8
+    assert "6 of 8" in (run("plan", "undo", district, plan, *li) and run(*ask))
+    run("plan", "redo", district, plan, *li)
+    assert "8 of 8" in run(*ask)
 
 
 def test_a_cell_is_split_and_cells_are_renewed_on_request(client):
@@ -308,3 +367,52 @@ def test_a_draft_names_its_network_and_level(client):
     asked = {"communities": [WEST], "network": "police"}
     assert "police" in problem(client.post(f"{D}/plans", json=asked, headers=LI), 404)["detail"]
     take(client, told["id"], "discard")
+
+
+def test_communities_are_divided_in_several_ways_and_one_is_taken(client):
+    plan = opened(client)
+    asked = {"communities": [WEST], "target": 100}
+    made = good(client.post(f"{D}/plans/{plan}/proposals", json=asked))
+    assert made["revision"] == 0
+    assert made["proposals"]
+    assert len(made["proposals"]) == 3 or made["words"]["zh"]
+    before = good(client.get(f"{D}/plans/{plan}/cells"))["cells"]
+    for proposal in made["proposals"]:
+        held = sorted(cell for cells in proposal["assignment"].values() for cell in cells)
+        assert held == before["cell_id"]
+        assert proposal["figures"]["grids"] == len(proposal["assignment"])
+        assert all(share >= 0.1 for share in proposal["apart"])
+
+    one = made["proposals"][-1]
+    told = ("style", "seed", "free", "assignment")
+    payload = {**asked, **{name: one[name] for name in told}}
+    done = edit(client, plan, 0, "propose", payload)
+    columns = good(client.get(f"{D}/plans/{plan}/cells"))
+    keys = [columns["grids"][grid]["key"] for grid in columns["cells"]["grid"]]
+    now = dict(zip(columns["cells"]["cell_id"], keys, strict=True))
+    assert now == {cell: key for key, cells in one["assignment"].items() for cell in cells}
+    assert done["can_undo"]
+    take(client, plan, "undo", revision=1)
+    assert good(client.get(f"{D}/plans/{plan}/cells"))["cells"] == before
+    # made again by its style and seed it is the same
+    edit(client, plan, 2, "propose", {name: value for name, value in payload.items() if name != "assignment"})
+    again = good(client.get(f"{D}/plans/{plan}/cells"))
+    assert [again["grids"][grid]["key"] for grid in again["cells"]["grid"]] == keys
+
+    some = dict(list(one["assignment"].items())[1:])
+    assert "in no grid" in edit(client, plan, 3, "propose", payload | {"assignment": some}, status=422)["detail"]
+    wrong = {"communities": [WEST], "minimum": 300, "maximum": 200}
+    assert "contradict" in problem(client.post(f"{D}/plans/{plan}/proposals", json=wrong), 422)["detail"]
+    for more in ({"target": 0}, {"style": "round"}):
+        problem(client.post(f"{D}/plans/{plan}/proposals", json=asked | more), 422)
+    assert "不能大于" in in_chinese("Give 0 <= min <= max, e.g. --min 150 --max 300.")
+
+
+def test_a_job_makes_the_same_proposals(client, database, tmp_path):
+    plan, asked = opened(client), {"communities": [WEST], "target": 100, "style": "compact"}
+    job = good(client.post(f"{D}/jobs", json={"kind": "proposals", "plan": plan, **asked}, headers=LI), 202)["id"]
+    run_job(database.app_url, job, tmp_path)
+    made = good(client.post(f"{D}/plans/{plan}/proposals", json=asked))
+    assert good(client.get(f"/api/jobs/{job}"))["result"] == made
+    listed = next(one for one in good(client.get("/api/jobs"))["jobs"] if one["id"] == job)
+    assert listed["result"] == {"revision": 0}

@@ -103,6 +103,47 @@ def divided(files):
     )
 
 
+# ------------------------------------------------------------------------------------------------ rebalance
+def test_rebalance_repairs_a_file_of_grids(run, files, divided, tmp_path):
+    old, new, csv, places = (tmp_path / name for name in ("old.geojson", "new.parquet", "m.csv", "m.geojson"))
+    divided.grids.to_file(old, driver="GeoJSON")
+    stock = made_buildings()
+    first = divided.grids["grid_code"].min()
+    cells = divided.cells.set_index("building_id")["grid_code"]
+    stock.loc[stock["building_id"].map(cells) == first, "hs"] *= 2
+    stock.to_parquet(tmp_path / "buildings.parquet")
+    given = words(files, None, buildings=tmp_path / "buildings.parquet", grids=old)[1:]
+    code, out, err = run("rebalance", *given, "--moves", places)
+    assert code == 0, err
+    assert "fewest moved" in out
+    answers = gpd.read_file(places)
+    assert set(answers["answer"]) <= {"fewest_moved", "between", "best_balance"}
+    assert {"building", "community", "from", "to", "households"} <= set(answers.columns)
+
+    code, out, err = run("rebalance", *given, "--keep", 3, "--out", new, "--moves", csv)
+    assert code == 0, err
+    moves, grids = pd.read_csv(csv, dtype={"from": str, "to": str}), gpd.read_parquet(new)
+    assert set(moves["to"]) | set(moves["from"]) <= set(divided.grids["grid_code"])
+    assert list(grids.columns) == list(divided.grids.columns)
+    assert grids["grid_code"].tolist() == sorted(divided.grids["grid_code"])
+    now = stock.assign(grid=stock["building_id"].map(cells))
+    loads = now.groupby("grid")["hs"].sum()
+    moved = now.set_index("building_id")["grid"].to_dict() | moves.set_index("building")["to"].to_dict()
+    after = stock.groupby(stock["building_id"].map(moved))["hs"].sum()
+    assert grids.set_index("grid_code")["households"].to_dict() == after.to_dict()
+    assert (after - 200).abs().mean() < (loads - 200).abs().mean()
+    assert moves["households"].sum() == stock.set_index("building_id").loc[moves["building"].dropna(), "hs"].sum() > 0
+
+    code, out, err = run("rebalance", *given, "--lock-grid", first, "--keep", 3, "--moves", csv)
+    assert code == 0, err
+    moves = pd.read_csv(csv, dtype=str)
+    assert first not in set(moves["from"]) | set(moves["to"])
+    code, _, err = run("rebalance", *given, "--lock-grid", "nowhere")
+    assert (code, "no grid nowhere" in err) == (3, True)
+    code, _, err = run("rebalance", *given, "--out", new)
+    assert (code, "--keep" in err) == (3, True)
+
+
 # ------------------------------------------------------------------------------------------------ partition
 def test_partition_writes_what_is_promised(run, files, tmp_path):
     g, k, r = tmp_path / "g.parquet", tmp_path / "k.parquet", tmp_path / "r.json"
@@ -129,6 +170,12 @@ def test_partition_writes_what_is_promised(run, files, tmp_path):
     assert "cls -> class" in err  # the reading is told
     told = json.loads(r.read_text("utf-8"))
     assert {"import barriers", "import buildings", "partition"} <= {x["title"] for x in told["reports"]}
+    why = told["explanation"]  # every grid off target has its reason, and one line says how many
+    off = grids.loc[(grids["households"] - 200).abs() > 20, "grid_code"]
+    assert [line["grid_code"] for line in why["reasons"]] == off.tolist()
+    assert why["excused"] == measures["excused_grids"] == len(off) - why["counts"]["unexplained"]
+    assert f"{len(grids) - len(off)} of {len(grids)} grids within ±10 %" in err
+    assert f"{len(grids)} 个网格中 {len(grids) - len(off)} 个在 ±10% 以内" in err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["g.parquet", "k.parquet", "r.json"]
 
 

@@ -66,6 +66,7 @@ def test_load_takes_a_folder_to_grids_in_force(run, folder, fresh_database, tmp_
         "import workers",
     ]
     assert (report["measures"]["grids"], report["version"]) == (8, 1)
+    assert report["explanation"]["within"] + len(report["explanation"]["reasons"]) == 8
     assert {c["name"] for c in report["checks"] if c["hard"] and c["passed"]} >= {"no_gap", "no_overlap"}
     assert counts(fresh_database, "grid", "part", "event", "posting") == [8, 60, 40, 5]
     with connect(fresh_database.app_url) as connection:
@@ -85,7 +86,7 @@ def test_load_takes_a_folder_to_grids_in_force(run, folder, fresh_database, tmp_
     assert "No districts" in run("districts").output
 
 
-def test_steps_one_by_one(run, folder, fresh_database):
+def test_steps_one_by_one(run, folder, fresh_database, tmp_path):
     from gis.ingest import ReadOptions
     from gis.store import pipeline
 
@@ -93,8 +94,15 @@ def test_steps_one_by_one(run, folder, fresh_database):
         for batch in pipeline.read_folder(connection, folder, ReadOptions()).batches:
             pipeline.write_batch(connection, "990101", batch)
     assert "cells 24" in run("tessellate", "990101", "--jobs", 1).output
-    assert "Plan 1 of 990101." in run("propose", "990101", "--jobs", 1, "--target", 200).output
-    assert "no_cut_building" in run("check", "990101").output
+    reports = [tmp_path / "propose.json", tmp_path / "check.json"]
+    proposed = run("propose", "990101", "--jobs", 1, "--target", 200, "--report", reports[0]).output
+    assert "Plan 1 of 990101." in proposed
+    assert "of 8 grids within ±10 %" in proposed
+    assert "个在 ±10% 以内" in proposed
+    assert "no_cut_building" in run("check", "990101", "--report", reports[1]).output
+    told = [json.loads(file.read_text("utf-8")) for file in reports]
+    assert told[0]["explanation"] == told[1]["explanation"]
+    assert told[0]["explanation"]["excused"] == told[0]["measures"]["excused_grids"]
     assert counts(fresh_database, "grid") == [0]
     assert "version 1" in run("publish", "990101", "--as", "周审批").output
     assert counts(fresh_database, "grid", "posting") == [8, 5]

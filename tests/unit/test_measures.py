@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 
 from gis.measures import GRID_FIGURES, grid_figure
-from gis.measures.of_plans import PLAN_MEASURES, ceiling_within, plan_measures, within
+from gis.measures.of_borders import along_lines, share_along
+from gis.measures.of_plans import PLAN_MEASURES, plan_measures, within
 from gis.partition import Effort, grid_frame, partition
 from tests.unit.partition_ground import lattice, together
 
@@ -44,6 +46,9 @@ def test_measures_agree_with_a_count_by_hand(divided):
     assert (measures["oversize_buildings"], measures["empty_grids"], measures["multipart_grids"]) == (1, 1, 0)
     assert (measures["gap_m2"], measures["overlap_m2"]) == (0, 0)
     assert measures["ceiling_within_10"] == pytest.approx(3 / 5)
+    assert measures["excused_grids"] == 2  # the building of 400, and the community without households
+    assert measures["within_10_unexcused"] == pytest.approx(np.sum(np.abs(load - 200) <= 20) / 3)
+    assert sum(measures["reasons"].values()) == np.sum(np.abs(load - 200) > 20)
     grids = grid_frame(district, plan)
     length = (grids.length.sum() - district.communities.length.sum()) / 2
     assert measures["inner_border_m"] == pytest.approx(length)
@@ -70,21 +75,6 @@ def test_within_counts_the_limit_as_within():
     assert np.isnan(within(np.array([]), 200, 0.1))
 
 
-@pytest.mark.parametrize(
-    ("buildings", "grids", "most"),
-    [
-        ([10] * 60, 3, 3),
-        ([400, *[10] * 40], 3, 2),  # the large building spoils its grid
-        ([10] * 50, 3, 2),  # 500 is enough for two grids of 180
-        ([10] * 70, 3, 2),  # 700 is too much for three of 220: one takes the surplus
-        ([400, *[10] * 50], 3, 2),  # here the spoiled grid takes it
-        ([0], 1, 0),
-    ],
-)
-def test_ceiling_by_hand(buildings, grids, most):
-    assert ceiling_within(np.array(buildings), grids, 200) == most
-
-
 def test_grid_figures():
     households = np.array([200, 0, 150])
     assert grid_figure("deviation", households=households, target=200).tolist() == [0, -100, -25]
@@ -94,3 +84,16 @@ def test_grid_figures():
     assert grid_figure("compactness", area_m2=[100.0], perimeter_m=[40.0]).tolist() == [pytest.approx(np.pi / 4)]
     assert grid_figure("parts", parts=[1, 2], households=None).tolist() == [1, 2]
     assert GRID_FIGURES["deviation"].kind == "diverging"
+
+
+def test_border_along_lines_counts_what_lies_within_the_distance_and_no_outer_border():
+    outline = shapely.box(0, 0, 200, 100)
+    polygons = np.array([shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)])
+    street = np.array([shapely.LineString([(108, -50), (108, 60)])])
+    community = np.array(["A", "A"])
+    for distance, near in ((5.0, 0.0), (8.0, 60.0), (10.0, 66.0)):
+        length, found = along_lines(polygons, community, {"A": outline}, street, distance)
+        assert length == pytest.approx([100, 100], abs=0.2)
+        assert found == pytest.approx([near, near], abs=0.3)
+    assert share_along(polygons, community, {"A": outline}, street, 10.0) == pytest.approx(0.66, abs=0.005)
+    assert np.isnan(share_along(polygons[:1], community[:1], {"A": polygons[0]}, street, 10.0))

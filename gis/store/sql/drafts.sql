@@ -148,29 +148,35 @@ SELECT %(plan)s, s.division, s.version FROM unnest(%(divisions)s::bigint[], %(ve
 
 -- name: assignment
 -- Cells of a plan with their grids, when it was begun (null for cells that came later) and now (empty for cells that
--- others took the place of), and the division of its scope that each lies in.
+-- others took the place of), and the division of its scope that each lies in, or last lay in.
 WITH held AS (
     SELECT cell_id, base_code, grid_code FROM plan_cell WHERE plan_id = %(plan)s
 ), replaced AS (
-    SELECT DISTINCT n.cell::bigint AS cell_id, w.key AS base_code
+    SELECT n.cell::bigint AS cell_id, w.key AS base_code
     FROM plan_operation o
     CROSS JOIN LATERAL jsonb_each(o.payload->'was') w (key, cells)
     CROSS JOIN LATERAL jsonb_array_elements_text(w.cells) n (cell)
     WHERE o.plan_id = %(plan)s AND o.kind IN ('renew', 'split')
-)
-SELECT a.cell_id, d.code AS community, a.base_code, a.grid_code
-FROM (SELECT * FROM held
-      UNION ALL
-      SELECT r.cell_id, r.base_code, '' FROM replaced r WHERE r.cell_id NOT IN (SELECT cell_id FROM held)) a
-JOIN cell c ON c.id = a.cell_id
-JOIN division d ON d.id = COALESCE((
-    SELECT s.division_id
-    FROM (SELECT c.community_id AS id, 1 AS rank
-          UNION ALL SELECT h.community_id, 2 FROM cell_community h WHERE h.cell_id = c.id) lay
-    JOIN division v ON v.id = lay.id
+), all_cells AS (
+    SELECT * FROM held
+    UNION ALL
+    (SELECT DISTINCT r.cell_id, r.base_code, '' FROM replaced r WHERE r.cell_id NOT IN (SELECT cell_id FROM held))
+), ground AS (  -- what lies in a division of the scope
+    SELECT v.id, s.division_id
+    FROM division v
     LEFT JOIN division e ON e.id = v.parent_id
     JOIN plan_scope s ON s.plan_id = %(plan)s AND s.division_id IN (v.id, v.parent_id, e.parent_id)
-    ORDER BY lay.rank LIMIT 1), c.community_id)
+), before AS (
+    SELECT DISTINCT ON (h.cell_id) h.cell_id, g.division_id
+    FROM cell_community h JOIN ground g ON g.id = h.community_id
+    ORDER BY h.cell_id, upper(h.valid) DESC NULLS LAST
+)
+SELECT a.cell_id, d.code AS community, a.base_code, a.grid_code
+FROM all_cells a
+JOIN cell c ON c.id = a.cell_id
+LEFT JOIN ground g ON g.id = c.community_id
+LEFT JOIN before b ON b.cell_id = c.id
+JOIN division d ON d.id = COALESCE(g.division_id, b.division_id, c.community_id)
 ORDER BY a.cell_id
 
 -- name: operations

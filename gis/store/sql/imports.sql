@@ -1,7 +1,9 @@
 -- Every kind is written alike: `stage_KIND` makes a temporary table that one COPY fills, `update_KIND` changes the rows
 -- of the store that differ from it, `insert_KIND` adds those whose code is new. What is equal is not touched.
--- Rows are staged in the order of a space-filling curve: an index grows faster by neighbours, and sorting large shapes
--- in the server is slow. Parameters: district (id), and as_of (today there) for counts without a date.
+-- Rows are staged in the order of a space-filling curve: an index of boxes grows faster by neighbours, and sorting large
+-- shapes in the server is slow. Parts and events come in the order of their codes, mostly the file's and that of
+-- their moments: two indexes grow at their end, and a quadtree grows as fast in any order.
+-- Parameters: district (id), and as_of (today there) for counts without a date.
 
 -- name: unstage
 -- Forget what an earlier import of the same transaction staged.

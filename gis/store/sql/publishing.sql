@@ -162,9 +162,8 @@ ORDER BY 1
 -- Whether a plan holds all cells that its network has grids on, and no building begins or ends from the moment its
 -- measures are of until it takes effect: then they are those of the network.
 SELECT NOT EXISTS (
-    SELECT FROM grid_cell m
-    WHERE m.network_id = %(network)s AND m.level = %(level)s AND upper_inf(m.valid)
-      AND NOT EXISTS (SELECT FROM plan_cell p WHERE p.plan_id = %(plan)s AND p.cell_id = m.cell_id)
+    SELECT cell_id FROM grid_cell WHERE network_id = %(network)s AND level = %(level)s AND upper_inf(valid)
+    EXCEPT SELECT cell_id FROM plan_cell WHERE plan_id = %(plan)s
 ) AND NOT EXISTS (
     SELECT FROM building
     WHERE district_id = %(district)s AND NOT lower_inf(valid) AND lower(valid) > %(at)s AND lower(valid) <= %(effective)s

@@ -452,6 +452,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Explanation
+         * @description Say why grids of a plan as it is now are off target, with a proof where there is one.
+         */
+        get: operations["get_plan_explanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/moved": {
         parameters: {
             query?: never;
@@ -486,6 +506,26 @@ export interface paths {
          * @description Apply one edit to a draft; 409 with the present revision when the client's is stale.
          */
         post: operations["edit_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Plan Divisions
+         * @description Divide communities of a draft in three ways that really differ; an edit `propose` takes one of them.
+         */
+        post: operations["propose_plan_divisions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1885,6 +1925,31 @@ export interface components {
             name: string;
         };
         /**
+         * GridReason
+         * @description Why a grid of a plan is off target.
+         */
+        GridReason: {
+            /** Grid Code */
+            grid_code: string;
+            /** Households */
+            households: number;
+            /** Key */
+            key: string;
+            /**
+             * Proof
+             * @description What proves it, to be checked; empty for what is unexplained.
+             */
+            proof: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "oversize_building" | "no_set_around_building" | "community_total" | "unexplained";
+            words: components["schemas"]["Words"];
+        };
+        /**
          * GridRef
          * @description The grid a thing lies in.
          */
@@ -2393,6 +2458,12 @@ export interface components {
              */
             estimate_households: boolean;
             /**
+             * Free
+             * @description As many grids as fit best inside the limits, not households / target.
+             * @default false
+             */
+            free: boolean;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -2413,6 +2484,13 @@ export interface components {
              * @default 1
              */
             seed: number;
+            /**
+             * Style
+             * @description What counts most in a division.
+             * @default balanced
+             * @enum {string}
+             */
+            style: "balanced" | "compact" | "street-true";
             /**
              * Target
              * @default 200
@@ -2959,6 +3037,70 @@ export interface components {
             waivers: components["schemas"]["Waiver"][];
         };
         /**
+         * PlanExplanation
+         * @description Which grids of a plan are off target by more than 10 %, and why.
+         */
+        PlanExplanation: {
+            /**
+             * Bound
+             * @description Share of this plan's grids that no proof excuses.
+             */
+            bound: number;
+            /**
+             * Ceiling
+             * @description Share within 10 % that no such plan surpasses.
+             */
+            ceiling: number;
+            /**
+             * Counts
+             * @description Grids off target by reason.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Distance
+             * @description How far the share within 10 % is from it.
+             */
+            distance: number;
+            /**
+             * Excused
+             * @description Grids that a proof excuses.
+             */
+            excused: number;
+            /** Grids */
+            grids: number;
+            /**
+             * Must Miss
+             * @description Grids off target, at least, in any plan with as many in each piece of ground.
+             */
+            must_miss: number;
+            /**
+             * Reasons
+             * @description One for each grid off target.
+             */
+            reasons: components["schemas"]["GridReason"][];
+            /** Revision */
+            revision: number;
+            /**
+             * Unexplained
+             * @description Grids off target that none does.
+             */
+            unexplained: number;
+            /**
+             * Within
+             * @description Grids within 10 % of the target.
+             */
+            within: number;
+            /**
+             * Within Unexcused
+             * @description Share within 10 % of the grids that no proof excuses.
+             */
+            within_unexcused: number;
+            /** @description All this in one line. */
+            words: components["schemas"]["Words"];
+        };
+        /**
          * PlanInForce
          * @description The plan whose grids are in force.
          */
@@ -3057,6 +3199,64 @@ export interface components {
             code: string;
             /** Name */
             name: string;
+        };
+        /**
+         * PlanProposal
+         * @description One way to divide communities of a draft.
+         */
+        PlanProposal: {
+            /**
+             * Apart
+             * @description Share of households in different grids than in each proposal before it.
+             */
+            apart: number[];
+            /**
+             * Assignment
+             * @description Key of each grid -> its cells.
+             */
+            assignment: {
+                [key: string]: number[];
+            };
+            /**
+             * Changed
+             * @description Share of households in different grids than in the draft.
+             */
+            changed: number;
+            figures: components["schemas"]["ProposalFigures"];
+            /** Free */
+            free: boolean;
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            reasons: components["schemas"]["Words"];
+            /** Seed */
+            seed: number;
+            /**
+             * Style
+             * @description What counts most in a division.
+             * @enum {string}
+             */
+            style: "balanced" | "compact" | "street-true";
+            /** Target */
+            target: number;
+        };
+        /**
+         * PlanProposals
+         * @description Ways to divide communities of a draft that really differ.
+         */
+        PlanProposals: {
+            /** Communities */
+            communities: string[];
+            /** Proposals */
+            proposals: components["schemas"]["PlanProposal"][];
+            /**
+             * Revision
+             * @description Of the draft that they were made for.
+             */
+            revision: number;
+            /** @description Why there are fewer than three. */
+            words: components["schemas"]["Words"] | null;
         };
         /**
          * PlanPublishJob
@@ -3195,6 +3395,115 @@ export interface components {
             rule: string;
         };
         /**
+         * ProposalFigures
+         * @description Measures of the communities as one proposal divides them.
+         */
+        ProposalFigures: {
+            /** Border On Feature */
+            border_on_feature: number;
+            /** Excused Grids */
+            excused_grids: number;
+            /** Grids */
+            grids: number;
+            /** Mad */
+            mad: number;
+            /** Polsby Popper Mean */
+            polsby_popper_mean: number;
+            /** Polsby Popper P10 */
+            polsby_popper_p10: number;
+            /** Unexplained Grids */
+            unexplained_grids: number;
+            /** Within 10 */
+            within_10: number;
+            /** Within 20 */
+            within_20: number;
+        };
+        /**
+         * ProposalsJob
+         * @description Divide communities of a draft in three ways; the result holds what the route of the same name answers.
+         */
+        ProposalsJob: {
+            /** Communities */
+            communities: string[];
+            /**
+             * Free
+             * @description As many grids as fit best inside the limits, not households / target.
+             * @default false
+             */
+            free: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "proposals";
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: number | null;
+            /**
+             * Minimum
+             * @description 0.75 of the target when that alone is given.
+             */
+            minimum?: number | null;
+            /** Plan */
+            plan: number;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Style
+             * @description Of all proposals; each has another when absent.
+             */
+            style?: ("balanced" | "compact" | "street-true") | null;
+            /**
+             * Target
+             * @description That of the network when absent.
+             */
+            target?: number | null;
+        };
+        /**
+         * ProposalsRequest
+         * @description Which communities are to be divided, and what the divisions are to be like.
+         */
+        ProposalsRequest: {
+            /** Communities */
+            communities: string[];
+            /**
+             * Free
+             * @description As many grids as fit best inside the limits, not households / target.
+             * @default false
+             */
+            free: boolean;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: number | null;
+            /**
+             * Minimum
+             * @description 0.75 of the target when that alone is given.
+             */
+            minimum?: number | null;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Style
+             * @description Of all proposals; each has another when absent.
+             */
+            style?: ("balanced" | "compact" | "street-true") | null;
+            /**
+             * Target
+             * @description That of the network when absent.
+             */
+            target?: number | null;
+        };
+        /**
          * Propose
          * @description A proposal.
          */
@@ -3213,16 +3522,44 @@ export interface components {
         };
         /**
          * ProposeEdit
-         * @description Let the partitioner divide communities of the plan anew.
+         * @description Let the partitioner divide communities of the plan anew, or take a proposal as it is.
          */
         ProposeEdit: {
+            /**
+             * Assignment
+             * @description Of a proposal: every cell once.
+             */
+            assignment?: {
+                [key: string]: number[];
+            } | null;
             /** Communities */
             communities: string[];
+            /**
+             * Free
+             * @description As many grids as fit best inside the limits, not households / target.
+             * @default false
+             */
+            free: boolean;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: number | null;
+            /**
+             * Minimum
+             * @description 0.75 of the target when that alone is given.
+             */
+            minimum?: number | null;
             /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Style
+             * @description Of all proposals; each has another when absent.
+             */
+            style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
              * @description That of the network when absent.
@@ -3234,6 +3571,12 @@ export interface components {
          * @description Propose a first plan.
          */
         ProposeJob: {
+            /**
+             * Free
+             * @description As many grids as fit best inside the limits, not households / target.
+             * @default false
+             */
+            free: boolean;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3267,6 +3610,13 @@ export interface components {
              */
             seed: number;
             /**
+             * Style
+             * @description What counts most in a division.
+             * @default balanced
+             * @enum {string}
+             */
+            style: "balanced" | "compact" | "street-true";
+            /**
              * Target
              * @description Households a grid should have; as the level has it.
              */
@@ -3277,6 +3627,12 @@ export interface components {
          * @description Settings of a proposal.
          */
         ProposeRequest: {
+            /**
+             * Free
+             * @description As many grids as fit best inside the limits, not households / target.
+             * @default false
+             */
+            free: boolean;
             /**
              * Level
              * @description Level of the network; 1 is the coarsest.
@@ -3304,6 +3660,13 @@ export interface components {
              * @default 1
              */
             seed: number;
+            /**
+             * Style
+             * @description What counts most in a division.
+             * @default balanced
+             * @enum {string}
+             */
+            style: "balanced" | "compact" | "street-true";
             /**
              * Target
              * @description Households a grid should have; as the level has it.
@@ -4476,7 +4839,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ImportJob"] | components["schemas"]["LoadJob"] | components["schemas"]["TessellateJob"] | components["schemas"]["ProposeJob"] | components["schemas"]["PublishJob"] | components["schemas"]["EditJob"] | components["schemas"]["PlanPublishJob"];
+                "application/json": components["schemas"]["ImportJob"] | components["schemas"]["LoadJob"] | components["schemas"]["TessellateJob"] | components["schemas"]["ProposeJob"] | components["schemas"]["PublishJob"] | components["schemas"]["EditJob"] | components["schemas"]["ProposalsJob"] | components["schemas"]["PlanPublishJob"];
             };
         };
         responses: {
@@ -5008,6 +5371,41 @@ export interface operations {
             };
         };
     };
+    get_plan_explanation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanExplanation"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_plan_moved: {
         parameters: {
             query?: never;
@@ -5071,6 +5469,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EditResult"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_plan_divisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanProposals"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */

@@ -3,7 +3,7 @@ import type { FeatureCollection, LineString, MultiPolygon, Polygon } from 'geojs
 import { Editor, type Delta, type DraftData } from './editor'
 import { flatten } from './shapes'
 
-export const METHODS = ['move', 'newGrid', 'merge', 'undo', 'redo', 'adopt', 'options', 'members', 'at', 'inBox', 'inLasso'] as const
+export const METHODS = ['move', 'newGrid', 'merge', 'undo', 'redo', 'adopt', 'preview', 'options', 'members', 'at', 'inBox', 'inLasso'] as const
 export type Method = (typeof METHODS)[number]
 export type Ask<M extends Method> = Parameters<Editor[M]>
 export type Reply<M extends Method> = ReturnType<Editor[M]>

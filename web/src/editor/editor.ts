@@ -173,6 +173,19 @@ export class Editor {
 
   /** Takes over what the service says; where that is news, the edits remembered here no longer fit and are forgotten. */
   adopt(cellIds: readonly number[], keys: readonly string[]): Delta {
+    const run = this.runTo(cellIds, keys)
+    if (run.cells.length) this.history.clear()
+    return this.run(run, false)
+  }
+
+  /** What cells in other grids would look like, and how it is as before again; the draft stays what it is. */
+  preview(cellIds: readonly number[], keys: readonly string[]): { show: Delta; hide: Delta } {
+    const run = this.runTo(cellIds, keys)
+    const show = this.run(run, false)
+    return { show, hide: this.run({ cells: run.cells, from: run.to, to: run.from }, false) }
+  }
+
+  private runTo(cellIds: readonly number[], keys: readonly string[]): Run {
     const cells: number[] = []
     const to: number[] = []
     for (const [n, id] of cellIds.entries()) {
@@ -182,9 +195,8 @@ export class Editor {
       cells.push(cell)
       to.push(grid)
     }
-    if (cells.length) this.history.clear()
     const from = cells.map((cell) => this.grouping.of[cell]!)
-    return this.run({ cells: Int32Array.from(cells), from: Int32Array.from(from), to: Int32Array.from(to) }, false)
+    return { cells: Int32Array.from(cells), from: Int32Array.from(from), to: Int32Array.from(to) }
   }
 
   /** Grids that touch some cells, or hold some of them while others do not; what each would become. */
@@ -235,7 +247,11 @@ export class Editor {
 
   private gridFor(key: string, community: number): number {
     const known = this.gridOf.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      // A grid that was only looked at, or is gone, may come anew elsewhere.
+      if (!this.grouping.sum(known).cells) this.communityOfGrid[known] = community
+      return known
+    }
     const grid = this.grouping.add()
     this.keys.push(key)
     this.communityOfGrid.push(community)

@@ -50,6 +50,8 @@ export const useDraft = defineStore('draft', () => {
   const canUndo = ref(false)
   const canRedo = ref(false)
   const nextKey = ref('')
+  /** A proposal is shown, not the draft. */
+  const previewing = ref(false)
   /** Work on whole communities that the service is at. */
   const working = ref<EditRequest['kind'] | null>(null)
 
@@ -60,6 +62,9 @@ export const useDraft = defineStore('draft', () => {
   let turns: Promise<void> = Promise.resolve()
   /** Counts openings: an edit of an earlier one must not reach a later one. */
   let sitting = 0
+  /** What ends the preview that is shown; counts previews, so that a late one is dropped. */
+  let hiding: Delta | null = null
+  let previews = 0
   let of = NOTHING
   let ours: ReadonlySet<number> = new Set()
   let kinds = new Uint8Array()
@@ -85,6 +90,9 @@ export const useDraft = defineStore('draft', () => {
 
   /** All that changes with the edits stands ready before anybody is told that the sheet is here. */
   function begin(mine: RemoteEditor, told: PlanDetail, columns: PlanCells, first: Delta): void {
+    previews += 1
+    hiding = null
+    previewing.value = false
     editor = mine
     of = Int32Array.from(first.grids)
     ours = new Set(columns.cells.cell_id)
@@ -140,6 +148,7 @@ export const useDraft = defineStore('draft', () => {
 
   /** Adds to the selection, takes from it, or starts it anew. */
   function pick(cells: Int32Array, how: 'only' | 'add' | 'remove'): void {
+    unpreview()
     const chosen = new Set(how === 'only' ? [] : selection.value)
     for (const cell of cells) chosen[how === 'remove' ? 'delete' : 'add'](cell)
     select(Int32Array.from(chosen).sort())
@@ -150,13 +159,40 @@ export const useDraft = defineStore('draft', () => {
   }
 
   function draw(delta: Delta): void {
+    touched.value = delta.touched.map((g) => ({ grid: g.grid, before: grids.value.get(g.grid)?.households ?? 0 }))
+    redraw(delta)
+  }
+
+  function redraw(delta: Delta): void {
     delta.cells.forEach((cell, i) => void (of[cell] = delta.grids[i]!))
     delta.arcs.forEach((arc, i) => void (kinds[arc] = delta.kinds[i]!))
     const next = new Map(grids.value)
-    touched.value = delta.touched.map((g) => ({ grid: g.grid, before: next.get(g.grid)?.households ?? 0 }))
     for (const g of delta.touched) next.set(g.grid, g)
     grids.value = next
     for (const listener of listeners) listener(delta)
+  }
+
+  /** Shows grids that the draft does not have, until `unpreview` or an edit; only on this screen. */
+  async function preview(assignment: Record<string, number[]>): Promise<void> {
+    unpreview()
+    const mine = previews
+    const entries = Object.entries(assignment)
+    const keys = entries.flatMap(([key, cells]) => cells.map(() => key))
+    const found = await editor?.call('preview', entries.flatMap(([, cells]) => cells), keys)
+    if (!found || mine !== previews) return
+    select(NOTHING)
+    touched.value = []
+    hiding = found.hide
+    previewing.value = true
+    redraw(found.show)
+  }
+
+  function unpreview(): void {
+    previews += 1
+    const delta = hiding
+    hiding = null
+    previewing.value = false
+    if (delta) redraw(delta)
   }
 
   /** All of the draft as it is now, for a map that is drawn anew. */
@@ -168,6 +204,7 @@ export const useDraft = defineStore('draft', () => {
   /** Shows an edit at once and sends it; edits reach the service in the order in which they were made. */
   async function edit(local: () => Promise<Delta | null>, send: (revision: number) => Promise<EditResult>): Promise<void> {
     if (!editor || !editable.value) return
+    unpreview()
     const mine = sitting
     note.value = null
     pending.value += 1
@@ -255,7 +292,7 @@ export const useDraft = defineStore('draft', () => {
   /** The job that works on this plan: of this page or of somebody else. */
   const job = computed(() => jobs.list.data?.jobs.find((j) => belongs(j) && !ended(j)) ?? null)
   const belongs = (j: Job): boolean =>
-    ['edit', 'plan_publish'].includes(j.kind) && j.district === view.district && j.title === String(detail.value?.id)
+    ['edit', 'proposals', 'plan_publish'].includes(j.kind) && j.district === view.district && j.title === String(detail.value?.id)
 
   /** Whether so much takes long: all of the plan by default. */
   function isLarge(communities?: string[]): boolean {
@@ -276,7 +313,7 @@ export const useDraft = defineStore('draft', () => {
     if (!was || now?.id === was.id || was.title !== String(detail.value?.id)) return
     const done = jobs.list.data?.jobs.find((j) => j.id === was.id)
     if (done?.state === 'failed') void queue.then(() => reload({ kind: 'job', job: done })) // the newest, which it gave way to
-    else if (done?.state === 'succeeded') {
+    else if (done?.state === 'succeeded' && done.kind !== 'proposals') {
       void reload(null)
       if (done.kind === 'plan_publish') void useAtlas().reread()
     }
@@ -287,6 +324,7 @@ export const useDraft = defineStore('draft', () => {
     const plan = detail.value?.id
     if (plan === undefined || !editable.value || working.value || job.value) return
     const mine = sitting
+    unpreview()
     if (isLarge(communities)) {
       await queue
       return delegate({ kind: 'edit', plan, revision: revision.value, edit: asked.kind, payload: asked.payload } as JobRequest)
@@ -330,7 +368,7 @@ export const useDraft = defineStore('draft', () => {
 
   return {
     sheet, detail, grids, selection, options, touched, hovered, note, pending, working, revision, canUndo, canRedo, editable, open, close,
-    reload, select, pick, pickGrid, whole, moveTo, makeGrid, merge, rework, delegate, isLarge, job, back, became,
+    reload, select, preview, unpreview, previewing, pick, pickGrid, whole, moveTo, makeGrid, merge, rework, delegate, isLarge, job, back, became,
     gridOf: (cell: number): number => of[cell] ?? -1,
     ask: (): RemoteEditor | null => editor,
     listen: (hear: (delta: Delta) => void): (() => void) => {

@@ -120,6 +120,20 @@ describe('what the service says', () => {
   })
 })
 
+describe('a preview', () => {
+  it('says how to draw other grids and how to take them back, and changes nothing', () => {
+    const { editor, data } = open()
+    editor.move(Int32Array.of(1), B)
+    const before = [...editor.assignment]
+    const { show, hide } = editor.preview([data.cells.cell_id[1]!, data.cells.cell_id[5]!], ['D', 'new-4'])
+    expect([...show.cells]).toEqual([1, 5])
+    expect([...hide.grids]).toEqual([before[1], before[5]])
+    expect(show.touched.map((g) => g.key).sort()).toEqual(['A', 'B', 'D', 'new-4'])
+    expect([...editor.assignment]).toEqual(before)
+    expect([...editor.undo()!.cells]).toEqual([1])
+  })
+})
+
 describe('what may be done with a selection', () => {
   it('names the neighbours with what they would become, and changes nothing', () => {
     const { editor, data } = open()

@@ -1,0 +1,77 @@
+"""How are communities of a draft divided anew on the command line, and several divisions compared?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from api.cli._dividing import Count, Style, is_free
+from api.cli._editing import By, Communities, District, Plan, edit_plan
+from api.cli._store import open_store
+
+__all__ = ["compare", "propose"]
+
+Target = Annotated[int | None, typer.Option(min=1, help="Households a grid; as the network has it.")]
+Minimum = Annotated[int | None, typer.Option("--min", min=0, help="Fewest households; 0.75 of a target given.")]
+Maximum = Annotated[int | None, typer.Option("--max", min=1, help="Most households; 1.5 of a target given.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same grids.")]
+
+
+def propose(
+    district: District,
+    plan: Plan,
+    *,
+    communities: Communities,
+    by: By,
+    target: Target = None,
+    minimum: Minimum = None,
+    maximum: Maximum = None,
+    seed: Seed = 1,
+    style: Style = "balanced",
+    count: Count = "rule",
+) -> None:
+    """Let the partitioner divide communities of a draft anew."""
+    asked = _asked(communities, (target, minimum, maximum), seed, style, count)
+    edit_plan(district, plan, by, "propose", asked)
+
+
+def compare(
+    district: District,
+    plan: Plan,
+    *,
+    communities: Communities,
+    target: Target = None,
+    minimum: Minimum = None,
+    maximum: Maximum = None,
+    seed: Seed = 1,
+    style: Annotated[str | None, typer.Option(help="Of all three; each has another when left out.")] = None,
+    count: Count = "rule",
+) -> None:
+    """Divide communities of a draft in three ways that really differ; `plan propose` with style and seed takes one."""
+    from rich.table import Table  # noqa: PLC0415
+
+    from api.cli._show import console  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+
+    asked = _asked(communities, (target, minimum, maximum), seed, style, count)
+    with open_store() as connection:
+        made = pipeline.compare_proposals(connection, district, plan, asked)
+    table = Table("style", "seed", "grids", "±10 %", "±20 %", "compact", "on features", "changed", "apart")
+    for one in made["proposals"]:
+        f = one["figures"]
+        shares = (f["within_10"], f["within_20"], f["border_on_feature"], one["changed"])
+        near, wide, on, changed = (f"{share:.1%}" for share in shares)
+        apart = ", ".join(f"{share:.0%}" for share in one["apart"]) or "-"
+        compact = f"{f['polsby_popper_mean']:.3f}"
+        table.add_row(one["style"], str(one["seed"]), str(f["grids"]), near, wide, compact, on, changed, apart)
+    console.print(table)
+    if made["words"]:
+        console.print(made["words"]["en"])
+
+
+def _asked(
+    communities: str, limits: tuple[int | None, ...], seed: int, style: str | None, count: str
+) -> dict[str, Any]:
+    named = dict(zip(("target", "minimum", "maximum"), limits, strict=True))
+    return {"communities": communities.split(","), **named, "seed": seed, "style": style, "free": is_free(count)}

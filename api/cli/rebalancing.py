@@ -1,0 +1,195 @@
+"""How are grids made even again with few moves, those of files and those of a draft?"""
+
+from __future__ import annotations
+
+from pathlib import Path  # typer reads it
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli._editing import By, District, Plan, edit_plan
+from api.cli._store import open_store
+from api.cli._where import Cluster  # noqa: TC001  # typer reads it
+from api.cli.plans import plan_app
+from gis.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from gis.partition import Rebalancing
+
+__all__ = ["register"]
+
+Keep = Annotated[int | None, typer.Option(min=1, max=3, help="Take it: 1 fewest moved, 2 between, 3 best balance.")]
+Moves = Annotated[Path | None, typer.Option(help="What moves, to a file: .csv, .geojson, .parquet or .gpkg.")]
+Grids = Annotated[str | None, typer.Option(help="Grids that may change, parted by commas; by default all.")]
+Where = Annotated[str | None, typer.Option(help="Communities that may change, parted by commas; by default all.")]
+LockGrid = Annotated[list[str] | None, typer.Option(help="A grid that stays as it is. May be repeated.")]
+LockBorder = Annotated[list[str] | None, typer.Option(help="GRID:GRID between which nothing moves. May be repeated.")]
+MaxMoved = Annotated[float | None, typer.Option(min=0, help="Households that move at most.")]
+MaxGrids = Annotated[int | None, typer.Option(min=0, help="Grids that lose or get cells at most.")]
+Seed = Annotated[int, typer.Option(help="The same seed, the same answers.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands to `app`."""
+    app.command("rebalance")(rebalance)
+    plan_app.command("rebalance")(rebalance_plan)
+
+
+def rebalance(
+    buildings: Annotated[str, typer.Option(help="Buildings with their households as they are now.")],
+    communities: Annotated[str, typer.Option(help="Communities, polygons.")],
+    grids: Annotated[str, typer.Option(help="Grids in force, with a column grid_code.")],
+    households_field: Annotated[str | None, typer.Option(help="Column of households in the buildings.")] = None,
+    community_field: Annotated[str | None, typer.Option(help="Column of the community's id.")] = None,
+    barriers: Annotated[list[str] | None, typer.Option(help="As for `gridkeeper partition`. May be repeated.")] = None,
+    compounds: Annotated[str | None, typer.Option(help="Walled compounds.")] = None,
+    landcover: Annotated[str | None, typer.Option(help="Land cover.")] = None,
+    target: Annotated[float, typer.Option(help="Households wanted in a grid.")] = 200,
+    minimum: Annotated[float | None, typer.Option("--min", help="By default 0.75 of the target.")] = None,
+    maximum: Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")] = None,
+    keep: Keep = None,
+    out: Annotated[Path | None, typer.Option(help="Grids of the answer kept: .parquet, .gpkg or .geojson.")] = None,
+    moves: Moves = None,
+    scope_grids: Grids = None,
+    scope_communities: Where = None,
+    lock_grid: LockGrid = None,
+    lock_border: LockBorder = None,
+    max_moved: MaxMoved = None,
+    max_grids: MaxGrids = None,
+    seed: Seed = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the answers do not depend on it.")] = 1,
+    executor: Cluster = None,
+    metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
+) -> None:
+    """Propose three ways to even out grids in force after households changed: files in, files out."""
+    from api.cli._show import progress_bars  # noqa: PLC0415
+    from gis.file_rebalancing import rebalance_files  # noqa: PLC0415
+    from gis.files import check_writable, write_frames  # noqa: PLC0415
+
+    if out is not None and keep is None:
+        raise InputError("Grids of which answer?", "Add --keep 1, 2 or 3.")
+    for path, table in ((out, False), (moves, True)):
+        if path is not None:
+            check_writable(path, table=table)
+    with progress_bars() as progress:
+        made = rebalance_files(
+            buildings,
+            communities,
+            grids,
+            barriers=barriers or (),
+            compounds=compounds,
+            landcover=landcover,
+            households_field=households_field,
+            community_field=community_field,
+            target=target,
+            minimum=minimum,
+            maximum=maximum,
+            scope_grids=_split(scope_grids),
+            scope_communities=_split(scope_communities),
+            lock_grids=lock_grid or (),
+            lock_borders=[pair.split(":") for pair in lock_border or ()],
+            max_moved=max_moved,
+            max_grids=max_grids,
+            seed=seed,
+            jobs=jobs,
+            cluster=executor,
+            metric=metric_crs,
+            progress=progress,
+        )
+    _show(made.found)
+    written = {} if moves is None else {moves: _listed(made, keep)}
+    if out is not None and keep is not None:
+        written[out] = made.grids(made.found.answers[keep - 1])
+    write_frames(written)
+    for path in written:
+        print(f"Written: {path}")
+
+
+def rebalance_plan(
+    district: District,
+    plan: Plan,
+    *,
+    by: By,
+    keep: Keep = None,
+    communities: Where = None,
+    grids: Grids = None,
+    lock_grid: LockGrid = None,
+    lock_cell: Annotated[list[int] | None, typer.Option(help="A cell that stays. May be repeated.")] = None,
+    lock_border: LockBorder = None,
+    max_moved: MaxMoved = None,
+    max_grids: MaxGrids = None,
+    target: Annotated[int | None, typer.Option(min=1, help="Households a grid; as the network has it.")] = None,
+    seed: Seed = 1,
+    moves: Moves = None,
+) -> None:
+    """Propose three ways to even out the grids of a draft with few moves; --keep takes one as an edit."""
+    from gis.files import check_writable, write_frames  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+
+    if moves is not None:
+        check_writable(moves, table=True)
+    asked: dict[str, Any] = {
+        "communities": _split(communities),
+        "grids": _split(grids),
+        "lock_grids": lock_grid or [],
+        "lock_cells": lock_cell or [],
+        "lock_borders": [pair.split(":") for pair in lock_border or ()],
+        "max_moved": max_moved,
+        "max_grids": max_grids,
+        "target": target,
+        "seed": seed,
+    }
+    with open_store() as connection:
+        draft, _ = pipeline.read_draft(connection, plan)
+        made = pipeline.rebalancing_of(connection, district, plan, draft, asked)
+    _show(made.found)
+    if moves is not None:
+        write_frames({moves: _listed(made, keep)})
+        print(f"Written: {moves}")
+    if keep is not None:
+        edit_plan(district, plan, by, "propose", {**asked, "keep": keep})
+
+
+def _split(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def _listed(made: Any, keep: int | None) -> gpd.GeoDataFrame:
+    """What the answer kept moves; without one, all three, with the answer of each row."""
+    import pandas as pd  # noqa: PLC0415
+
+    answers = made.found.answers
+    if keep is not None:
+        frame: gpd.GeoDataFrame = made.moves(answers[keep - 1])
+        return frame
+    return pd.concat([made.moves(answer).assign(answer=answer.name) for answer in answers], ignore_index=True)
+
+
+def _show(found: Rebalancing) -> None:
+    """Print the three answers side by side, and what is out of the ordinary."""
+    from rich.table import Table  # noqa: PLC0415
+
+    from api.cli._show import console  # noqa: PLC0415
+
+    columns = ("answer", "buildings", "households", "grids touched", "within ±10 %", "MAD", "at least", "ratio")
+    table = Table("", *columns)
+    now = found.now
+    share = f"{now.within} of {now.grids}"
+    table.add_row("", "now", "", "", "", share, f"{now.mad:.1f}", "", "")
+    for number, answer in enumerate(found.answers, start=1):
+        table.add_row(
+            str(number),
+            answer.name.replace("_", " "),
+            str(int(answer.moves["building_id"].notna().sum())),
+            f"{answer.moved:,.0f}",
+            str(len(answer.touched)),
+            f"{answer.balance.within} of {answer.balance.grids}",
+            f"{answer.balance.mad:.1f}",
+            f"{answer.bound:,.0f}",
+            f"{answer.ratio:.2f}",
+        )
+    console.print(table)
+    for remark in found.report.remarks:
+        console.print(remark.message, markup=False)

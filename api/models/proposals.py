@@ -1,0 +1,75 @@
+"""What is asked of and told about proposals: ways to divide communities of a draft anew?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from api.models.common import Model, Words
+from api.models.work import Free, Style
+
+__all__ = ["Cell", "Key", "PlanProposal", "PlanProposals", "ProposalFigures", "ProposalsRequest", "ProposeEdit"]
+
+Cell = Annotated[int, Field(ge=1, description="Number of a cell, as in cell_id.")]
+Key = Annotated[
+    str,
+    Field(min_length=1, max_length=100, description="Key of a grid in this plan: a code of the base, or new-1 ..."),
+]
+
+
+class ProposalsRequest(Model):
+    """Which communities are to be divided, and what the divisions are to be like."""
+
+    communities: list[str] = Field(min_length=1)
+    seed: int = 1
+    style: Style | None = Field(default=None, description="Of all proposals; each has another when absent.")
+    target: int | None = Field(default=None, ge=1, description="That of the network when absent.")
+    minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when that alone is given.")
+    maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when that alone is given.")
+    free: Free = False
+
+
+class ProposeEdit(ProposalsRequest):
+    """Let the partitioner divide communities of the plan anew, or take a proposal as it is."""
+
+    assignment: dict[Key, list[Cell]] | None = Field(default=None, description="Of a proposal: every cell once.")
+
+
+class ProposalFigures(Model):
+    """Measures of the communities as one proposal divides them."""
+
+    grids: int
+    within_10: float
+    within_20: float
+    mad: float
+    polsby_popper_mean: float
+    polsby_popper_p10: float
+    border_on_feature: float
+    excused_grids: int
+    unexplained_grids: int
+
+
+class PlanProposal(Model):
+    """One way to divide communities of a draft."""
+
+    style: Style
+    seed: int
+    target: float
+    minimum: float
+    maximum: float
+    free: bool
+    figures: ProposalFigures
+    apart: list[float] = Field(description="Share of households in different grids than in each proposal before it.")
+    changed: float = Field(description="Share of households in different grids than in the draft.")
+    reasons: Words
+    assignment: dict[str, list[int]] = Field(description="Key of each grid -> its cells.")
+
+
+class PlanProposals(Model):
+    """Ways to divide communities of a draft that really differ."""
+
+    revision: int = Field(description="Of the draft that they were made for.")
+    communities: list[str]
+    words: Words | None = Field(description="Why there are fewer than three.")
+    proposals: list[PlanProposal]

@@ -1,0 +1,246 @@
+"""How are the grids of a file made even again after households changed, from files to files, without a database?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis._file_points import metres_of
+from gis.cells import CellSettings
+from gis.crs import STORE_CRS, parse_crs
+from gis.errors import InputError
+from gis.executors import executor_at
+from gis.files import GRID_COLUMNS, finished, read_ground
+from gis.ingest.kinds import fold_name
+from gis.ingest.readers import read_file
+from gis.ingest.specs import parse_spec
+from gis.partition import Locks, Plan, Scope, grid_frame, rebalance
+from gis.partition.counts import check_limits
+from gis.plans import new_key
+from gis.plans.matching import match_cells, mend_polygons
+from gis.progress import Progress, quiet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import pyproj
+
+    from gis.files import FileGround
+    from gis.graph import Tessellation
+    from gis.ingest.specs import FileSpec
+    from gis.partition import Rebalancing
+    from gis.partition.rebalance import Answer
+    from gis.remarks import Report
+
+    Named = str | Path | FileSpec
+
+__all__ = ["FileRebalancing", "rebalance_files"]
+
+
+@dataclass(frozen=True)
+class FileRebalancing:
+    """Three answers for the grids of a file.
+
+    Parameters
+    ----------
+    tessellation : Tessellation
+        In metres, with the households as they are now.
+    codes : list of str
+        Code of each grid by its number; new ones last, ``new-1`` ...
+    found : Rebalancing
+    reports : list of Report
+        Of every file read, of the cells and of the rebalancing.
+    own : CRS
+        In which the communities came.
+    """
+
+    tessellation: Tessellation = field(repr=False)
+    codes: list[str]
+    found: Rebalancing
+    reports: list[Report] = field(repr=False)
+    own: pyproj.CRS
+
+    def moves(self, answer: Answer) -> gpd.GeoDataFrame:
+        """List what moves: ``building``, ``community``, ``from``, ``to``, ``households``, and its cell's polygon."""
+        rows, names = answer.moves, np.array(self.codes, object)
+        columns: dict[str, Any] = {
+            "building": rows["building_id"].to_numpy(object),
+            "community": rows["community_id"].to_numpy(object),
+            "from": names[rows["from_grid"].to_numpy(np.int64)],
+            "to": names[rows["to_grid"].to_numpy(np.int64)],
+            "households": rows["households"].to_numpy(float),
+        }
+        cells = self.tessellation.cells
+        shapes = np.asarray(cells.geometry.array, object)[rows["cell"].to_numpy(np.int64)]
+        return gpd.GeoDataFrame(columns, geometry=shapes, crs=cells.crs).to_crs(self.own)
+
+    def grids(self, answer: Answer) -> gpd.GeoDataFrame:
+        """Grids of an answer, as `gis.files.FilePlan.grids`."""
+        cells = self.tessellation.cells
+        mine = np.flatnonzero(answer.grid_of >= 0)
+        kept, first, grid_of = np.unique(answer.grid_of[mine], return_index=True, return_inverse=True)
+        of = np.full(len(cells), -1, np.int32)
+        of[mine] = grid_of
+        table = pd.DataFrame(
+            {
+                "community_id": cells["community_id"].to_numpy(object)[mine[first]],
+                "grid_code": np.array(self.codes, object)[kept],
+                "households": np.bincount(grid_of, cells["households"].to_numpy(float)[mine], len(kept)),
+                "buildings": np.bincount(grid_of, cells["buildings"].to_numpy(float)[mine], len(kept)).astype(int),
+                "flags": [[] for _ in kept],
+            }
+        )
+        plan = Plan(of, table, self.found.links, self.found.report, self.found.settings)
+        return finished(grid_frame(self.tessellation, plan), GRID_COLUMNS, self.own)
+
+
+def rebalance_files(
+    buildings: Named,
+    communities: Named,
+    grids: Named,
+    *,
+    barriers: Sequence[Named] = (),
+    compounds: Named | None = None,
+    landcover: Named | None = None,
+    households_field: str | None = None,
+    community_field: str | None = None,
+    target: float = 200,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    scope_grids: Iterable[str] = (),
+    scope_communities: Iterable[str] = (),
+    lock_grids: Iterable[str] = (),
+    lock_borders: Iterable[Sequence[str]] = (),
+    max_moved: float | None = None,
+    max_grids: int | None = None,
+    seed: int = 1,
+    jobs: int = 1,
+    cluster: str | None = None,
+    metric: object = None,
+    progress: Progress = quiet,
+) -> FileRebalancing:
+    """Read a district and its grids from files, and propose three ways to make them even again.
+
+    Parameters
+    ----------
+    buildings, communities, barriers, compounds, landcover, households_field, community_field, metric, cluster
+        As in `gis.files.partition_files`; the households are those of now.
+    grids : path
+        Polygons with a column ``grid_code``. A cell goes to the grid with the larger share, buildings first; a cell in
+        none joins a neighbour. Communities without grids are left out.
+    scope_grids, scope_communities, lock_grids, lock_borders
+        Codes; see `gis.partition.Scope` and `gis.partition.Locks`.
+    target, minimum, maximum, max_moved, max_grids, seed
+        As in `gis.partition.rebalance`.
+    jobs : int
+        Processes side by side.
+    progress : Progress
+
+    Returns
+    -------
+    FileRebalancing
+
+    Raises
+    ------
+    InputError
+        A file cannot be taken, a code is unknown, or what is asked contradicts itself.
+    """
+    minimum = 0.75 * target if minimum is None else minimum
+    maximum = 1.5 * target if maximum is None else maximum
+    check_limits(target, minimum, maximum)
+    reports: list[Report] = []
+    ground = read_ground(
+        buildings,
+        communities,
+        barriers=barriers,
+        compounds=compounds,
+        landcover=landcover,
+        households_field=households_field,
+        community_field=community_field,
+        options=None,
+        reports=reports,
+        progress=progress,
+    )
+    settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(minimum))
+    with executor_at(cluster, jobs) as executor:
+        tessellation = ground.cells(settings, executor=executor, progress=progress)
+        codes, polygons = _read_grids(grids, tessellation)
+        grid_of = _matched(tessellation, ground, polygons)
+        there = sorted(set(tessellation.cells["community_id"].to_numpy(object)[grid_of >= 0]))
+        number = {code: i for i, code in enumerate(codes)}
+        some = _numbers(number, scope_grids)
+        wanted = sorted({str(code) for code in scope_communities})
+        found = rebalance(
+            tessellation,
+            grid_of,
+            target=target,
+            minimum=minimum,
+            maximum=maximum,
+            names=codes,
+            locks=Locks(grids=_numbers(number, lock_grids), borders=[_pair(number, pair) for pair in lock_borders]),
+            scope=Scope(some, wanted if some or wanted else there),
+            max_moved=max_moved,
+            max_grids=max_grids,
+            seed=seed,
+            executor=executor,
+            progress=progress,
+        )
+    names = list(codes)
+    for _ in range(max(int(a.grid_of.max(initial=-1)) for a in found.answers) + 1 - len(names)):
+        names.append(new_key(names))
+    return FileRebalancing(tessellation, names, found, [*reports, tessellation.report, found.report], ground.own)
+
+
+def _read_grids(file: Named, tessellation: Tessellation) -> tuple[list[str], np.ndarray]:
+    """Codes, ascending, and polygons in metres."""
+    table = read_file(parse_spec(file))
+    column = next((c for c in table.frame.columns if fold_name(c) == "gridcode"), None)
+    remedy = "Give a file of grids, e.g. that `gridkeeper partition --out` wrote."
+    if column is None:
+        raise InputError(f"{table.source} has no column grid_code.", remedy)
+    flat = shapely.get_dimensions(table.shapes) == 2
+    if not flat.any():
+        raise InputError(f"{table.source} has no polygons.", remedy)
+    shapes = gpd.GeoSeries(table.shapes[flat], crs=parse_crs(table.crs if table.crs is not None else STORE_CRS).crs)
+    codes = table.frame[column].astype(str).to_numpy(object)[flat]
+    twice = sorted(code for code, n in zip(*np.unique(codes, return_counts=True), strict=True) if n > 1)
+    if twice:
+        raise InputError(f"{table.source} has grid {twice[0]} twice.", "Give one row a grid.")
+    order = np.argsort(codes, kind="stable")
+    moved = np.asarray(shapes.to_crs(tessellation.cells.crs).array, object)[order]
+    return codes[order].tolist(), mend_polygons(moved).polygons
+
+
+def _matched(tessellation: Tessellation, ground: FileGround, polygons: np.ndarray) -> np.ndarray:
+    """Number of the grid of each cell, -1 for none."""
+    cells, held = tessellation.cells, tessellation.building_cell
+    shapes = ground.stock.set_index(ground.stock["building_id"].astype(str)).geometry.to_crs(cells.crs)
+    return match_cells(
+        np.asarray(cells.geometry.array, object),
+        polygons,
+        community=cells["community_id"].to_numpy(object),
+        footprints=np.asarray(shapes.loc[held["building_id"].astype(str)].array, object),
+        cell_of=held["cell"].to_numpy(np.int64),
+        households=held["households"].to_numpy(float),
+    ).grid_of
+
+
+def _numbers(number: dict[str, int], codes: Iterable[str]) -> list[int]:
+    wanted = [str(code) for code in codes]
+    for code in wanted:
+        if code not in number:
+            raise InputError(f"There is no grid {code} in the file.", "Name grids by their grid_code.")
+    return [number[code] for code in wanted]
+
+
+def _pair(number: dict[str, int], pair: Sequence[str]) -> tuple[int, int]:
+    ends = _numbers(number, pair)
+    if len(ends) != 2:
+        raise InputError(f"{':'.join(pair)} is no border.", "Name two grids, e.g. A:B.")
+    return ends[0], ends[1]

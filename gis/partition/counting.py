@@ -1,0 +1,65 @@
+"""Into how many grids is a piece divided best, when their number is free?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gis.partition.objective import grid_energy
+from gis.partition.search import Effort, divide
+
+if TYPE_CHECKING:
+    from gis.partition._compiled import Graph
+    from gis.partition.objective import Weights
+
+__all__ = ["best_count"]
+
+REACH = 2
+"""So many more and fewer grids than by the rule are looked at."""
+GLANCE = 4
+"""A trial has this share of the search's runs."""
+
+
+def best_count(graph: Graph, k: int, weights: Weights, effort: Effort, seed: int) -> int:
+    """Choose the number of grids with the lowest energy a grid, among those whose mean is inside the limits.
+
+    Parameters
+    ----------
+    graph : Graph
+        A connected piece.
+    k : int
+        Number by the rule (`gis.partition.counts.grid_count`).
+    weights : Weights
+    effort : Effort
+        Of the search that follows.
+    seed : int
+
+    Returns
+    -------
+    int
+        `k` where no other number keeps the mean inside [minimum, maximum], or none is better.
+    """
+    load = float(graph.load.sum())
+    most = math.floor(load / weights.minimum + 1e-9) if weights.minimum > 0 else k + REACH
+    least = math.ceil(load / weights.maximum - 1e-9)
+    most = min(most, k + REACH, int((graph.load > 0).sum()))
+    tried = [k, *(other for other in range(max(1, least, k - REACH), most + 1) if other != k)]
+    if len(tried) == 1:
+        return k
+    glance = replace(effort, runs=max(1, effort.runs // GLANCE))
+    means = []
+    for count in tried:
+        array = weights.array(float(np.sqrt(graph.area.sum() / count)))
+        means.append(_energy(graph, count, array, glance, seed) / count)
+    return tried[int(np.argmin(means))]
+
+
+def _energy(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int) -> float:
+    if k > 1:
+        return divide(graph, k, weights, effort, seed)[1]
+    shared = float(graph.length.sum()) / 2.0
+    outline = max(float(graph.outline.sum()) - 2.0 * shared, 1.0)
+    return float(grid_energy(float(graph.load.sum()), float(graph.area.sum()), outline, 0.0, weights))

@@ -1,0 +1,101 @@
+"""In which ways could communities of a draft be divided anew, and how good is each?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gis.clock import Clock, utc_now
+from gis.measures.of_plans import plan_measures
+from gis.partition import share_apart
+from gis.partition.proof_words import plan_words
+from gis.partition.proposals import choose_several
+from gis.progress import Progress, quiet
+from gis.store.districts import district_of
+from gis.store.drafts import read_draft
+from gis.store.lives import read_life
+from gis.store.proposing import Wanted, begin_proposing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Executor
+
+    from gis.partition import Plan
+    from gis.store.connect import Connection
+
+__all__ = ["FIGURES", "compare_proposals"]
+
+FIGURES = (
+    "grids", "within_10", "within_20", "mad", "polsby_popper_mean", "polsby_popper_p10", "border_on_feature",
+    "excused_grids", "unexplained_grids",
+)  # fmt: skip
+"""Measures of `gis.measures.of_plans` that tell proposals apart."""
+
+
+def compare_proposals(
+    connection: Connection,
+    district: str,
+    plan_id: int,
+    asked: Mapping[str, Any],
+    *,
+    count: int = 3,
+    executor: Executor | None = None,
+    progress: Progress = quiet,
+    clock: Clock = utc_now,
+) -> dict[str, Any]:
+    """Divide communities of a draft in several ways that really differ; nothing is written.
+
+    Parameters
+    ----------
+    asked : mapping
+        ``communities``; ``style`` for all of them, without it each has another; ``target``, ``minimum``, ``maximum``,
+        ``free`` and ``seed`` as for the edit ``propose``.
+
+    Returns
+    -------
+    dict
+        ``revision`` of the draft, ``communities``, ``words`` (why there are fewer; None) and ``proposals``: of each
+        ``style``, ``seed``, ``target`` and so on, with which the edit ``propose`` makes it again; ``figures``
+        (`FIGURES`), ``apart`` (share of households in different grids than in each one before), ``changed`` (the same
+        against the draft), ``reasons`` (words) and ``assignment`` (key -> cells), with which it takes it as it is.
+
+    Raises
+    ------
+    InputError
+        See `gis.store.proposing.proposal_of`.
+    NotFoundError
+        No such plan.
+    """
+    with connection.transaction():
+        place, now = district_of(connection, district), clock()
+        row = read_life(connection, place, plan_id, now)
+        wanted = Wanted.read(row, asked)
+        draft = read_draft(connection, plan_id)[0]
+        work = begin_proposing(connection, place, row, draft, asked, now, progress=progress)
+    options = wanted.options() | {"executor": executor, "progress": progress}
+
+    def divide(style: str, seed: int) -> Plan:
+        return work.divide(**options | {"style": style, "seed": seed})
+
+    ground = work.cells.tessellation
+    made = choose_several(ground, divide, count=count, style=asked.get("style"), seed=wanted.seed)
+    community = ground.cells["community_id"].to_numpy(object).astype(str)
+    households = np.nan_to_num(ground.cells["households"].to_numpy(float))
+    keys = draft.keys[np.searchsorted(draft.cells, work.cells.ids)]
+    told = []
+    for proposal in made.found:
+        measures = plan_measures(ground, proposal.plan)
+        told.append(
+            {
+                **wanted.options(),
+                "style": proposal.style,
+                "seed": proposal.seed,
+                "figures": {name: measures[name] for name in FIGURES},
+                "apart": proposal.apart,
+                "changed": share_apart(community, households, keys.astype(str), proposal.plan.grid_of),
+                "reasons": plan_words(measures),
+                "assignment": work.assignment(proposal.plan),
+            }
+        )
+    return {"revision": row["revision"], "communities": work.communities, "words": made.words, "proposals": told}

@@ -1,0 +1,118 @@
+"""Which districts are measured, and what did their cells cost?"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from data.sample import make_sample, write_sample
+from data.sample.making import LARGEST, PLANE
+from gis.cells import CellSettings
+from gis.errors import InputError
+from gis.files import read_ground
+from gis.partition import Effort
+from gis.progress import quiet
+
+if TYPE_CHECKING:
+    from gis.graph import Tessellation
+
+DATA = "GRIDKEEPER_BENCH_DATA"
+TARGET, MINIMUM, MAXIMUM = 200.0, 150.0, 300.0
+BARE = Effort(runs=1, steps_per_cell=0, rounds=0)
+"""No search: a start from random trees alone."""
+NAMES = {
+    "buildings": ("buildings", "lots"),
+    "communities": ("communities", "divisions"),
+    "barriers": ("barriers", "streets", "rail", "water"),
+    "compounds": ("compounds",),
+    "landcover": ("landcover",),
+}
+SUFFIXES = {".parquet", ".gpkg", ".geojson", ".csv", ".shp", ".zip"}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A district in cells; `lines` are its streets, waters and rails in metres, `cpu_s` what the cells cost."""
+
+    name: str
+    tessellation: Tessellation
+    lines: np.ndarray
+    cpu_s: float
+
+
+def folders() -> list[Path]:
+    """Folders of districts named in the environment, separated as in PATH."""
+    return [Path(name) for name in os.environ.get(DATA, "").split(os.pathsep) if name]
+
+
+def sample_folder(out: Path, households: int, seed: int = 1) -> Path:
+    """Write a sample district, as `gridkeeper sample` does."""
+    write_sample(make_sample(households, seed), out)
+    return out
+
+
+def grown_folder(out: Path, households: int) -> Path:
+    """Write a district of any size: above what a sample can hold, several of one sample side by side."""
+    if households <= LARGEST:
+        return sample_folder(out, households)
+    copies = -(-households // LARGEST)
+    frames = make_sample(households // copies, 1)
+    out.mkdir(parents=True)
+    named = ("divisions", "buildings", "barriers", "compounds", "landcover")
+    plane = {name: getattr(frames, name).to_crs(PLANE) for name in named}
+    plane["communities"] = plane.pop("divisions").query("level == 'community'").drop(columns=["parent_code", "level"])
+    west, south, east, north = plane["communities"].total_bounds
+    across = math.ceil(math.sqrt(copies))
+    for name, frame in plane.items():
+        rows = []
+        for i in range(copies):
+            x, y = (east - west) * (i % across), (north - south) * (i // across)
+            moved = frame.assign(geometry=frame.geometry.translate(x, y))
+            for column in moved.columns.intersection(["code", "community_code", "compound_code"]):
+                moved[column] = moved[column].where(moved[column].isna(), moved[column] + f"-{i}")
+            rows.append(moved)
+        pd.concat(rows, ignore_index=True).to_parquet(out / f"{name}.parquet")
+    return out
+
+
+def files_of(folder: Path) -> dict[str, list[Path]]:
+    """Files of a district by what they hold."""
+    there = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
+    found = {kind: [there[name] for name in names if name in there] for kind, names in NAMES.items()}
+    for kind in ("buildings", "communities"):
+        if not found[kind]:
+            raise InputError(f"{folder} has no {kind}.", f"Name a folder with {' or '.join(NAMES[kind])} in it.")
+    return found
+
+
+def measured_ground(folder: Path) -> Ground:
+    """Read a district as `gridkeeper partition` does, and make its cells."""
+    files = files_of(folder)
+    read = read_ground(
+        files["buildings"][0],
+        files["communities"][0],
+        barriers=files["barriers"],
+        compounds=next(iter(files["compounds"]), None),
+        landcover=next(iter(files["landcover"]), None),
+        households_field=None,
+        community_field=None,
+        options=None,
+        reports=[],
+        progress=quiet,
+    )
+    start = time.process_time()
+    tessellation = read.cells(CellSettings(minimum_load=MINIMUM), executor=None, progress=quiet)
+    seconds = time.process_time() - start
+    lines = np.empty(0, object)
+    if read.barriers is not None:
+        seen = read.barriers[read.barriers["kind"] != "wall"].to_crs(tessellation.cells.crs)
+        lines = shapely.get_parts(np.asarray(seen.geometry.values, object))
+    return Ground(folder.name, tessellation, lines, seconds)

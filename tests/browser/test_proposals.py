@@ -1,0 +1,68 @@
+"""Can a planner compare proposals for a community, look at each on the map, take one and undo it?"""
+
+from __future__ import annotations
+
+from tests.browser.test_planner import PlannerPage, communities, planner  # noqa: F401  # a fixture
+from tests.browser.test_shell import OVERLAPS, TARGETS
+from tests.fixtures import ROOT
+
+
+def test_three_proposals_are_compared_shown_taken_and_undone(planner: PlannerPage, shot):  # noqa: F811
+    page = planner.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    planner.begin(communities(planner)[-1]["code"])
+    before = planner.assignment()
+
+    page.locator("#propose-minimum").fill("5000")
+    page.locator("#propose-minimum").press("Tab")
+    page.get_by_text("最少户数不能大于目标").wait_for()
+    assert page.locator("[data-test=compare]").is_disabled()
+    page.locator("#propose-target").fill("100")
+    page.locator("#propose-target").press("Tab")
+    assert page.locator("#propose-minimum").input_value() == "75"
+    page.locator("[data-test=compare]").click()
+    cards = page.locator("[data-test=proposal]")
+    cards.first.wait_for()
+    assert cards.count() == 3 or page.locator("[data-test=proposals-fewer]").is_visible()
+
+    # By the keyboard alone: the card with the focus is drawn, the draft stays what it is.
+    page.locator("[data-test=compare]").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("[data-test=proposal][data-shown=true]")
+    page.locator("[data-test=preview-note]", has_text="方案 1").wait_for()
+    planner.still()
+    shot(page, "preview")
+    last = cards.last
+    last.locator(".proposal-head").focus()
+    page.locator("[data-test=preview-note]", has_text=f"方案 {cards.count()}").wait_for()
+    planner.still()
+    assert planner.assignment() == before
+    page.keyboard.press("Escape")
+    page.locator("[data-test=preview-note]").wait_for(state="detached")
+
+    axe = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    rules = "async () => (await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })).violations"
+    page.evaluate(axe)
+    for theme, lang, size in (("light", "zh-CN", (1366, 768)), ("dark", "en", (1920, 1080))):
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        page.emulate_media(color_scheme=theme)
+        if page.evaluate("document.documentElement.lang") != lang:
+            page.locator("[data-test=lang]").click()
+        cards.first.locator(".proposal-head").click()
+        page.locator("[data-test=preview-note]").wait_for()
+        planner.still()
+        assert page.evaluate(OVERLAPS.replace(".map-panel,", ".map-panel, .editor-bar, .draft-legend,")) == []
+        assert page.evaluate(TARGETS) == []
+        assert [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in page.evaluate(rules)] == []
+        shot(page, f"{theme}-{size[0]}")
+
+    cards.first.locator("[data-test=take-proposal]").click()
+    planner.revision(1)
+    taken = planner.assignment()
+    assert taken != before
+    assert page.locator("[data-test=proposals]").count() == 0
+    planner.still()
+    page.locator("[data-test=undo]").click()
+    planner.revision(2)
+    assert planner.assignment() == before

@@ -1,0 +1,108 @@
+/** In which ways could communities of the draft be divided anew? What is asked, and the proposals that came of it. */
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef, watch } from 'vue'
+import { answer, client, ServiceError } from '@/api/client'
+import type { Job, JobRequest, PlanProposal, PlanProposals, ProposalsRequest } from '@/api/types'
+import { useJobs } from '@/jobs/jobs'
+import { useView } from '@/state/view'
+import { useDraft } from './draft'
+
+export const STYLES = ['balanced', 'compact', 'street-true'] as const
+/** Beside the styles: each proposal has another one. */
+export const EACH = 'each'
+
+export const useProposals = defineStore('proposals', () => {
+  const view = useView()
+  const draft = useDraft()
+  const jobs = useJobs()
+  const communities = ref<string[]>([])
+  const target = ref(200)
+  const minimum = ref(150)
+  const maximum = ref(300)
+  const style = ref<(typeof STYLES)[number] | typeof EACH>(EACH)
+  const free = ref(false)
+  const found = shallowRef<PlanProposals | null>(null)
+  /** Which of them is shown on the map. */
+  const shown = ref<number | null>(null)
+  const busy = ref(false)
+  const refused = shallowRef<ServiceError | null>(null)
+  const valid = computed(() => minimum.value <= target.value && target.value <= maximum.value)
+  const asked = computed<ProposalsRequest>(() => ({
+    communities: communities.value, target: target.value, minimum: minimum.value, maximum: maximum.value, free: free.value, seed: 1,
+    ...(style.value === EACH ? {} : { style: style.value }),
+  }))
+
+  watch(() => draft.detail?.id, () => {
+    const plan = draft.detail
+    if (!plan) return
+    communities.value = plan.scope.map((c) => c.code)
+    ;[target.value, minimum.value, maximum.value] = [plan.target, plan.minimum, plan.maximum]
+    ;[style.value, free.value, refused.value] = [EACH, false, null]
+    drop()
+  }, { immediate: true })
+  // They are for the draft as it was.
+  watch(() => draft.revision, () => {
+    if (found.value && found.value.revision !== draft.revision) drop()
+  })
+  watch(() => draft.previewing, (on) => {
+    if (!on) shown.value = null
+  })
+
+  function drop(): void {
+    if (shown.value !== null) draft.unpreview()
+    found.value = null
+    shown.value = null
+  }
+
+  /** With another target the limits follow it. */
+  function aim(next: number): void {
+    target.value = next
+    minimum.value = Math.round(0.75 * next)
+    maximum.value = Math.round(1.5 * next)
+  }
+
+  async function compare(): Promise<void> {
+    const plan = draft.detail?.id
+    if (plan === undefined || busy.value) return
+    drop()
+    refused.value = null
+    if (draft.isLarge(communities.value)) return draft.delegate({ kind: 'proposals', plan, ...asked.value } as JobRequest)
+    busy.value = true
+    const params = { path: { d: view.district!, plan } }
+    await hear(plan, () => answer<PlanProposals>(client.POST('/api/districts/{d}/plans/{plan}/proposals', { params, body: asked.value })))
+    busy.value = false
+  }
+
+  async function hear(plan: number, ask: () => Promise<PlanProposals>): Promise<void> {
+    try {
+      const made = await ask()
+      if (draft.detail?.id === plan && made.revision === draft.revision) found.value = made
+    } catch (fault) {
+      refused.value = fault instanceof ServiceError ? fault : new ServiceError(-1, String(fault), '')
+    }
+  }
+
+  watch(() => draft.job, (now, was) => {
+    const plan = draft.detail?.id
+    if (was?.kind !== 'proposals' || now?.id === was.id || plan === undefined || was.title !== String(plan)) return
+    if (jobs.list.data?.jobs.find((j) => j.id === was.id)?.state !== 'succeeded') return
+    const params = { path: { number: was.id } }
+    void hear(plan, async () => (await answer<Job>(client.GET('/api/jobs/{number}', { params }))).result as unknown as PlanProposals)
+  })
+
+  async function show(n: number): Promise<void> {
+    const one = found.value?.proposals[n]
+    if (!one || shown.value === n) return
+    await draft.preview(one.assignment)
+    if (draft.previewing) shown.value = n
+  }
+
+  /** Takes a proposal as it is: one edit, which can be undone. */
+  function take(one: PlanProposal): Promise<void> {
+    const { style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment } = one
+    const payload = { communities: found.value!.communities, style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment }
+    return draft.rework({ kind: 'propose', payload }, [])
+  }
+
+  return { communities, target, minimum, maximum, style, free, found, shown, busy, refused, valid, asked, aim, compare, show, take, drop }
+})
