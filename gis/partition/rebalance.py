@@ -205,7 +205,7 @@ def rebalance(
     changes = [_numbered(change, start, i) for i, some in sorted(zip(order, found, strict=True)) for change in some]
     left = Budget(budget.moved - start.spent.moved, budget.grids - start.spent.grids)
     in_force = np.asarray(grid_of, np.int64)
-    answers = [_taken(stance, changes, left, tessellation, in_force, start, target) for stance in STANCES]
+    answers = _in_order([_taken(stance, changes, left, tessellation, in_force, start, target) for stance in STANCES])
     if all(not len(answer.moves) for answer in answers):
         report.add("note", "nothing_to_move", "No move is worth making, or allowed: the grids stay as they are.")
     come = np.flatnonzero((in_force < 0) & (start.grid_of >= 0))
@@ -227,6 +227,16 @@ def _numbered(change: Change, start: Prepared, i: int) -> Change:
     """Name cells and grids of a change as the district does."""
     task, ids = start.tasks[i], start.ids[i]
     return replace(change, cell=task.cells.cell[change.cell], to=ids[change.to], grids=ids[change.grids])
+
+
+def _in_order(answers: list[Answer]) -> list[Answer]:
+    """See that each answer moves no more than the next: where a limit had to be given up, another may move less."""
+    few, between, best = answers
+    if between.moved > best.moved:
+        between = replace(best, name=between.name)
+    if 0 < between.moved < few.moved:
+        few = replace(between, name=few.name)
+    return [few, between, best]
 
 
 def _taken(
