@@ -20,7 +20,7 @@ import numpy as np
 from gis.graph import FOLLOWS
 from gis.partition._compiled import compiled
 
-__all__ = ["COMPOUND_CUT", "PRICE_OF", "Weights", "grid_energy"]
+__all__ = ["COMPOUND_CUT", "PRICE_OF", "Weights", "grid_energy", "load_energy"]
 
 PRICE_OF = np.array(
     [
@@ -117,21 +117,27 @@ class Weights:
 
 
 @compiled
-def grid_energy(load: float, area: float, perimeter: float, price: float, w: np.ndarray) -> float:
-    """Energy of one grid from its households, m2, metres of outline and priced metres of inner border."""
+def load_energy(load: float, w: np.ndarray) -> float:
+    """Energy of a grid's load alone, at most that of the grid: a move that costs too much by it needs no other look."""
     off = abs(load - w[0]) / w[0]
     energy: float = w[4] * off + w[5] * off * off
     beyond = off - w[3]
     if beyond > 1e-9:
         energy += w[6] * min(1.0, 0.25 + 0.75 * beyond / w[7])
+        if beyond > w[3]:
+            energy += w[11] * min(1.0, 0.25 + 0.75 * (beyond - w[3]) / w[7])
     if load < w[1]:
         energy += w[8] * (w[1] - load) / w[0]
     elif load > w[2]:
         energy += w[8] * (load - w[2]) / w[0]
-    if beyond > w[3]:
-        energy += w[11] * min(1.0, 0.25 + 0.75 * (beyond - w[3]) / w[7])
+    return energy
+
+
+@compiled
+def grid_energy(load: float, area: float, perimeter: float, price: float, w: np.ndarray) -> float:
+    """Energy of one grid from its households, m2, metres of outline and priced metres of inner border."""
     compact = 4.0 * np.pi * area / (perimeter * perimeter + 1e-12)
-    energy += w[9] * (1.0 - compact) + w[10] * price
+    energy: float = load_energy(load, w) + w[9] * (1.0 - compact) + w[10] * price
     lack = w[13] - compact
     if lack > 0.0:
         energy += w[12] * lack * lack
