@@ -39,7 +39,7 @@ def _pick_other(v: int, of: np.ndarray, graph: Graph, rng: np.ndarray) -> int:
     return found
 
 
-@compiled
+@inlined
 def _best_second(
     v: int,
     b: int,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gis.graph import FOLLOWS
-from gis.partition._compiled import compiled
+from gis.partition._compiled import compiled, inlined
 
 __all__ = ["COMPOUND_CUT", "PRICE_OF", "Weights", "grid_energy", "load_energy"]
 
@@ -116,7 +116,7 @@ class Weights:
         )
 
 
-@compiled
+@inlined
 def load_energy(load: float, w: np.ndarray) -> float:
     """Energy of a grid's load alone, at most that of the grid: a move that costs too much by it needs no other look."""
     off = abs(load - w[0]) / w[0]
