@@ -158,7 +158,7 @@ def plan_of_grids(
         }
     )
     none = np.empty((0, 2), np.int32)
-    grids["flags"] = grid_flags(cells.tessellation, grid_of, len(rows), none, of.level.maximum)
+    grids["flags"] = grid_flags(cells.tessellation, grid_of, len(rows), none, {"maximum": of.level.maximum})
     return StoredPlan(
         id=0,
         of=of,
