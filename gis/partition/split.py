@@ -13,6 +13,7 @@ from gis.partition._compiled import Graph
 from gis.partition._random import seed_of
 from gis.partition.counting import best_count
 from gis.partition.counts import check_limits
+from gis.partition.keeping import Keep, divide_keeping, parts_beside
 from gis.partition.objective import Weights
 from gis.partition.parts import communities_of, find_parts, subgraph
 from gis.partition.plan import Plan
@@ -40,6 +41,7 @@ class _Task:
     effort: Effort
     seed: int
     free: bool
+    keep: Keep | None
 
 
 def partition(
@@ -51,6 +53,7 @@ def partition(
     seed: int = 1,
     style: str = "balanced",
     free: bool = False,
+    keep: Keep | None = None,
     profile: str = "gbt30428_2013",
     effort: Effort | None = None,
     executor: Executor | None = None,
@@ -73,6 +76,8 @@ def partition(
         What counts most, see `gis.partition.styles.STYLES`.
     free : bool
         As many grids as fit best, with their mean in [minimum, maximum]; otherwise ``households / target``.
+    keep : Keep, optional
+        Old grids that stay whole where they can.
     profile : str
         Of the grid codes, where communities have 12-digit codes; elsewhere they are ``local``.
     effort : Effort, optional
@@ -90,17 +95,21 @@ def partition(
     ------
     InputError
         Where target, minimum and maximum contradict each other, there are no cells, a community needs more grids than
-        its codes can number, or there is no such style.
+        its codes can number, there is no such style, or old grids are not those of the cells.
     """
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
     effort = Effort() if effort is None else effort
     weights = Weights(float(target), float(minimum), float(maximum), **style_weights(style))
+    if keep is not None:
+        keep.require(len(tessellation.cells))
     tasks = []
     for community in communities_of(tessellation):
-        parts = find_parts(community, target, minimum, maximum)
-        tasks.append(_Task(community, parts, weights, effort, seed_of(seed, community.community_id), free))
+        kept = None if keep is None else keep.take(community.cell)
+        limits = (float(target), float(minimum), float(maximum))
+        parts = find_parts(community, *limits) if kept is None else parts_beside(community, kept, limits)
+        tasks.append(_Task(community, parts, weights, effort, seed_of(seed, community.community_id), free, kept))
     # the longest first, so that no worker is left with a long one at the end
     order = sorted(range(len(tasks)), key=lambda i: (-len(tasks[i].community.cell), i))
     done = fan_out(
@@ -112,6 +121,8 @@ def partition(
         tasks[i].parts.pieces = pieces
     settings = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed, "style": style, "free": free}
     settings["effort"] = asdict(effort)
+    if keep is not None:
+        settings |= {"keep_old": keep.level, "locked": len(keep.locked)}
     return _assemble(tessellation, tasks, labels, profile, settings)
 
 
@@ -128,10 +139,13 @@ def _divide_community(task: _Task) -> tuple[np.ndarray, list[Piece]]:
         area = community.area[piece.cell]
         graph = Graph(ptr, nbr, length, price, bias, community.load[piece.cell], area, community.outline[piece.cell])
         k, seed = piece.k, seed_of(task.seed, number)
-        if task.free and not piece.oversize:
+        if task.free and not (piece.oversize or piece.locked):
             k = best_count(graph, k, task.weights, task.effort, seed)
-        side = float(np.sqrt(area.sum() / k))
-        label, _ = divide(graph, k, task.weights.array(side), task.effort, seed)
+        if task.keep is None:
+            side = float(np.sqrt(area.sum() / k))
+            label, _ = divide(graph, k, task.weights.array(side), task.effort, seed)
+        else:
+            label, _ = divide_keeping(graph, k, task.weights, task.effort, seed, task.keep.take(piece.cell))
         of[piece.cell] = made + label
         made += k
         pieces.append(replace(piece, k=k))
