@@ -20,7 +20,7 @@ from gis.partition.plan import Plan
 from gis.partition.split import partition
 from gis.plans.describing import grid_flags
 
-__all__ = ["coarsened", "divide_level"]
+__all__ = ["atoms_of_level", "coarsened", "divide_level"]
 
 
 def divide_level(
@@ -54,10 +54,32 @@ def divide_level(
     """
     if finer is None and coarser is None:
         return partition(tessellation, profile=profile, **options)
-    seen = tessellation if coarser is None else _within(tessellation, coarser)
-    of = np.arange(len(tessellation.cells)) if finer is None else _sets(seen, finer)
-    made = partition(seen if finer is None else coarsened(seen, of), profile=profile, **options)
+    atoms, of = atoms_of_level(tessellation, finer=finer, coarser=coarser)
+    made = partition(atoms, profile=profile, **options)
     return _of_cells(tessellation, made, of, np.empty((0, 2), np.int32) if links is None else links, profile)
+
+
+def atoms_of_level(
+    tessellation: Tessellation, *, finer: np.ndarray | None = None, coarser: np.ndarray | None = None
+) -> tuple[Tessellation, np.ndarray]:
+    """Make what the grids of a level are sets of: cells, or whole finer grids; ``community_id`` is what they stay in.
+
+    Parameters
+    ----------
+    finer, coarser : ndarray of str or None, shape (cells,)
+        As in `divide_level`.
+
+    Returns
+    -------
+    atoms : Tessellation
+    of : ndarray of int, shape (cells,)
+        Atom of each cell.
+    """
+    seen = tessellation if coarser is None else _within(tessellation, coarser)
+    if finer is None:
+        return seen, np.arange(len(tessellation.cells))
+    of = _sets(seen, finer)
+    return coarsened(seen, of), of
 
 
 def _within(tessellation: Tessellation, coarser: np.ndarray) -> Tessellation:
