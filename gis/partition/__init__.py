@@ -3,7 +3,7 @@
 from gis.partition.explaining import explain
 from gis.partition.inputs import Locks, Scope
 from gis.partition.keeping import Keep, OldGrids
-from gis.partition.nested import coarsened, divide_level
+from gis.partition.nested import atoms_of_level, coarsened, divide_level
 from gis.partition.objective import Weights
 from gis.partition.plan import Plan, cell_frame, grid_frame
 from gis.partition.proposals import Proposals, propose_several, share_apart
@@ -23,6 +23,7 @@ __all__ = [
     "Rebalancing",
     "Scope",
     "Weights",
+    "atoms_of_level",
     "cell_frame",
     "coarsened",
     "divide_level",
