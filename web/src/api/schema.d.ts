@@ -532,6 +532,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/proposals/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stream Plan Divisions
+         * @description Tell the same whenever a proposal is ready; who stops listening ends the search.
+         */
+        post: operations["stream_plan_divisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/publish": {
         parameters: {
             query?: never;
@@ -3233,6 +3253,16 @@ export interface components {
             /** Seed */
             seed: number;
             /**
+             * Stages
+             * @description How far its search went, where the limit cut it.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
+            /**
              * Style
              * @description What counts most in a division.
              * @enum {string}
@@ -3449,6 +3479,11 @@ export interface components {
             /** Plan */
             plan: number;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
@@ -3487,6 +3522,11 @@ export interface components {
              * @description 0.75 of the target when that alone is given.
              */
             minimum?: number | null;
+            /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
             /**
              * Seed
              * @default 1
@@ -3551,10 +3591,25 @@ export interface components {
              */
             minimum?: number | null;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description Of all proposals; each has another when absent.
@@ -3605,10 +3660,25 @@ export interface components {
              */
             network: string;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -3656,10 +3726,25 @@ export interface components {
              */
             network: string;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -4068,6 +4153,13 @@ export interface components {
             plan_id?: number | null;
             /** Remarks */
             remarks: components["schemas"]["RemarkLine"][];
+            /**
+             * Settings
+             * @description What makes the plan again.
+             */
+            settings?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
             /** Source */
             source: string;
             /** Tally */
@@ -5508,6 +5600,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanProposals"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_plan_divisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalsRequest"];
+            };
+        };
+        responses: {
+            /** @description Lines of JSON, each a PlanProposals: what there is so far; the last one is whole. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
