@@ -115,11 +115,13 @@ def rebalance_files(
     maximum: float | None = None,
     scope_grids: Iterable[str] = (),
     scope_communities: Iterable[str] = (),
+    neighbours: bool = False,
     lock_grids: Iterable[str] = (),
     lock_borders: Iterable[Sequence[str]] = (),
     max_moved: float | None = None,
     max_grids: int | None = None,
     seed: int = 1,
+    style: str = "balanced",
     jobs: int = 1,
     cluster: str | None = None,
     metric: object = None,
@@ -134,9 +136,9 @@ def rebalance_files(
     grids : path
         Polygons with a column ``grid_code``. A cell goes to the grid with the larger share, buildings first; a cell in
         none joins a neighbour. Communities without grids are left out.
-    scope_grids, scope_communities, lock_grids, lock_borders
+    scope_grids, scope_communities, neighbours, lock_grids, lock_borders
         Codes; see `gis.partition.Scope` and `gis.partition.Locks`.
-    target, minimum, maximum, max_moved, max_grids, seed
+    target, minimum, maximum, max_moved, max_grids, seed, style
         As in `gis.partition.rebalance`.
     jobs : int
         Processes side by side.
@@ -184,10 +186,11 @@ def rebalance_files(
             maximum=maximum,
             names=codes,
             locks=Locks(grids=_numbers(number, lock_grids), borders=[_pair(number, pair) for pair in lock_borders]),
-            scope=Scope(some, wanted if some or wanted else there),
+            scope=Scope(some, wanted if some or wanted else there, neighbours),
             max_moved=max_moved,
             max_grids=max_grids,
             seed=seed,
+            style=style,
             executor=executor,
             progress=progress,
         )

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gis.clock import Clock
-    from gis.plans import Actor
+    from gis.plans import Actor, Draft
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.plan_cells import PlanCells
@@ -273,6 +273,7 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
         **_item(row, now),
         "as_of": row["as_of"],
         **{name: round(settings[name]) for name in ("target", "minimum", "maximum")},
+        "targets": {} if draft is None else _other_targets(draft, settings["target"]),
         "can_undo": bool(draft and draft.undoable) and row["status"] == "draft",
         "can_redo": bool(draft and draft.redoable) and row["status"] == "draft",
         "base_in_force": stands or row["version"] is not None,
@@ -287,6 +288,11 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
         "waivers": waivers,
         "renumbered": sorted(draft.renumbered) if draft else [],
     }
+
+
+def _other_targets(draft: Draft, usual: float) -> dict[str, float]:
+    """Communities of a draft that were divided for another target than that of the level."""
+    return {code: target for code, target in sorted(draft.targets.items()) if target != usual}
 
 
 def _item(row: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:

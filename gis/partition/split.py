@@ -15,6 +15,7 @@ from gis.partition._compiled import Graph
 from gis.partition._random import seed_of
 from gis.partition.counting import best_count
 from gis.partition.counts import check_limits
+from gis.partition.keeping import Keep, divide_keeping, parts_beside
 from gis.partition.objective import Weights
 from gis.partition.pace import Pace, check_stages, deadline, each_share, share_until, silent
 from gis.partition.parts import communities_of, find_parts, subgraph
@@ -44,19 +45,22 @@ class _Task:
     effort: Effort
     seed: int
     free: bool
+    keep: Keep | None
     stages: list[tuple[int, int]] | None = None
     until: float = math.inf
     share: float = 1.0
 
+    def may_vary(self, piece: Piece) -> bool:
+        """Whether the number of grids of a piece is free."""
+        return self.free and not (piece.oversize or piece.locked)
+
     def possible(self) -> list[tuple[int, int]]:
         """Give the fewest and the most grids of each piece."""
-        some = self.parts.pieces
-        return [(1, len(p.cell)) if self.free and not p.oversize else (p.k, p.k) for p in some]
+        return [(1, len(p.cell)) if self.may_vary(p) else (p.k, p.k) for p in self.parts.pieces]
 
     def work(self) -> list[float]:
-        """Give the cells of each piece that is searched."""
-        some = self.parts.pieces
-        return [float(len(p.cell)) if p.k > 1 or (self.free and not p.oversize) else 0.0 for p in some]
+        """Give the number of cells of each piece that is searched, else 0."""
+        return [float(len(p.cell)) if p.k > 1 or self.may_vary(p) else 0.0 for p in self.parts.pieces]
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ def partition(
     seed: int = 1,
     style: str = "balanced",
     free: bool = False,
+    keep: Keep | None = None,
     profile: str = "gbt30428_2013",
     effort: Effort | None = None,
     seconds: float | None = None,
@@ -102,6 +107,8 @@ def partition(
         What counts most, see `gis.partition.styles.STYLES`.
     free : bool
         As many grids as fit best, with their mean in [minimum, maximum]; otherwise ``households / target``.
+    keep : Keep, optional
+        Old grids that stay whole where they can.
     profile : str
         Of the grid codes, where communities have 12-digit codes; elsewhere they are ``local``.
     effort : Effort, optional
@@ -124,17 +131,22 @@ def partition(
     ------
     InputError
         Where target, minimum and maximum contradict each other, there are no cells, a community needs more grids than
-        its codes can number, there is no such style, or `stages` are of another division.
+        its codes can number, there is no such style, old grids are not those of the cells, or `stages` are of another
+        division.
     """
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
     effort = Effort() if effort is None else effort
     weights = Weights(float(target), float(minimum), float(maximum), **style_weights(style))
+    if keep is not None:
+        keep.require(len(tessellation.cells))
     tasks = []
     for community in communities_of(tessellation):
-        parts = find_parts(community, target, minimum, maximum)
-        tasks.append(_Task(community, parts, weights, effort, seed_of(seed, community.community_id), free))
+        kept = None if keep is None else keep.take(community.cell)
+        limits = (float(target), float(minimum), float(maximum))
+        parts = find_parts(community, *limits) if kept is None else parts_beside(community, kept, limits)
+        tasks.append(_Task(community, parts, weights, effort, seed_of(seed, community.community_id), free, kept))
     record = check_stages(stages, seconds, {t.community.community_id: t.possible() for t in tasks})
     # the longest first, so that no worker is left with a long one at the end
     order = sorted(range(len(tasks)), key=lambda i: (-len(tasks[i].community.cell), i))
@@ -152,6 +164,8 @@ def partition(
         task.parts.pieces = done[i].pieces
     settings: dict[str, Any] = {"target": target, "minimum": minimum, "maximum": maximum}
     settings |= {"seed": seed, "style": style, "free": free, "effort": asdict(effort)}
+    if keep is not None:
+        settings |= {"keep_old": keep.level, "locked": len(keep.locked)}
     plan = _assemble(tessellation, tasks, [done[i].label for i in range(len(tasks))], profile, settings)
     cut = {task.community.community_id: done[i].stages for i, task in enumerate(tasks) if done[i].cut}
     if seconds is not None and cut:
@@ -191,10 +205,14 @@ def _divide_community(task: _Task, *, tick: Callable[[], None] = silent) -> _Don
         k, seed = piece.k, seed_of(task.seed, number)
         if task.stages is not None:
             k, pace.most = task.stages[number]
-        elif task.free and not piece.oversize:
+        elif task.may_vary(piece):
             k = best_count(graph, k, task.weights, task.effort, seed, pace.late)
-        side = float(np.sqrt(area.sum() / k))
-        label, _ = divide(graph, k, task.weights.array(side), task.effort, seed, pace)
+        if task.keep is None:
+            side = float(np.sqrt(area.sum() / k))
+            label, _ = divide(graph, k, task.weights.array(side), task.effort, seed, pace)
+        else:
+            kept = task.keep.take(piece.cell)
+            label, _ = divide_keeping(graph, k, task.weights, task.effort, seed, kept, pace)
         of[piece.cell] = made + label
         made += k
         pieces.append(replace(piece, k=k))
