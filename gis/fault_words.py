@@ -99,6 +99,17 @@ WORDS: dict[str, str] = {
     "The minimum ({low}) and maximum ({high}) households of a grid contradict each other.": (
         "网格的最少户数（{low}）与最多户数（{high}）互相矛盾。"
     ),
+    "The search is to take {n} seconds.": "搜索时限不能是 {n} 秒。",
+    "Give more than 0, or leave the limit out.": "请填大于 0 的数，或不填。",
+    "A record of stages and a time limit contradict each other.": "搜索记录与时限不能同时给出。",
+    "Give one of the two.": "请只给一个。",
+    "The record of stages names community {code}, which is not divided here.": (
+        "搜索记录中的社区 {code} 不在划分范围内。"
+    ),
+    "The record of stages does not fit community {code}, which has {n} pieces.": "搜索记录与社区 {code} 不符。",
+    "Give the record of a plan of the same cells, target and limits.": (
+        "请用同样的单位地块、目标和上下限所做方案的记录。"
+    ),
     "Give 0 <= min <= max, e.g. --min 150 --max 300.": "最少户数不能大于最多户数，例如 150 和 300。",
     "The target ({target}) lies outside [min, max] = [{low}, {high}].": (
         "目标户数（{target}）不在最少与最多户数（{low}–{high}）之间。"

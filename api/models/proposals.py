@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.models.common import Model, Words
-from api.models.work import Free, Style
+from api.models.work import Free, Seconds, Stages, Style
 
 __all__ = [
     "AnswerName",
@@ -39,6 +39,7 @@ class ProposalsRequest(Model):
     minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when that alone is given.")
     maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when that alone is given.")
     free: Free = False
+    seconds: Seconds = None
 
 
 class RebalancingScope(Model):
@@ -66,6 +67,7 @@ class TakenAnswer(RebalancingScope):
 class ProposeEdit(ProposalsRequest):
     """Let the partitioner divide communities of the plan anew, or take a proposal or an answer as it is."""
 
+    stages: Stages = None
     assignment: dict[Key, list[Cell]] | None = Field(default=None, description="Of a proposal: every cell once.")
     changes: dict[Key, list[Cell]] | None = Field(
         default=None, description="Of an answer of a rebalancing: the cells that come to a grid; the others stay."
@@ -96,6 +98,7 @@ class PlanProposal(Model):
     minimum: float
     maximum: float
     free: bool
+    stages: Stages = Field(default=None, description="How far its search went, where the limit cut it.")
     figures: ProposalFigures
     apart: list[float] = Field(description="Share of households in different grids than in each proposal before it.")
     changed: float = Field(description="Share of households in different grids than in the draft.")

@@ -23,7 +23,7 @@ from gis.partition.parts import CommunityParts, Piece, find_parts
 from gis.partition.search import BORDER_CELLS, CELLS_A_GRID, divide
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gis.partition.objective import Weights
     from gis.partition.parts import CommunityCells
@@ -137,7 +137,13 @@ def _without(community: CommunityCells, gone: np.ndarray) -> CommunityCells:
 
 
 def divide_keeping(
-    graph: Graph, k: int, weights: Weights, effort: Effort, seed: int, keep: Keep
+    graph: Graph,
+    k: int,
+    weights: Weights,
+    effort: Effort,
+    seed: int,
+    keep: Keep,
+    go_on: Callable[[], bool],
 ) -> tuple[np.ndarray, float]:
     """Divide a connected graph into `k` connected sets as `gis.partition.search.divide` does, keeping old grids.
 
@@ -153,6 +159,8 @@ def divide_keeping(
     seed : int
     keep : Keep
         Of the graph's cells.
+    go_on : callable
+        Asked before every run, see `gis.partition.search.divide`.
 
     Returns
     -------
@@ -165,14 +173,16 @@ def divide_keeping(
     side = float(np.sqrt(graph.area.sum() / k))
     w = weights.array(side)
     if k <= 1 or k >= n:
-        return divide(graph, k, w, effort, seed)
+        return divide(graph, k, w, effort, seed, go_on)
     dear = _priced(graph, weights, w, keep)
-    best, lowest = divide(dear, k, w, effort, seed)
+    best, lowest = divide(dear, k, w, effort, seed, go_on)
     piece = _pieces(graph, keep)
+    if not go_on():
+        return best, lowest
     if int(piece.max()) + 1 >= k:
-        start = divide(_contracted(dear, piece), k, w, effort, seed)[0][piece]
+        start = divide(_contracted(dear, piece), k, w, effort, seed, go_on)[0][piece]
         fine = min(1.0, float(np.sqrt(CELLS_A_GRID * k / n)))
-        steps = int(effort.steps_per_cell * min(n, BORDER_CELLS * np.sqrt(n * k)))
+        steps = int(go_on() * effort.steps_per_cell * min(n, BORDER_CELLS * np.sqrt(n * k)))
         none = np.empty((0, n), np.int64)
         of, energy = anneal(start, k, dear, w, steps, fine * LUKEWARM, fine * effort.cold, state_of(seed), none)
         if energy < lowest:

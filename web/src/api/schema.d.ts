@@ -552,6 +552,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/proposals/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stream Plan Divisions
+         * @description Tell the same whenever a proposal is ready; who stops listening ends the search.
+         */
+        post: operations["stream_plan_divisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/publish": {
         parameters: {
             query?: never;
@@ -3427,6 +3447,16 @@ export interface components {
             /** Seed */
             seed: number;
             /**
+             * Stages
+             * @description How far its search went, where the limit cut it.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
+            /**
              * Style
              * @description What counts most in a division.
              * @enum {string}
@@ -3669,6 +3699,11 @@ export interface components {
             /** Plan */
             plan: number;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
@@ -3707,6 +3742,11 @@ export interface components {
              * @description 0.75 of the target when that alone is given.
              */
             minimum?: number | null;
+            /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
             /**
              * Seed
              * @default 1
@@ -3779,10 +3819,25 @@ export interface components {
             minimum?: number | null;
             rebalance?: components["schemas"]["TakenAnswer"] | null;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description Of all proposals; each has another when absent.
@@ -3833,10 +3888,25 @@ export interface components {
              */
             network: string;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -3884,10 +3954,25 @@ export interface components {
              */
             network: string;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -4467,6 +4552,13 @@ export interface components {
             plan_id?: number | null;
             /** Remarks */
             remarks: components["schemas"]["RemarkLine"][];
+            /**
+             * Settings
+             * @description What makes the plan again.
+             */
+            settings?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
             /** Source */
             source: string;
             /** Tally */
@@ -6015,6 +6107,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanProposals"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_plan_divisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalsRequest"];
+            };
+        };
+        responses: {
+            /** @description Lines of JSON, each a PlanProposals: what there is so far; the last one is whole. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
