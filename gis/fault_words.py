@@ -94,9 +94,21 @@ WORDS: dict[str, str] = {
     ),
     "Import what has changed first.": "请先导入有变化的楼栋、道路或边界。",
     "Plan {plan} does not hold {codes}.": "方案 {plan} 不包含 {codes}。",
+    "This plan does not hold {codes}.": "该方案不包含 {codes}。",
     "Name its communities.": "请选择该方案的社区。",
     "The minimum ({low}) and maximum ({high}) households of a grid contradict each other.": (
         "网格的最少户数（{low}）与最多户数（{high}）互相矛盾。"
+    ),
+    "The search is to take {n} seconds.": "搜索时限不能是 {n} 秒。",
+    "Give more than 0, or leave the limit out.": "请填大于 0 的数，或不填。",
+    "A record of stages and a time limit contradict each other.": "搜索记录与时限不能同时给出。",
+    "Give one of the two.": "请只给一个。",
+    "The record of stages names community {code}, which is not divided here.": (
+        "搜索记录中的社区 {code} 不在划分范围内。"
+    ),
+    "The record of stages does not fit community {code}, which has {n} pieces.": "搜索记录与社区 {code} 不符。",
+    "Give the record of a plan of the same cells, target and limits.": (
+        "请用同样的单位地块、目标和上下限所做方案的记录。"
     ),
     "Give 0 <= min <= max, e.g. --min 150 --max 300.": "最少户数不能大于最多户数，例如 150 和 300。",
     "The target ({target}) lies outside [min, max] = [{low}, {high}].": (
@@ -105,6 +117,40 @@ WORDS: dict[str, str] = {
     "Give min <= target <= max.": "请使目标户数介于最少户数与最多户数之间。",
     "There is no style {style}.": "没有“{style}”这种划分方式。",
     "Styles are {styles}.": "可选：{styles}。",
+    "The target is {n} households a grid.": "目标户数不能是 {n}。",
+    "Give a target above 0, e.g. --target 200.": "请填写大于 0 的目标户数，例如 200。",
+    "target, min and max must be finite numbers.": "目标、最少和最多户数必须是数字。",
+    "Give numbers of households, e.g. 200 150 300.": "请填写户数，例如 200、150、300。",
+    "Every grid in scope is locked.": "范围内的网格全部被锁定，没有可以调整的。",
+    "Unlock one of them, or widen the scope.": "请解锁其中一个，或扩大范围。",
+    "Grid {key} has no cells in this plan.": "方案中没有网格 {key} 的地块。",
+    "Name grids of the plan's communities.": "请选择方案中的网格。",
+    "A border lies between two grids.": "边界必须在两个网格之间。",
+    "Name two grids, e.g. A:B.": "请选择两个不同的网格。",
+    "A budget is below 0.": "上限不能小于 0。",
+    "Give 0 or more households and grids, or leave the budget out.": "请填写 0 或更大的数，或留空。",
+    "This answer moves nothing.": "这个结果不移动任何住户。",
+    "Widen the scope, loosen locks or budgets, or keep another one.": "请扩大范围、放宽锁定或上限，或采用另一个结果。",
+    "Community {code} has no grid in force.": "社区 {code} 还没有网格。",
+    "Partition it first, or leave it out.": "请先划分，或不选它。",
+    "Grid {key} has cells in communities {one} and {other}.": "网格 {key} 跨了 {one} 和 {other}。",
+    "A grid stays inside its community: mend the plan first.": "网格不跨社区，请先改正方案。",
+    "Grid {key} holds only a part of grid {finer} of the level below.": "网格 {key} 只含下一级网格 {finer} 的一部分。",
+    "Give that one to a single grid first: a coarser grid is made of whole finer ones.": (
+        "上级网格由完整的下级网格组成：请先把它整个划给一个网格。"
+    ),
+    "Grid {key} holds cells of another grid or community.": "网格 {key} 的地块重复，或属于别的社区。",
+    "Name every cell once.": "每个地块只能出现一次。",
+    "Cells {cells} are not of this plan.": "地块 {cells} 不在方案中。",
+    "Choose cells of the plan's communities.": "请选择方案所含社区的地块。",
+    "Grid {key} lies in community {code}, but cells of {others} would join it.": (
+        "网格 {key} 在社区 {code}，不能划入 {others} 的地块。"
+    ),
+    "A grid stays inside its community: leave those cells out.": "网格不跨社区，请去掉这些地块。",
+    "There is no grid {key} in this plan.": "方案中没有网格 {key}。",
+    "Name grids of the base, or new-1, new-2 ...": "请选择方案中的网格，或新建网格。",
+    "District {code} has no plan {plan}.": "{code} 没有方案 {plan}。",
+    "`gridkeeper plan list {code}` lists its plans.": "请在方案列表中选择。",
     "This edit changes nothing.": "这一步没有改变任何内容。",
     "Choose other cells or another grid.": "请选择其他地块或网格。",
     "No cells are named.": "没有选择地块。",

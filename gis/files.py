@@ -21,12 +21,13 @@ from gis.partition import cell_frame, explain, grid_frame, partition
 from gis.partition.barriers import crossings, read_barriers
 from gis.partition.counts import check_limits
 from gis.partition.loads import HOUSEHOLDS, Load, default_target
+from gis.partition.pace import deadline
 from gis.partition.styles import style_weights
 from gis.partition.units import require_kept
 from gis.progress import Progress, quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -118,6 +119,8 @@ def partition_files(
     cluster: str | None = None,
     metric: object = None,
     effort: Effort | None = None,
+    seconds: float | None = None,
+    stages: Mapping[str, Sequence[Sequence[int]]] | None = None,
     options: ReadOptions | None = None,
     progress: Progress = quiet,
 ) -> FilePlan:
@@ -150,6 +153,8 @@ def partition_files(
         CRS in metres to compute in; by default the communities' own or that of the area.
     effort : Effort, optional
         Length of the search.
+    seconds, stages
+        Limit of the search, or how far one went that a limit cut: see `gis.partition.partition`.
     options : ReadOptions, optional
         How to read (``accept_partial``, ``accept_crs`` ...).
     progress : Progress
@@ -169,9 +174,10 @@ def partition_files(
         low, _ = _limits(TARGET if target is None else target, minimum, maximum)
     style_weights(style)
     kept, hard = require_kept(keep_whole), read_barriers(hard_barriers)
-    seconds: dict[str, float] = {}
+    spent: dict[str, float] = {}
+    deadline(seconds)
     reports: list[Report] = []
-    with _timed(seconds, "read"):
+    with _timed(spent, "read"):
         ground = read_ground(
             buildings,
             communities,
@@ -188,10 +194,10 @@ def partition_files(
     least = low if wanted.plain else LOW * TARGET
     settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(least))
     with executor_at(cluster, jobs) as executor:
-        with _timed(seconds, "cells"):
+        with _timed(spent, "cells"):
             tessellation = ground.cells(settings, executor=executor, progress=progress)
             tessellation = weighed_by_files(tessellation, wanted, stock, counts, ground.bounds, options, reports)
-        with _timed(seconds, "partition"):
+        with _timed(spent, "partition"):
             target = default_target(tessellation, TARGET) if target is None else target
             low, high = _limits(target, minimum, maximum)
             plan = partition(
@@ -206,10 +212,12 @@ def partition_files(
                 hard_barriers=hard,
                 crossed=crossings(tessellation, hard, ground.barriers, ground.landcover),
                 effort=effort,
+                seconds=seconds,
+                stages=stages,
                 executor=executor,
                 progress=progress,
             )
-    with _timed(seconds, "measures"):
+    with _timed(spent, "measures"):
         grids = grid_frame(tessellation, plan)
         here = stock["building_id"].astype(str).isin(set(tessellation.building_cell["building_id"].astype(str)))
         explanation = explain(tessellation, plan)
@@ -229,7 +237,7 @@ def partition_files(
         finished(cells, CELL_COLUMNS, own),
         measures,
         reports,
-        seconds,
+        spent,
         tessellation,
         plan,
         explanation,

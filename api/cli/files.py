@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from api.cli._dividing import Count, HardBarriers, KeepWhole, LoadText, Style, is_free
+from api.cli._dividing import (
+    Count,
+    HardBarriers,
+    KeepWhole,
+    LoadText,
+    Seconds,
+    StagesFile,
+    Style,
+    is_free,
+    read_stages,
+)
 from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
@@ -53,6 +63,8 @@ def partition(
     count: Count = "rule",
     keep_whole: KeepWhole = None,
     hard_barriers: HardBarriers = None,
+    seconds: Seconds = None,
+    steps: StagesFile = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the plan does not depend on it.")] = 1,
     executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
@@ -91,6 +103,8 @@ def partition(
                 free=is_free(count),
                 keep_whole=keep_whole,
                 hard_barriers=hard_barriers or (),
+                seconds=seconds,
+                stages=read_stages(steps),
                 jobs=jobs,
                 cluster=executor,
                 metric=metric_crs,
@@ -102,7 +116,8 @@ def partition(
             _tell([fault.report], report)
         raise
     write_frames({out: result.grids} | ({} if cells is None else {cells: result.cells}))
-    _tell(result.reports, report, result.explanation.as_dict(result.tessellation, result.plan))
+    reasons = result.explanation.as_dict(result.tessellation, result.plan)
+    _tell(result.reports, report, {"explanation": reasons, "settings": result.plan.settings})
     m = result.measures
     what = f"; {m['load']}: {m['load_total']:g} {m['load_unit']['en']}, {m['target']:g} a grid" if "load" in m else ""
     stderr.print(
@@ -148,19 +163,17 @@ def locate(
         print(json.dumps(result.report.counts, ensure_ascii=False))
 
 
-def _tell(reports: Sequence[Report], file: Path | None, explanation: dict[str, Any] | None = None) -> None:
-    """Print how each file was read and how often each rule spoke; the details and every grid's reason go to `file`."""
+def _tell(reports: Sequence[Report], file: Path | None, more: dict[str, Any] | None = None) -> None:
+    """Print how each file was read and how often each rule spoke; the details, and what is `more`, go to `file`."""
     for report in reports:
         for remark in report.remarks:
-            if remark.rule in {"reading", "crs_assumed", "grid_in_parts"}:
+            if remark.rule in {"reading", "crs_assumed", "grid_in_parts", "time_was_up"}:
                 stderr.print(f"[dim]{report.title}[/]: {remark.message}", markup=True)
         counts = ", ".join(f"{name} {value:g}" for name, value in report.counts.items())
         told = ", ".join(f"{rule} × {n}" for rule, n in report.tally().items() if rule != "reading")
         stderr.print(f"{report.title}: {counts}" + (f"; {told}" if told else ""), markup=False)
     if file is not None:
-        content: dict[str, Any] = {"reports": [report.as_dict() for report in reports]}
-        if explanation is not None:
-            content["explanation"] = explanation
+        content: dict[str, Any] = {"reports": [report.as_dict() for report in reports]} | (more or {})
         draft = file.with_name(f".{file.name}.part")
         draft.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=_plain), encoding="utf-8")
         draft.replace(file)

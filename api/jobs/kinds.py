@@ -177,6 +177,8 @@ def _propose(work: Work) -> dict[str, Any]:
         seed=work.options.get("seed", 1),
         style=work.options.get("style", "balanced"),
         free=work.options.get("free", False),
+        seconds=work.options.get("seconds"),
+        stages=work.options.get("stages"),
         **_network(work),
         executor=work.executor,
         progress=work.progress,
@@ -236,6 +238,19 @@ def _proposals(work: Work) -> dict[str, Any]:
     )
 
 
+def _rebalance(work: Work) -> dict[str, Any]:
+    from gis.store import pipeline  # noqa: PLC0415
+
+    return pipeline.compare_rebalancings(
+        work.connection,
+        work.district,
+        work.options["plan"],
+        work.options,
+        executor=work.executor,
+        progress=work.progress,
+    )
+
+
 def _plan_publish(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
@@ -262,6 +277,7 @@ KINDS: dict[str, Kind] = {
         Kind("publish", _publish, alone=True),
         Kind("edit", _edit, fans_out=True),
         Kind("proposals", _proposals, fans_out=True),
+        Kind("rebalance", _rebalance, fans_out=True),
         Kind("plan_publish", _plan_publish),
     )
 }

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue
 
 from api.models.common import Model
 from api.models.proposals import ProposalsRequest
+from api.models.rebalancing import RebalancingsRequest
 from api.models.work import Free, ProposeRequest, PublishRequest, RemarkLine, Style, TessellateRequest
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ProposalsJob",
     "ProposeJob",
     "PublishJob",
+    "RebalanceJob",
     "TessellateJob",
     "Upload",
 ]
@@ -112,6 +114,13 @@ class ProposalsJob(ProposalsRequest):
     plan: int
 
 
+class RebalanceJob(RebalancingsRequest):
+    """Make the grids of a draft even again; the result holds what POST /plans/{plan}/rebalancings answers."""
+
+    kind: Literal["rebalance"]
+    plan: int
+
+
 class PlanPublishJob(Model):
     """Publish an approved plan."""
 
@@ -121,7 +130,15 @@ class PlanPublishJob(Model):
 
 
 JobRequest = Annotated[
-    ImportJob | LoadJob | TessellateJob | ProposeJob | PublishJob | EditJob | ProposalsJob | PlanPublishJob,
+    ImportJob
+    | LoadJob
+    | TessellateJob
+    | ProposeJob
+    | PublishJob
+    | EditJob
+    | ProposalsJob
+    | RebalanceJob
+    | PlanPublishJob,
     Field(discriminator="kind"),
 ]
 

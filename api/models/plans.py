@@ -156,6 +156,9 @@ class PlanDetail(PlanItem):
     target: int
     minimum: int
     maximum: int
+    targets: dict[str, float] = Field(
+        description="Communities whose grids were divided for another target: the code of each, and its target."
+    )
     can_undo: bool
     can_redo: bool
     base_in_force: bool = Field(description="Nothing else was published in its scope since it was begun.")

@@ -1,15 +1,26 @@
-"""What is asked of and told about proposals: ways to divide communities of a draft anew?"""
+"""What is asked of and told about proposals: ways to divide communities of a draft anew; and how is one taken?"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from api.models.common import Model, Words
-from api.models.work import Free, Style
+from api.models.work import Free, Seconds, Stages, Style
 
-__all__ = ["Cell", "Key", "PlanProposal", "PlanProposals", "ProposalFigures", "ProposalsRequest", "ProposeEdit"]
+__all__ = [
+    "AnswerName",
+    "Cell",
+    "Key",
+    "PlanProposal",
+    "PlanProposals",
+    "ProposalFigures",
+    "ProposalsRequest",
+    "ProposeEdit",
+    "RebalancingScope",
+    "TakenAnswer",
+]
 
 Cell = Annotated[int, Field(ge=1, description="Number of a cell, as in cell_id.")]
 Key = Annotated[
@@ -28,12 +39,40 @@ class ProposalsRequest(Model):
     minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when that alone is given.")
     maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when that alone is given.")
     free: Free = False
+    seconds: Seconds = None
+
+
+class RebalancingScope(Model):
+    """What a rebalancing may change, and how much."""
+
+    communities: list[str] = Field(default=[], description="All of the plan when neither these nor grids are named.")
+    grids: list[Key] = Field(default=[], description="Keys of grids that may change.")
+    neighbours: bool = Field(default=False, description="Also the grids beside those named.")
+    lock_grids: list[Key] = Field(default=[], description="Nothing leaves or enters them.")
+    lock_cells: list[Cell] = Field(default=[], description="They stay in their grid.")
+    lock_borders: list[tuple[Key, Key]] = Field(default=[], description="Pairs of grids between which nothing moves.")
+    max_moved: float | None = Field(default=None, ge=0, description="Households that move at most.")
+    max_grids: int | None = Field(default=None, ge=0, description="Grids that lose or get cells at most.")
+
+
+AnswerName = Literal["fewest_moved", "between", "best_balance"]
+
+
+class TakenAnswer(RebalancingScope):
+    """Which answer of which rebalancing an edit takes."""
+
+    answer: AnswerName
 
 
 class ProposeEdit(ProposalsRequest):
-    """Let the partitioner divide communities of the plan anew, or take a proposal as it is."""
+    """Let the partitioner divide communities of the plan anew, or take a proposal or an answer as it is."""
 
+    stages: Stages = None
     assignment: dict[Key, list[Cell]] | None = Field(default=None, description="Of a proposal: every cell once.")
+    changes: dict[Key, list[Cell]] | None = Field(
+        default=None, description="Of an answer of a rebalancing: the cells that come to a grid; the others stay."
+    )
+    rebalance: TakenAnswer | None = None
 
 
 class ProposalFigures(Model):
@@ -59,6 +98,7 @@ class PlanProposal(Model):
     minimum: float
     maximum: float
     free: bool
+    stages: Stages = Field(default=None, description="How far its search went, where the limit cut it.")
     figures: ProposalFigures
     apart: list[float] = Field(description="Share of households in different grids than in each proposal before it.")
     changed: float = Field(description="Share of households in different grids than in the draft.")

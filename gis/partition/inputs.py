@@ -51,10 +51,11 @@ class Locks:
 
 @dataclass(frozen=True)
 class Scope:
-    """Grids and communities that may change; none named: all."""
+    """Grids and communities that may change; none named: all. `neighbours`: those beside the grids named too."""
 
     grids: Iterable[int] = ()
     communities: Iterable[str] = ()
+    neighbours: bool = False
 
 
 @dataclass
@@ -146,6 +147,9 @@ def prepared(
     grids = int(grid_of.max(initial=-1)) + 1
     every = communities_of(tessellation)
     names = range(grids) if names is None else names
+    if scope.neighbours:
+        pairs = np.concatenate([tessellation.adjacency.pairs, links.reshape(-1, 2)]).astype(np.int64)
+        scope = replace(scope, grids=_and_beside(set(scope.grids), grid_of, pairs))
     rules = _rules(grid_of, names, locks, scope, {cells.community_id for cells in every})
     asked = _Asked(np.asarray(links, np.int64).reshape(-1, 2), weights, budget, steps, seed)
     result = Prepared(grid_of.copy(), grids)
@@ -169,6 +173,13 @@ def prepared(
         _prepare(cells, mine, asked, rules, whole, result)
     _tell(tessellation, grid_of, names, result, report)
     return result
+
+
+def _and_beside(grids: set[int], grid_of: np.ndarray, pairs: np.ndarray) -> list[int]:
+    """Add the grids that touch some."""
+    sides = grid_of[pairs]
+    beside = sides[np.isin(sides, sorted(grids)).any(axis=1)]
+    return sorted(grids | set(beside[beside >= 0].tolist()))
 
 
 def _rules(grid_of: np.ndarray, names: Sequence[object], locks: Locks, scope: Scope, known: set[str]) -> _Rules:
@@ -204,6 +215,8 @@ def _rules(grid_of: np.ndarray, names: Sequence[object], locks: Locks, scope: Sc
                 f"Cell {cell} is locked to grid {names[grid]}, but lies in grid {names[own]}.",
                 "A lock keeps a cell where it is: move it first, or lock it to its own grid.",
             )
+    if wanted and not communities and wanted <= locked:
+        raise InputError("Every grid in scope is locked.", "Unlock one of them, or widen the scope.")
     numbers = np.arange(grids)
     whole = None if not wanted and not communities else frozenset(communities)
     return _Rules(np.isin(numbers, list(locked)), np.isin(numbers, list(wanted)), frozenset(held), borders, whole)

@@ -25,7 +25,9 @@ from gis.plans.describing import grid_flags
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["coarsened", "divide_level"]
+    from gis.partition.keeping import Keep
+
+__all__ = ["atoms_of_level", "coarsened", "divide_level"]
 
 
 def divide_level(
@@ -36,6 +38,7 @@ def divide_level(
     links: np.ndarray | None = None,
     hard_barriers: Sequence[str] = (),
     crossed: np.ndarray | None = None,
+    keep: Keep | None = None,
     profile: str = "gbt30428_2013",
     **options: Any,
 ) -> Plan:
@@ -49,6 +52,8 @@ def divide_level(
         Grid of each cell in the next level down and up, None where it has none; left out where there is no such level.
     links : ndarray of int, shape (q, 2)
         Pairs of cells that hold the finer grids together.
+    keep : Keep, optional
+        Old grids of the cells; of whole finer grids each counts as in the old grid of its first cell.
     hard_barriers, crossed, profile
         See `partition`.
     **options
@@ -60,15 +65,40 @@ def divide_level(
         Of the cells. Without `finer` and `coarser` exactly that of `partition`.
     """
     if finer is None and coarser is None:
-        return partition(tessellation, profile=profile, hard_barriers=hard_barriers, crossed=crossed, **options)
+        return partition(
+            tessellation, keep=keep, hard_barriers=hard_barriers, crossed=crossed, profile=profile, **options
+        )
     hard = read_barriers(hard_barriers)
     seen, joined = parted(tessellation, hard, crossed)
-    seen = seen if coarser is None else _within(seen, coarser)
-    of = np.arange(len(tessellation.cells)) if finer is None else _sets(seen, finer)
-    made = partition(seen if finer is None else coarsened(seen, of), profile=profile, **options)
+    atoms, of = atoms_of_level(seen, finer=finer, coarser=coarser)
+    kept = None if keep is None else keep.take(np.unique(of, return_index=True)[1])
+    made = partition(atoms, keep=kept, profile=profile, **options)
     made.settings["hard_barriers"] = list(hard)
     held = joined if links is None else np.concatenate([np.asarray(links, np.int32).reshape(-1, 2), joined])
     return _of_cells(tessellation, made, of, held, profile)
+
+
+def atoms_of_level(
+    tessellation: Tessellation, *, finer: np.ndarray | None = None, coarser: np.ndarray | None = None
+) -> tuple[Tessellation, np.ndarray]:
+    """Make what the grids of a level are sets of: cells, or whole finer grids; ``community_id`` is what they stay in.
+
+    Parameters
+    ----------
+    finer, coarser : ndarray of str or None, shape (cells,)
+        As in `divide_level`.
+
+    Returns
+    -------
+    atoms : Tessellation
+    of : ndarray of int, shape (cells,)
+        Atom of each cell.
+    """
+    seen = tessellation if coarser is None else _within(tessellation, coarser)
+    if finer is None:
+        return seen, np.arange(len(tessellation.cells))
+    of = _sets(seen, finer)
+    return coarsened(seen, of), of
 
 
 def _within(tessellation: Tessellation, coarser: np.ndarray) -> Tessellation:

@@ -19,6 +19,7 @@ from gis.partition.counts import check_limits
 from gis.partition.inputs import Locks, Scope, prepared
 from gis.partition.loads import loads_of
 from gis.partition.objective import Weights
+from gis.partition.styles import style_weights
 from gis.partition.transshipment import excess, transshipment
 from gis.progress import Progress, fan_out, quiet
 from gis.remarks import Report
@@ -137,6 +138,7 @@ def rebalance(
     max_moved: float | None = None,
     max_grids: int | None = None,
     seed: int = 1,
+    style: str = "balanced",
     steps: Steps | None = None,
     executor: Executor | None = None,
     progress: Progress = quiet,
@@ -164,6 +166,8 @@ def rebalance(
         Grids that lose or get moved cells at most.
     seed : int
         The same seed gives the same answers, whatever the number of processes.
+    style : str
+        See `gis.partition.styles`.
     steps : Steps, optional
     executor : Executor, optional
         Where communities are searched side by side.
@@ -176,7 +180,7 @@ def rebalance(
     Raises
     ------
     InputError
-        See `gis.partition.inputs.prepared`; and as `partition` for the limits.
+        See `gis.partition.inputs.prepared`; and as `partition` for limits and style.
     """
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
@@ -188,7 +192,7 @@ def rebalance(
     start = prepared(
         tessellation,
         grid_of,
-        Weights(float(target), float(minimum), float(maximum)),
+        Weights(float(target), float(minimum), float(maximum), **style_weights(style)),
         names=names,
         links=given,
         locks=Locks() if locks is None else locks,
@@ -217,6 +221,7 @@ def rebalance(
         "maximum": maximum,
         "load": tessellation.load,
         "seed": seed,
+        "style": style,
         "steps": asdict(steps),
         "max_moved": max_moved,
         "max_grids": max_grids,

@@ -76,7 +76,12 @@ def require_kept(keep_whole: str | None) -> str | None:
 
 
 def units_of(
-    tessellation: Tessellation, keep_whole: str | None, maximum: float, grid_of: np.ndarray | None = None
+    tessellation: Tessellation,
+    keep_whole: str | None,
+    maximum: float,
+    grid_of: np.ndarray | None = None,
+    *,
+    apart: np.ndarray | None = None,
 ) -> Units:
     """Find the units that are kept whole.
 
@@ -90,6 +95,8 @@ def units_of(
         Load of a grid; a unit above it is not kept.
     grid_of : ndarray of int, shape (cells,), optional
         A plan: units that it divides are not kept either.
+    apart : ndarray of int, shape (cells,), optional
+        Cells with another number are not kept together: locked grids stay as they are.
     """
     cells = tessellation.cells
     n = len(cells)
@@ -100,6 +107,8 @@ def units_of(
     named = np.array([value is not None and value == value and value != "" for value in name], bool)  # noqa: PLR0124
     a, b = tessellation.adjacency.pairs.T.astype(np.int64)
     inside = named[a] & named[b] & (name[a] == name[b])
+    if apart is not None:
+        inside &= apart[a] == apart[b]
     _, label = connected_components(coo_array((np.ones(inside.sum()), (a[inside], b[inside])), (n, n)), directed=False)
     load = loads_of(tessellation)
     total, size = np.bincount(label, load), np.bincount(label)

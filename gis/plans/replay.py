@@ -55,7 +55,8 @@ class Operation:
 class Undoable:
     """An edit as it can be taken back and done again: cells by position, their keys before and after.
 
-    `renumbered` are the communities whose grids are numbered anew from this edit on, and were not before it.
+    `renumbered` are the communities whose grids are numbered anew from this edit on, and were not before it;
+    `targets` those of the draft before and after it.
     """
 
     revision: int
@@ -63,6 +64,7 @@ class Undoable:
     before: np.ndarray
     after: np.ndarray
     renumbered: frozenset[str] = frozenset()
+    targets: tuple[Mapping[str, float], Mapping[str, float]] = ({}, {})
 
 
 @dataclass
@@ -86,6 +88,8 @@ class Draft:
     """Key of the grid each cell belongs to now, shape (n,); `ABSENT` for a cell that is not there."""
     renumbered: frozenset[str] = field(init=False, default=frozenset())
     """Communities whose grids all get new codes, in the order of their position."""
+    targets: Mapping[str, float] = field(init=False, default_factory=dict)
+    """Households a grid that the last proposal taken in a community was made for; without one, those of the level."""
     revision: int = field(init=False, default=0)
     undoable: list[Undoable] = field(init=False, default_factory=list)
     redoable: list[Undoable] = field(init=False, default_factory=list)
@@ -131,7 +135,9 @@ class Draft:
         if not len(at) and self.renumbered == numbered:
             raise InputError("This edit changes nothing.", "Choose other cells or another grid.")
         fresh = self.renumbered - numbered
-        self.undoable.append(Undoable(operation.revision, at, self.keys[at], after[at], fresh))
+        targets = _targets(self.targets, operation)
+        self.undoable.append(Undoable(operation.revision, at, self.keys[at], after[at], fresh, (self.targets, targets)))
+        self.targets = targets
         self.redoable.clear()
         self.keys = after
         return at
@@ -166,6 +172,16 @@ class Draft:
             missing = ", ".join(str(cell) for cell in wanted[~found][:5])
             raise InputError(f"Cells {missing} are not of this plan.", "Choose cells of the plan's communities.")
         return at
+
+
+def _targets(targets: Mapping[str, float], operation: Operation) -> Mapping[str, float]:
+    """What grids are to hold after an edit: a proposal says so, what is restored is as the level has it."""
+    if operation.kind not in {"propose", "restore"}:
+        return targets
+    communities = [str(code) for code in operation.payload["communities"]]
+    kept = {code: target for code, target in targets.items() if code not in communities}
+    target = operation.payload.get("target")
+    return kept if target is None else kept | dict.fromkeys(communities, float(target))
 
 
 def _number(cell: Any) -> int:
@@ -350,6 +366,7 @@ def _undo(draft: Draft, operation: Operation) -> np.ndarray:
     draft.keys = draft.keys.copy()
     draft.keys[edit.at] = edit.before
     draft.renumbered -= edit.renumbered
+    draft.targets = edit.targets[0]
     return edit.at
 
 
@@ -359,6 +376,7 @@ def _redo(draft: Draft, operation: Operation) -> np.ndarray:
     draft.keys = draft.keys.copy()
     draft.keys[edit.at] = edit.after
     draft.renumbered |= edit.renumbered
+    draft.targets = edit.targets[1]
     return edit.at
 
 

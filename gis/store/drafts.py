@@ -31,11 +31,11 @@ from gis.store.districts import district_of, lock
 from gis.store.levels import communities_within, pairs_across
 from gis.store.lives import life_of, read_life, record_step
 from gis.store.locating import NETWORK
+from gis.store.moving import taken
 from gis.store.networks import read_level, read_networks
 from gis.store.persons import require_person
 from gis.store.proposing import proposal_of
 from gis.store.queries import query
-from gis.store.rebalancing import rebalanced
 from gis.store.renewing import renewal_of, split_of
 
 if TYPE_CHECKING:
@@ -244,8 +244,8 @@ def edit_draft(
         `gis.plans.replay.Operation`.
     payload : mapping, optional
         ``undo`` and ``redo`` need none; ``propose`` {communities, seed, style, target ...} gets its assignment here
-        where it brings none (`gis.store.comparing`), also where it takes one answer of a rebalancing ({keep ...}, see
-        `gis.store.rebalancing`), ``renew`` {} and ``split`` {cell, line: [[lon, lat] ...]} their cells.
+        where it brings none (`gis.store.comparing`), or takes an answer of a rebalancing ({changes ...}, see
+        `gis.store.moving`), ``renew`` {} and ``split`` {cell, line: [[lon, lat] ...]} their cells.
     executor : Executor, optional
         Workers for communities that are divided anew.
     progress : Progress
@@ -276,9 +276,10 @@ def edit_draft(
         if kind in COMPUTED:
             work = (connection, place, row, draft)
             helpers = executor if len(row["scope"]) > FEW else None
-            if kind == "propose":
-                made = rebalanced if "keep" in given else proposal_of
-                given = made(*work, given, clock(), executor=helpers, progress=progress)
+            if kind == "propose" and "changes" in given:
+                given = taken(connection, row, draft, given, clock())
+            elif kind == "propose":
+                given = proposal_of(*work, given, clock(), executor=helpers, progress=progress)
             elif kind == "renew":
                 given = renewal_of(*work, clock(), executor=helpers, progress=progress)
             else:

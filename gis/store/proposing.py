@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from gis.errors import InputError
 from gis.partition import Effort
 from gis.partition.counts import check_limits
+from gis.partition.pace import deadline
 from gis.partition.styles import style_weights
 from gis.plans import Draft, codes_of_plan, new_key
 from gis.progress import Progress, quiet
@@ -49,7 +50,8 @@ def proposal_of(
     Parameters
     ----------
     asked : mapping
-        ``communities``, and what `Wanted` reads; ``assignment`` where a proposal is taken as it is.
+        ``communities``, and what `Wanted` reads; ``assignment`` where a proposal is taken as it is; ``seconds`` and
+        ``stages`` of `gis.partition.partition`.
 
     Returns
     -------
@@ -65,14 +67,18 @@ def proposal_of(
     work = begin_proposing(connection, place, row, draft, asked, now, progress=progress)
     taken = asked.get("assignment")
     # which separate parts are linked depends on limits and ground alone: a search without a step tells
-    effort = {} if taken is None else {"effort": Effort(runs=1, steps_per_cell=0, rounds=0)}
-    plan = work.divide(**wanted.options(), seed=wanted.seed, executor=executor, progress=progress, **effort)
+    pace: dict[str, Any] = {"seconds": asked.get("seconds"), "stages": asked.get("stages")}
+    if taken is not None:
+        pace = {"effort": Effort(runs=1, steps_per_cell=0, rounds=0)}
+    plan = work.divide(**wanted.options(), seed=wanted.seed, executor=executor, progress=progress, **pace)
+    stages = asked.get("stages") if taken is not None else plan.settings.get("stages")
     links = {"links": [*links_of(connection, int(row["id"])), *work.cells.ids[plan.links].tolist()]}
     connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": Jsonb(plain(links))})
     return {
         "communities": work.communities,
         "seed": wanted.seed,
         **wanted.options(),
+        **({"stages": stages} if stages else {}),
         "assignment": work.assignment(plan) if taken is None else {key: list(cells) for key, cells in taken.items()},
     }
 
@@ -104,6 +110,7 @@ class Wanted:
         check_limits(wanted, low, high)
         style = str(asked.get("style") or "balanced")
         style_weights(style)
+        deadline(asked.get("seconds"))
         return cls(wanted, low, high, style, bool(asked.get("free", False)), int(asked.get("seed", 1)))
 
     def options(self) -> dict[str, Any]:

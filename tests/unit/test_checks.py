@@ -64,8 +64,9 @@ def test_checks_without_input_are_not_run(plan):
         plan[name] = None
     plan["cells"] = plan["cells"].drop(columns="compound_id")
     assert set(CHECKS) - set(results(plan)) == {
-        "nested", "follows_street_line", "parts_balance", "grid_without_worker", "one_dedicated_unit_whole"
-    }  # fmt: skip
+        *("nested", "crosses_no_barrier", "follows_street_line", "parts_balance", "grid_without_worker"),
+        "one_dedicated_unit_whole",
+    }
     assert [r.name for r in run_checks(**plan, only=["no_gap"])] == ["no_gap"]
 
 

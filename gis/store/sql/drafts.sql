@@ -217,6 +217,35 @@ LEFT JOIN LATERAL (
 WHERE p.plan_id = %(plan)s AND p.grid_code = ANY(%(keys)s)
 ORDER BY p.cell_id
 
+-- name: moves
+-- Buildings of cells that change their grid, and such cells without any, with what they carry at a plan's date.
+SELECT b.code AS building, b.name, b.address, v.name AS community, m.old AS "from", m.new AS "to",
+       COALESCE(h.households, 0)::float8 AS households, COALESCE(h.people, 0)::float8 AS people, m.cell,
+       ST_X(p.at) AS lon, ST_Y(p.at) AS lat
+FROM unnest(%(cells)s::bigint[], %(old)s::text[], %(new)s::text[]) AS m (cell, old, new)
+JOIN plan a ON a.id = %(plan)s
+JOIN cell c ON c.id = m.cell
+JOIN division v ON v.id = c.community_id
+LEFT JOIN building_cell k ON k.cell_id = m.cell
+    AND EXISTS (SELECT FROM building x WHERE x.id = k.building_id AND x.valid @> %(at)s::timestamptz)
+LEFT JOIN building b ON b.id = k.building_id
+CROSS JOIN LATERAL (SELECT ST_PointOnSurface(COALESCE(b.geom, c.geom)) AS at) p
+LEFT JOIN LATERAL (
+    SELECT n.households, n.people FROM household_count n
+    WHERE n.building_id = b.id AND n.as_of <= a.as_of
+    ORDER BY n.as_of DESC, n.recorded_at DESC, n.id DESC LIMIT 1
+) h ON true
+ORDER BY m.old, m.new, b.address, b.code, m.cell
+
+-- name: workers
+-- Who is posted to grids in force at a moment, by their codes.
+SELECT g.code, w.id, w.name
+FROM grid g
+JOIN posting p ON p.grid_id = g.id AND p.valid @> %(at)s::timestamptz
+JOIN grid_worker w ON w.id = p.worker_id
+WHERE g.network_id = %(network)s AND g.level = %(level)s AND g.code = ANY(%(codes)s) AND g.valid @> %(at)s::timestamptz
+ORDER BY g.code, w.code
+
 -- name: edges_among
 -- Pairs of neighbours among cells.
 SELECT cell_a, cell_b FROM cell_edge WHERE cell_a = ANY(%(cells)s) AND cell_b = ANY(%(cells)s)

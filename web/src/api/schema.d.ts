@@ -492,6 +492,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Plan Moves
+         * @description List the buildings that would change their grid with cells of a draft, and whose worker changes.
+         */
+        post: operations["list_plan_moves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/operations": {
         parameters: {
             query?: never;
@@ -532,6 +552,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/proposals/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stream Plan Divisions
+         * @description Tell the same whenever a proposal is ready; who stops listening ends the search.
+         */
+        post: operations["stream_plan_divisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/publish": {
         parameters: {
             query?: never;
@@ -546,6 +586,26 @@ export interface paths {
          * @description Publish an approved plan: its grids are in force from the effective time on.
          */
         post: operations["publish_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/rebalancings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebalance Plan
+         * @description Make the grids of a draft even again in three ways; an edit `propose` takes one of them.
+         */
+        post: operations["rebalance_plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1179,6 +1239,29 @@ export interface components {
         Answers: {
             /** Answers */
             answers: components["schemas"]["Answer"][];
+        };
+        /**
+         * Balance
+         * @description How even the grids of the communities in scope are.
+         */
+        Balance: {
+            /** Grids */
+            grids: number;
+            /**
+             * Mad
+             * @description Mean absolute deviation from the target, households.
+             */
+            mad: number;
+            /**
+             * Rms
+             * @description Root mean square deviation from the target, households.
+             */
+            rms: number;
+            /**
+             * Within
+             * @description Grids within 10 % of the target.
+             */
+            within: number;
         };
         /**
          * Card
@@ -2699,6 +2782,24 @@ export interface components {
             rehomed_at: string | null;
         };
         /**
+         * MovesRequest
+         * @description Cells of a draft that would change their grid.
+         */
+        MovesRequest: {
+            /**
+             * Changes
+             * @description Key of a grid -> cells that come to it.
+             */
+            changes: {
+                [key: string]: number[];
+            };
+            /**
+             * Revision
+             * @description Of the draft that is meant.
+             */
+            revision: number;
+        };
+        /**
          * NetworkItem
          * @description A network: one complete set of grids for one purpose.
          */
@@ -2879,6 +2980,50 @@ export interface components {
             name: string;
         };
         /**
+         * PlanAnswer
+         * @description One way to make the grids of a draft even again.
+         */
+        PlanAnswer: {
+            balance: components["schemas"]["Balance"];
+            /**
+             * Bound
+             * @description Households that move at least, for as many grids within 10 % as here.
+             */
+            bound: number;
+            /**
+             * Buildings
+             * @description Buildings that do.
+             */
+            buildings: number;
+            /**
+             * Moved
+             * @description Households that change their grid.
+             */
+            moved: number;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "fewest_moved" | "between" | "best_balance";
+            /**
+             * Ratio
+             * @description Moved households as a multiple of the bound; null where that is 0.
+             */
+            ratio: number | null;
+            /** @description Payload by which an edit propose takes it; null: nothing moves. */
+            taking: components["schemas"]["ProposeEdit"] | null;
+            /**
+             * Touched
+             * @description Grids that lose or get cells.
+             */
+            touched: number;
+            /**
+             * Workers
+             * @description Persons posted to grids who lose or get a building.
+             */
+            workers: number;
+        };
+        /**
          * PlanCells
          * @description The cells of a plan with the grid of each; their shapes are at cells.geojson, by the same index.
          */
@@ -3026,6 +3171,13 @@ export interface components {
             submitted_by: string | null;
             /** Target */
             target: number;
+            /**
+             * Targets
+             * @description Communities whose grids were divided for another target: the code of each, and its target.
+             */
+            targets: {
+                [key: string]: number;
+            };
             /** Title */
             title: string | null;
             /**
@@ -3191,6 +3343,68 @@ export interface components {
             version: number | null;
         };
         /**
+         * PlanMove
+         * @description A building that changes its grid, or a cell without any.
+         */
+        PlanMove: {
+            /** Address */
+            address: string | null;
+            /** Building */
+            building: string | null;
+            /** Cell */
+            cell: number;
+            /** Community */
+            community: string;
+            /**
+             * From Grid
+             * @description Key of the grid it leaves.
+             */
+            from_grid: string;
+            /** Households */
+            households: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string | null;
+            /** People */
+            people: number;
+            /** To Grid */
+            to_grid: string;
+            /** Worker Changes */
+            worker_changes: boolean;
+            /**
+             * Worker From
+             * @description Who is posted to the grid it leaves.
+             */
+            worker_from: string | null;
+            /** Worker To */
+            worker_to: string | null;
+        };
+        /**
+         * PlanMoves
+         * @description What moves where cells of a draft change their grid, one page of it.
+         */
+        PlanMoves: {
+            /** Buildings */
+            buildings: number;
+            /** Households */
+            households: number;
+            /** Moves */
+            moves: components["schemas"]["PlanMove"][];
+            /**
+             * Total
+             * @description Rows in all.
+             */
+            total: number;
+            /**
+             * Worker Changes
+             * @description Buildings whose worker changes.
+             */
+            worker_changes: number;
+        };
+        /**
          * PlanPlace
          * @description A community of a plan's scope.
          */
@@ -3232,6 +3446,16 @@ export interface components {
             reasons: components["schemas"]["Words"];
             /** Seed */
             seed: number;
+            /**
+             * Stages
+             * @description How far its search went, where the limit cut it.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -3286,6 +3510,28 @@ export interface components {
              * @description Now or later; the next local midnight when absent. Local time where it has no zone.
              */
             effective?: string | null;
+        };
+        /**
+         * PlanRebalancings
+         * @description Three ways to make the grids of a draft even again.
+         */
+        PlanRebalancings: {
+            /**
+             * Answers
+             * @description From the fewest moved households to the best balance.
+             */
+            answers: components["schemas"]["PlanAnswer"][];
+            now: components["schemas"]["Balance"];
+            /**
+             * Revision
+             * @description Of the draft that they were made for.
+             */
+            revision: number;
+            /**
+             * Words
+             * @description What is out of the ordinary.
+             */
+            words: components["schemas"]["Words"][];
         };
         /**
          * PlanStep
@@ -3387,8 +3633,12 @@ export interface components {
             field?: string | null;
             /** Message */
             message: string;
+            /** Message Zh */
+            message_zh?: string | null;
             /** Remedy */
             remedy?: string | null;
+            /** Remedy Zh */
+            remedy_zh?: string | null;
             /** Row */
             row?: number | null;
             /** Rule */
@@ -3449,6 +3699,11 @@ export interface components {
             /** Plan */
             plan: number;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
@@ -3488,6 +3743,11 @@ export interface components {
              */
             minimum?: number | null;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
@@ -3522,7 +3782,7 @@ export interface components {
         };
         /**
          * ProposeEdit
-         * @description Let the partitioner divide communities of the plan anew, or take a proposal as it is.
+         * @description Let the partitioner divide communities of the plan anew, or take a proposal or an answer as it is.
          */
         ProposeEdit: {
             /**
@@ -3530,6 +3790,13 @@ export interface components {
              * @description Of a proposal: every cell once.
              */
             assignment?: {
+                [key: string]: number[];
+            } | null;
+            /**
+             * Changes
+             * @description Of an answer of a rebalancing: the cells that come to a grid; the others stay.
+             */
+            changes?: {
                 [key: string]: number[];
             } | null;
             /** Communities */
@@ -3550,11 +3817,27 @@ export interface components {
              * @description 0.75 of the target when that alone is given.
              */
             minimum?: number | null;
+            rebalance?: components["schemas"]["TakenAnswer"] | null;
+            /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
             /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description Of all proposals; each has another when absent.
@@ -3605,10 +3888,25 @@ export interface components {
              */
             network: string;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -3656,10 +3954,25 @@ export interface components {
              */
             network: string;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -3788,6 +4101,177 @@ export interface components {
             dark: string[];
             /** Light */
             light: string[];
+        };
+        /**
+         * RebalanceJob
+         * @description Make the grids of a draft even again; the result holds what POST /plans/{plan}/rebalancings answers.
+         */
+        RebalanceJob: {
+            /**
+             * Communities
+             * @description All of the plan when neither these nor grids are named.
+             * @default []
+             */
+            communities: string[];
+            /**
+             * Grids
+             * @description Keys of grids that may change.
+             * @default []
+             */
+            grids: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "rebalance";
+            /**
+             * Lock Borders
+             * @description Pairs of grids between which nothing moves.
+             * @default []
+             */
+            lock_borders: [
+                string,
+                string
+            ][];
+            /**
+             * Lock Cells
+             * @description They stay in their grid.
+             * @default []
+             */
+            lock_cells: number[];
+            /**
+             * Lock Grids
+             * @description Nothing leaves or enters them.
+             * @default []
+             */
+            lock_grids: string[];
+            /**
+             * Max Grids
+             * @description Grids that lose or get cells at most.
+             */
+            max_grids?: number | null;
+            /**
+             * Max Moved
+             * @description Households that move at most.
+             */
+            max_moved?: number | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: number | null;
+            /**
+             * Minimum
+             * @description 0.75 of the target when that alone is given.
+             */
+            minimum?: number | null;
+            /**
+             * Neighbours
+             * @description Also the grids beside those named.
+             * @default false
+             */
+            neighbours: boolean;
+            /** Plan */
+            plan: number;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Style
+             * @description What counts most in a division.
+             * @default balanced
+             * @enum {string}
+             */
+            style: "balanced" | "compact" | "street-true";
+            /**
+             * Target
+             * @description That of the network when absent.
+             */
+            target?: number | null;
+        };
+        /**
+         * RebalancingsRequest
+         * @description How the grids of a draft are to be made even again.
+         */
+        RebalancingsRequest: {
+            /**
+             * Communities
+             * @description All of the plan when neither these nor grids are named.
+             * @default []
+             */
+            communities: string[];
+            /**
+             * Grids
+             * @description Keys of grids that may change.
+             * @default []
+             */
+            grids: string[];
+            /**
+             * Lock Borders
+             * @description Pairs of grids between which nothing moves.
+             * @default []
+             */
+            lock_borders: [
+                string,
+                string
+            ][];
+            /**
+             * Lock Cells
+             * @description They stay in their grid.
+             * @default []
+             */
+            lock_cells: number[];
+            /**
+             * Lock Grids
+             * @description Nothing leaves or enters them.
+             * @default []
+             */
+            lock_grids: string[];
+            /**
+             * Max Grids
+             * @description Grids that lose or get cells at most.
+             */
+            max_grids?: number | null;
+            /**
+             * Max Moved
+             * @description Households that move at most.
+             */
+            max_moved?: number | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: number | null;
+            /**
+             * Minimum
+             * @description 0.75 of the target when that alone is given.
+             */
+            minimum?: number | null;
+            /**
+             * Neighbours
+             * @description Also the grids beside those named.
+             * @default false
+             */
+            neighbours: boolean;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Style
+             * @description What counts most in a division.
+             * @default balanced
+             * @enum {string}
+             */
+            style: "balanced" | "compact" | "street-true";
+            /**
+             * Target
+             * @description That of the network when absent.
+             */
+            target?: number | null;
         };
         /**
          * RebaseResult
@@ -4068,6 +4552,13 @@ export interface components {
             plan_id?: number | null;
             /** Remarks */
             remarks: components["schemas"]["RemarkLine"][];
+            /**
+             * Settings
+             * @description What makes the plan again.
+             */
+            settings?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
             /** Source */
             source: string;
             /** Tally */
@@ -4217,6 +4708,66 @@ export interface components {
             /** @description Pale fills by a grid's `colour`. */
             tints: components["schemas"]["Ramp"];
             zero: components["schemas"]["Pair"];
+        };
+        /**
+         * TakenAnswer
+         * @description Which answer of which rebalancing an edit takes.
+         */
+        TakenAnswer: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "fewest_moved" | "between" | "best_balance";
+            /**
+             * Communities
+             * @description All of the plan when neither these nor grids are named.
+             * @default []
+             */
+            communities: string[];
+            /**
+             * Grids
+             * @description Keys of grids that may change.
+             * @default []
+             */
+            grids: string[];
+            /**
+             * Lock Borders
+             * @description Pairs of grids between which nothing moves.
+             * @default []
+             */
+            lock_borders: [
+                string,
+                string
+            ][];
+            /**
+             * Lock Cells
+             * @description They stay in their grid.
+             * @default []
+             */
+            lock_cells: number[];
+            /**
+             * Lock Grids
+             * @description Nothing leaves or enters them.
+             * @default []
+             */
+            lock_grids: string[];
+            /**
+             * Max Grids
+             * @description Grids that lose or get cells at most.
+             */
+            max_grids?: number | null;
+            /**
+             * Max Moved
+             * @description Households that move at most.
+             */
+            max_moved?: number | null;
+            /**
+             * Neighbours
+             * @description Also the grids beside those named.
+             * @default false
+             */
+            neighbours: boolean;
         };
         /**
          * TessellateJob
@@ -4839,7 +5390,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ImportJob"] | components["schemas"]["LoadJob"] | components["schemas"]["TessellateJob"] | components["schemas"]["ProposeJob"] | components["schemas"]["PublishJob"] | components["schemas"]["EditJob"] | components["schemas"]["ProposalsJob"] | components["schemas"]["PlanPublishJob"];
+                "application/json": components["schemas"]["ImportJob"] | components["schemas"]["LoadJob"] | components["schemas"]["TessellateJob"] | components["schemas"]["ProposeJob"] | components["schemas"]["PublishJob"] | components["schemas"]["EditJob"] | components["schemas"]["ProposalsJob"] | components["schemas"]["RebalanceJob"] | components["schemas"]["PlanPublishJob"];
             };
         };
         responses: {
@@ -5441,6 +5992,54 @@ export interface operations {
             };
         };
     };
+    list_plan_moves: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description A file holds all rows. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Of the headings of a file. */
+                lang?: "zh-CN" | "en";
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MovesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMoves"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     edit_plan: {
         parameters: {
             query?: never;
@@ -5522,6 +6121,45 @@ export interface operations {
             };
         };
     };
+    stream_plan_divisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalsRequest"];
+            };
+        };
+        responses: {
+            /** @description Lines of JSON, each a PlanProposals: what there is so far; the last one is whole. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     publish_draft: {
         parameters: {
             query?: never;
@@ -5550,6 +6188,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebalance_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RebalancingsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanRebalancings"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */
