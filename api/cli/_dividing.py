@@ -13,8 +13,10 @@ from gis.errors import InputError
 __all__ = [
     "Count",
     "HardBarriers",
+    "KeepOld",
     "KeepWhole",
     "LoadText",
+    "LockGrid",
     "Seconds",
     "StagesFile",
     "Style",
@@ -27,6 +29,11 @@ Count = Annotated[
     str,
     typer.Option("--k", metavar="rule|free", help="Number of grids: households / target, or what fits best in limits."),
 ]
+KeepOld = Annotated[
+    str | None,
+    typer.Option(help="Keep grids that are there now whole: loosely, mostly or strictly; else all are made anew."),
+]
+LockGrid = Annotated[list[str] | None, typer.Option(help="A grid that stays as it is. May be repeated.")]
 Seconds = Annotated[
     float | None, typer.Option(help="Wall clock of the search, at most; the report records what makes the plan again.")
 ]

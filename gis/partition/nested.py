@@ -17,10 +17,10 @@ import shapely
 from gis.codes import community_grid_profile, position_order
 from gis.graph import Adjacency, Tessellation
 from gis.partition.barriers import parted, read_barriers
+from gis.partition.flags import grid_flags
 from gis.partition.loads import loads_of
 from gis.partition.plan import Plan
 from gis.partition.split import partition
-from gis.plans.describing import grid_flags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,8 @@ import shapely
 from gis.codes import community_grid_profile
 from gis.errors import ConflictError
 from gis.partition import Plan
-from gis.plans import grid_flags, grid_name, serial_of
+from gis.partition.flags import grid_flags
+from gis.plans import grid_name, serial_of
 from gis.plans.differences import Old
 from gis.plans.matching import Match, match_cells
 from gis.store.metric import to_metric

@@ -11,8 +11,9 @@ import pandas as pd
 from gis.codes import community_grid_profile
 from gis.errors import ConflictError, NotFoundError
 from gis.partition import Plan
+from gis.partition.flags import grid_flags
 from gis.partition.loads import loads_of
-from gis.plans import grid_flags, serial_of
+from gis.plans import serial_of
 from gis.store.copying import fetch_frame, objects
 from gis.store.levels import cells_of_level
 from gis.store.locating import NETWORK
