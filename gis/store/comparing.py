@@ -10,13 +10,14 @@ from gis.clock import Clock, utc_now
 from gis.measures.of_old_grids import kept_of
 from gis.measures.of_plans import plan_measures
 from gis.partition import share_apart
+from gis.partition.loads import unit_words
 from gis.partition.proof_words import plan_words
 from gis.partition.proposals import choose_several
 from gis.progress import Progress, quiet
 from gis.store.districts import district_of
 from gis.store.drafts import read_draft
 from gis.store.lives import read_life
-from gis.store.proposing import Wanted, begin_proposing
+from gis.store.proposing import begin_proposing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,7 +54,7 @@ def compare_proposals(
     ----------
     asked : mapping
         ``communities``; ``style`` for all of them, without it each has another; ``target``, ``minimum``, ``maximum``,
-        ``free``, ``keep_old``, ``lock_grids``, ``seed`` and ``seconds`` (of all together) as for the edit ``propose``.
+        ``load``, ``keep_whole``, ``hard_barriers``, ``free``, ``keep_old``, ``lock_grids``, ``seed`` and ``seconds`` (of all together) as for the edit ``propose``.
     each : callable, optional
         Gets what is returned, as far as it is known, whenever a proposal is ready.
 
@@ -77,9 +78,9 @@ def compare_proposals(
     with connection.transaction():
         place, now = district_of(connection, district), clock()
         row = read_life(connection, place, plan_id, now)
-        wanted = Wanted.read(row, asked)
         draft = read_draft(connection, plan_id)[0]
         work = begin_proposing(connection, place, row, draft, asked, now, progress=progress)
+    wanted = work.wanted
     options = wanted.options() | {"executor": executor, "progress": progress}
 
     def divide(**own: Any) -> Plan:
@@ -100,6 +101,8 @@ def compare_proposals(
         measures = plan_measures(ground, proposal.plan)
         one = {
             **wanted.options(),
+            "load": wanted.load,
+            "unit": dict(unit_words(wanted.load)),
             "style": proposal.style,
             "seed": proposal.seed,
             "stages": proposal.plan.settings.get("stages"),

@@ -292,6 +292,8 @@ def edit_draft(
 
 COMPUTED = ("propose", "renew", "split")
 """Edits whose outcome is computed here."""
+DIVIDING = ("propose", "restore", "undo", "redo")
+"""Edits after which a plan may balance something else."""
 FEW = 3
 """So few divisions are done sooner than other processes are ready."""
 
@@ -329,6 +331,9 @@ def write_edit(
             "now": now,
         },
     )
+    if operation.kind in DIVIDING:
+        live = [edit.revision for edit in draft.undoable]
+        connection.execute(query("drafts.set_divided"), {"plan": plan_id, "live": live})
     cells, keys, here = draft.cells[at], draft.keys[at], draft.present[at]
     connection.execute(query("drafts.take_cells"), {"plan": plan_id, "cells": cells[~here].tolist()})
     values = {"cells": cells[here].tolist(), "keys": keys[here].tolist(), "bases": draft.base[at][here].tolist()}

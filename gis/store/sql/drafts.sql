@@ -23,7 +23,7 @@ WITH RECURSIVE kin (id, was) AS (
     SELECT id, id FROM division WHERE district_id = %(district)s AND upper_inf(valid)
     UNION SELECT k.id, l.from_division FROM kin k JOIN division_lineage l ON l.to_division = k.was
 )
-SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of, p.settings, p.tessellation_id,
+SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of, p.settings || COALESCE(p.settings->'divided', '{}') AS settings, p.tessellation_id,
        p.network_id, n.code AS network, p.level, y.division_level, y.code_profile,
        p.report->'measures' AS measures, p.report->'checks' AS checks,
        u.id AS publication_id, u.version, u.effective, u.published_by, u.report AS published,
@@ -186,6 +186,17 @@ SELECT revision, kind, payload FROM plan_operation WHERE plan_id = %(plan)s ORDE
 -- name: insert_operation
 INSERT INTO plan_operation (plan_id, revision, kind, payload, person, verified, at)
 VALUES (%(plan)s, %(revision)s, %(kind)s, %(payload)s, %(person)s, %(verified)s, %(now)s)
+
+-- name: set_divided
+-- What a plan's checks and measures go by is what its last division was made by, of the edits that stand; households
+-- balanced, nothing kept whole and nothing hard leave the settings as they were.
+UPDATE plan p SET settings = (p.settings - 'divided') || COALESCE((
+    SELECT jsonb_strip_nulls(jsonb_build_object('divided', o.payload->'divided'))
+    FROM plan_operation o
+    WHERE o.plan_id = p.id AND o.revision = ANY(%(live)s) AND o.kind IN ('propose', 'restore')
+      AND NOT o.payload ? 'rebalance'
+    ORDER BY o.revision DESC LIMIT 1), '{}')
+WHERE p.id = %(plan)s
 
 -- name: set_cells
 -- Cells change their grid, or come.
