@@ -53,8 +53,8 @@ def compare_proposals(
     Parameters
     ----------
     asked : mapping
-        ``communities``; ``style`` for all of them, without it each has another; ``target``, ``minimum``, ``maximum``,
-        ``load``, ``keep_whole``, ``hard_barriers``, ``free``, ``keep_old``, ``lock_grids``, ``seed`` and ``seconds`` (of all together) as for the edit ``propose``.
+        ``communities``; ``style`` for all of them, without it each has another; ``seconds`` (of all together); and
+        whatever else the edit ``propose`` takes: ``target``, ``load``, ``keep_whole``, ``keep_old``, ``seed`` ...
     each : callable, optional
         Gets what is returned, as far as it is known, whenever a proposal is ready.
 

@@ -28,11 +28,13 @@ from gis.store.weighing import weighed_cells
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
+    import numpy as np
+
     from gis.networks import Level
-    from gis.partition import Plan
+    from gis.partition import Keep, Plan
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.networks import StoredLevel
@@ -51,9 +53,10 @@ def propose_plan(
     seed: int = 1,
     style: str = "balanced",
     free: bool = False,
-    load: str = HOUSEHOLDS,
+    load: str | None = None,
     keep_whole: str | None = None,
-    hard_barriers: str | Sequence[str] = (),
+    hard_barriers: str | Sequence[str] | None = None,
+    keep: Callable[[np.ndarray], Keep] | None = None,
     seconds: float | None = None,
     stages: Mapping[str, Sequence[Sequence[int]]] | None = None,
     as_of: dt.date | None = None,
@@ -74,6 +77,8 @@ def propose_plan(
         What is balanced, see `gis.partition.loads.Load`.
     seed, style, free, keep_whole, hard_barriers, seconds, stages
         See `gis.partition.partition`.
+    keep : callable, optional
+        Given the numbers of the cells, which old grids the division keeps.
     as_of : date, optional
         Date of the household counts; the newest by default.
     executor : Executor, optional
@@ -96,7 +101,7 @@ def propose_plan(
     NotFoundError
         No such district, or no such level of the network.
     """
-    balanced, hard = Load.parse(load), read_barriers(hard_barriers)
+    balanced, hard = Load.parse(load or HOUSEHOLDS), read_barriers(hard_barriers)
     with lock(connection, district) as place:
         now = clock()
         as_of = as_of or place.as_of or local_date(now, place.time_zone)
@@ -112,6 +117,7 @@ def propose_plan(
         ground = read_frames(connection, place, at=now, as_of=as_of)
         options = {**_limits(of.level, target, minimum, maximum), "seed": seed, "style": style, "free": free}
         options |= {"keep_whole": keep_whole, "hard_barriers": hard}
+        options |= {"keep": None if keep is None else keep(cells.ids)}
         options |= {"seconds": seconds, "stages": stages, "executor": executor, "progress": progress}
         cells, divide = divider_of_level(connection, place, of, cells, ground)
         plan = divide(crossed=crossings(cells.tessellation, hard, ground.barriers, ground.landcover), **options)

@@ -201,7 +201,9 @@ def _begin(
     communities = _communities(draft, asked)
     chosen = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
     cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=chosen)
-    cells = weighed_cells(connection, place, cells, row["settings"], as_of=row["as_of"], at=now, duty=of.duty)
+    cells = weighed_cells(
+        connection, place, cells, row["settings"], as_of=row["as_of"], at=now, duty=of.duty, required=False
+    )
     cells = cells_of_level(connection, place, cells, of.level.division_level)
     progress("reading cells", 0, 0)
     beside = next_levels(connection, of, cells.ids)

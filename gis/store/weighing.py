@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gis.store.districts import District
     from gis.store.reading import StoredCells
 
-__all__ = ["YEAR", "load_of", "rules_of", "weighed_cells"]
+__all__ = ["YEAR", "counts_of_cells", "load_of", "rules_of", "weighed_cells"]
 
 YEAR = dt.timedelta(days=365)
 """A year of events."""
@@ -62,6 +62,7 @@ def weighed_cells(
     as_of: dt.date,
     at: dt.datetime,
     duty: bool,
+    required: bool = True,
 ) -> StoredCells:
     """Give cells the load that a plan balances.
 
@@ -75,6 +76,8 @@ def weighed_cells(
         Buildings count while they stand.
     duty : bool
         Events count in the cell that has the duty.
+    required : bool
+        False: a term whose data have gone counts as 0, for a plan that was made when there were some.
 
     Raises
     ------
@@ -84,6 +87,38 @@ def weighed_cells(
     load = load_of(settings)
     if load.plain:
         return cells
+    shapes = np.asarray(cells.tessellation.cells.geometry.array, object)
+    counts = counts_of_cells(connection, place, (cells.ids, shapes), settings, as_of=as_of, at=at, duty=duty)
+    if not required:
+        none = set(load.terms) - {HOUSEHOLDS, "area"}
+        counts = dict.fromkeys(none, np.zeros(len(cells.ids))) | counts
+    return replace(cells, tessellation=weighed(cells.tessellation, load, counts, f"district {place.code}"))
+
+
+def counts_of_cells(
+    connection: Connection,
+    place: District,
+    cells: tuple[np.ndarray, np.ndarray],
+    settings: Mapping[str, Any],
+    *,
+    as_of: dt.date,
+    at: dt.datetime,
+    duty: bool,
+) -> dict[str, np.ndarray]:
+    """Count what a plan's load counts beside households and area, as far as the district has it.
+
+    Parameters
+    ----------
+    cells : (ndarray of int64, ndarray of Polygon)
+        Numbers, ascending, and shapes in the metric CRS.
+    settings, as_of, at, duty
+        See `weighed_cells`.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (cells,)
+    """
+    load, ids = load_of(settings), cells[0]
     day = dt.date.fromisoformat(settings["counted_on"])
     until = dt.datetime.combine(day, dt.time(), ZoneInfo(place.time_zone))
     values = {"district": place.id, "as_of": as_of, "at": at, "since": until - YEAR, "until": until, "duty": duty}
@@ -91,29 +126,34 @@ def weighed_cells(
     known = dict(zip(("people", *LOCATED), there, strict=True))
     counts: dict[str, np.ndarray] = {}
     if "people" in load.terms and known["people"]:
-        found = fetch_frame(connection, query("weighing.people"), values | {"cells": cells.ids.tolist()})
-        counts["people"] = _sums(cells.ids, found)
+        counts["people"] = _sums(
+            ids, fetch_frame(connection, query("weighing.people"), values | {"cells": ids.tolist()})
+        )
     for kind in LOCATED:
         terms = [name for name in load.terms if name.partition(":")[0] == kind]
         if terms and known[kind]:
             found = _located(connection, place, cells, kind, values)
             for name in terms:
-                counts[name] = _sums(cells.ids, found[found["class"].str.startswith(name.partition(":")[2])])
-    return replace(cells, tessellation=weighed(cells.tessellation, load, counts, f"district {place.code}"))
+                counts[name] = _sums(ids, found[found["class"].str.startswith(name.partition(":")[2])])
+    return counts
 
 
 def _located(
-    connection: Connection, place: District, cells: StoredCells, kind: str, values: dict[str, Any]
+    connection: Connection,
+    place: District,
+    cells: tuple[np.ndarray, np.ndarray],
+    kind: str,
+    values: dict[str, Any],
 ) -> pd.DataFrame:
     """Give ``cell_id``, ``class`` and ``n`` of parts or events: as they were located, in new cells of a draft anew."""
-    asked = {"cells": cells.ids.tolist()}
+    ids, shapes = cells
+    asked = {"cells": ids.tolist()}
     found = fetch_frame(connection, query(f"weighing.{kind}"), values | asked)
     drafted = [row[0] for row in connection.execute(query("weighing.only_drafted"), asked)]
     if not drafted:
         return found
     points = fetch_geo_frame(connection, query(f"weighing.{kind}_on"), values | {"cells": drafted})
-    shapes = np.asarray(cells.tessellation.cells.geometry.array, object)[np.searchsorted(cells.ids, drafted)]
-    ground = Locator(shapes, [str(cell) for cell in drafted], near_m=0.0)
+    ground = Locator(shapes[np.searchsorted(ids, drafted)], [str(cell) for cell in drafted], near_m=0.0)
     cell = ground.locate(to_metric(np.asarray(points.geometry.array, object), place.metric_crs)).polygon
     rows = {"cell_id": np.array(drafted, np.int64)[cell], "class": points["class"], "n": 1.0}
     return pd.concat([found, pd.DataFrame(rows)[cell >= 0]], ignore_index=True)
