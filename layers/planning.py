@@ -278,7 +278,7 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
         "unit": dict(load_of(settings).unit),
         "keep_whole": settings.get("keep_whole"),
         "hard_barriers": settings.get("hard_barriers") or [],
-        "targets": {} if draft is None else _other_targets(draft, settings["target"]),
+        "targets": {} if draft is None or draft.divided else _other_targets(draft, settings["target"]),
         "can_undo": bool(draft and draft.undoable) and row["status"] == "draft",
         "can_redo": bool(draft and draft.redoable) and row["status"] == "draft",
         "base_in_force": stands or row["version"] is not None,
@@ -343,7 +343,6 @@ def _columns(place: District, plan: PlanCells) -> dict[str, Any]:
             "community": community.tolist(),
             "households": table["households"].tolist(),
             "people": table["people"].tolist(),
-            "load": table["load"].tolist() if "load" in table else None,
             "area_m2": table["area_m2"].round(DIGITS_AREA).tolist(),
             "x": shapely.get_x(points).round(DIGITS_PLACE).tolist(),
             "y": shapely.get_y(points).round(DIGITS_PLACE).tolist(),
@@ -369,6 +368,7 @@ def _columns(place: District, plan: PlanCells) -> dict[str, Any]:
             "link": plan.link.tolist(),
         },
         "follows_names": list(FOLLOWS),
+        "load": table["load"].tolist() if "load" in table else None,
         "next_key": new_key(keys),
     }
 

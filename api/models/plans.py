@@ -206,7 +206,6 @@ class CellColumns(Model):
     community: list[int] = Field(description="Index into communities.")
     households: list[float]
     people: list[float]
-    load: list[float] | None = Field(description="Of what is balanced; null where that is households.")
     area_m2: list[float]
     x: list[float] = Field(description="Longitude of a point inside, degrees EPSG:4490.")
     y: list[float] = Field(description="Latitude of the same point.")
@@ -224,6 +223,7 @@ class PlanCells(Model):
     communities: list[PlanPlace]
     edges: EdgeColumns
     follows_names: list[str]
+    load: list[float] | None = Field(description="Of each cell, what is balanced; null where that is households.")
     next_key: str = Field(description="A key that no grid of the plan has: for the next new grid.")
 
 

@@ -292,8 +292,6 @@ def edit_draft(
 
 COMPUTED = ("propose", "renew", "split")
 """Edits whose outcome is computed here."""
-DIVIDING = ("propose", "restore", "undo", "redo")
-"""Edits after which a plan may balance something else."""
 FEW = 3
 """So few divisions are done sooner than other processes are ready."""
 
@@ -317,6 +315,7 @@ def write_edit(
 ) -> Edit:
     """Apply an edit and record it, inside the caller's transaction."""
     before = dict(zip(draft.cells.tolist(), draft.keys, strict=True))
+    measured = draft.divided
     at = draft.apply(operation)
     was = [before.get(cell, ABSENT) for cell in draft.cells[at].tolist()]
     connection.execute(
@@ -331,9 +330,9 @@ def write_edit(
             "now": now,
         },
     )
-    if operation.kind in DIVIDING:
-        live = [edit.revision for edit in draft.undoable]
-        connection.execute(query("drafts.set_divided"), {"plan": plan_id, "live": live})
+    if draft.divided != measured:
+        rules = {"divided": plain(dict(draft.divided))} if draft.divided else {}
+        connection.execute(query("drafts.set_divided"), {"plan": plan_id, "divided": Jsonb(rules)})
     cells, keys, here = draft.cells[at], draft.keys[at], draft.present[at]
     connection.execute(query("drafts.take_cells"), {"plan": plan_id, "cells": cells[~here].tolist()})
     values = {"cells": cells[here].tolist(), "keys": keys[here].tolist(), "bases": draft.base[at][here].tolist()}

@@ -188,15 +188,9 @@ INSERT INTO plan_operation (plan_id, revision, kind, payload, person, verified, 
 VALUES (%(plan)s, %(revision)s, %(kind)s, %(payload)s, %(person)s, %(verified)s, %(now)s)
 
 -- name: set_divided
--- What a plan's checks and measures go by is what its last division was made by, of the edits that stand; households
--- balanced, nothing kept whole and nothing hard leave the settings as they were.
-UPDATE plan p SET settings = (p.settings - 'divided') || COALESCE((
-    SELECT jsonb_strip_nulls(jsonb_build_object('divided', o.payload->'divided'))
-    FROM plan_operation o
-    WHERE o.plan_id = p.id AND o.revision = ANY(%(live)s) AND o.kind IN ('propose', 'restore')
-      AND NOT o.payload ? 'rebalance'
-    ORDER BY o.revision DESC LIMIT 1), '{}')
-WHERE p.id = %(plan)s
+-- What a plan is measured by: what its last division was made by. Households balanced, nothing kept whole and nothing
+-- hard leave the settings as they were.
+UPDATE plan SET settings = (settings - 'divided') || %(divided)s::jsonb WHERE id = %(plan)s
 
 -- name: set_cells
 -- Cells change their grid, or come.
