@@ -6,7 +6,7 @@ from pydantic import Field
 
 from api.models.common import Model, Words
 from api.models.proposals import AnswerName, Cell, Key, ProposeEdit, RebalancingScope
-from api.models.work import Maximum, Minimum, Style, Target
+from api.models.work import Style
 
 __all__ = ["Balance", "MovesRequest", "PlanAnswer", "PlanMove", "PlanMoves", "PlanRebalancings", "RebalancingsRequest"]
 
@@ -14,9 +14,9 @@ __all__ = ["Balance", "MovesRequest", "PlanAnswer", "PlanMove", "PlanMoves", "Pl
 class RebalancingsRequest(RebalancingScope):
     """How the grids of a draft are to be made even again."""
 
-    target: Target = None
-    minimum: Minimum = None
-    maximum: Maximum = None
+    target: int | None = Field(default=None, ge=1, description="That of the network when absent.")
+    minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when that alone is given.")
+    maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when that alone is given.")
     style: Style = "balanced"
     seed: int = 1
 
