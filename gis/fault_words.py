@@ -8,6 +8,13 @@ from functools import cache
 __all__ = ["WORDS", "in_chinese"]
 
 WORDS: dict[str, str] = {
+    # regrouping
+    "Old grids are not kept {level}.": "没有“{level}”这种原网格保留程度。",
+    "Levels are {levels}.": "可选：{levels}。",
+    "Grids are locked, but old grids are not kept.": "锁定了网格，但没有要求保留原网格。",
+    "Say how: keep_old loosely, or mostly.": "请先选择原网格的保留程度。",
+    "Grid {key} is none that the communities had when the plan was begun.": "网格 {key} 不是方案开始时这些社区的网格。",
+    "Lock grids that were in force there.": "请锁定当时有效的网格。",
     # jobs
     "The job was cancelled; nothing of its last step was kept.": "任务已取消，未完成的步骤没有保留任何数据。",
     "Retry it to begin anew.": "可重试。",
@@ -98,6 +105,17 @@ WORDS: dict[str, str] = {
     "Name its communities.": "请选择该方案的社区。",
     "The minimum ({low}) and maximum ({high}) households of a grid contradict each other.": (
         "网格的最少户数（{low}）与最多户数（{high}）互相矛盾。"
+    ),
+    "The search is to take {n} seconds.": "搜索时限不能是 {n} 秒。",
+    "Give more than 0, or leave the limit out.": "请填大于 0 的数，或不填。",
+    "A record of stages and a time limit contradict each other.": "搜索记录与时限不能同时给出。",
+    "Give one of the two.": "请只给一个。",
+    "The record of stages names community {code}, which is not divided here.": (
+        "搜索记录中的社区 {code} 不在划分范围内。"
+    ),
+    "The record of stages does not fit community {code}, which has {n} pieces.": "搜索记录与社区 {code} 不符。",
+    "Give the record of a plan of the same cells, target and limits.": (
+        "请用同样的单位地块、目标和上下限所做方案的记录。"
     ),
     "Give 0 <= min <= max, e.g. --min 150 --max 300.": "最少户数不能大于最多户数，例如 150 和 300。",
     "The target ({target}) lies outside [min, max] = [{low}, {high}].": (

@@ -26,6 +26,7 @@ from gis.ingest.specs import parse_spec
 from gis.measures.of_plans import plan_measures
 from gis.partition import cell_frame, explain, grid_frame, partition
 from gis.partition.counts import check_limits
+from gis.partition.pace import deadline
 from gis.partition.styles import style_weights
 from gis.progress import Progress, quiet
 
@@ -115,6 +116,8 @@ def partition_files(
     cluster: str | None = None,
     metric: object = None,
     effort: Effort | None = None,
+    seconds: float | None = None,
+    stages: Mapping[str, Sequence[Sequence[int]]] | None = None,
     options: ReadOptions | None = None,
     progress: Progress = quiet,
 ) -> FilePlan:
@@ -143,6 +146,8 @@ def partition_files(
         CRS in metres to compute in; by default the communities' own or that of the area.
     effort : Effort, optional
         Length of the search.
+    seconds, stages
+        Limit of the search, or how far one went that a limit cut: see `gis.partition.partition`.
     options : ReadOptions, optional
         How to read (``accept_partial``, ``accept_crs`` ...).
     progress : Progress
@@ -160,9 +165,10 @@ def partition_files(
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
     style_weights(style)
-    seconds: dict[str, float] = {}
+    spent: dict[str, float] = {}
+    deadline(seconds)
     reports: list[Report] = []
-    with _timed(seconds, "read"):
+    with _timed(spent, "read"):
         ground = read_ground(
             buildings,
             communities,
@@ -178,9 +184,9 @@ def partition_files(
     own, stock = ground.own, ground.stock
     settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(minimum))
     with executor_at(cluster, jobs) as executor:
-        with _timed(seconds, "cells"):
+        with _timed(spent, "cells"):
             tessellation = ground.cells(settings, executor=executor, progress=progress)
-        with _timed(seconds, "partition"):
+        with _timed(spent, "partition"):
             plan = partition(
                 tessellation,
                 target=target,
@@ -190,10 +196,12 @@ def partition_files(
                 style=style,
                 free=free,
                 effort=effort,
+                seconds=seconds,
+                stages=stages,
                 executor=executor,
                 progress=progress,
             )
-    with _timed(seconds, "measures"):
+    with _timed(spent, "measures"):
         grids = grid_frame(tessellation, plan)
         here = stock["building_id"].astype(str).isin(set(tessellation.building_cell["building_id"].astype(str)))
         explanation = explain(tessellation, plan)
@@ -213,7 +221,7 @@ def partition_files(
         finished(cells, CELL_COLUMNS, own),
         measures,
         reports,
-        seconds,
+        spent,
         tessellation,
         plan,
         explanation,

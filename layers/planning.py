@@ -17,6 +17,7 @@ from gis.codes import community_grid_profile
 from gis.graph import FOLLOWS
 from gis.partition import explain
 from gis.plans import count_parts, grid_name, new_key, next_steps, state_of
+from gis.progress import Progress, quiet
 from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.copying import plain
@@ -30,7 +31,7 @@ from gis.store.versions import default_effective
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gis.clock import Clock
     from gis.plans import Actor, Draft
@@ -143,10 +144,28 @@ def edit(
     }
 
 
-def proposals(database_url: str, district: str, plan: int, clock: Clock, *, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Divide communities of a draft in several ways, as `api.models.PlanProposals`; nothing is written."""
+def proposals(
+    database_url: str,
+    district: str,
+    plan: int,
+    clock: Clock,
+    *,
+    asked: Mapping[str, Any],
+    each: Callable[[dict[str, Any]], None] | None = None,
+    progress: Progress = quiet,
+) -> dict[str, Any]:
+    """Divide communities of a draft in several ways, as `api.models.PlanProposals`; nothing is written.
+
+    `each` gets what there is whenever a proposal is ready.
+    """
+
+    def tell(made: dict[str, Any]) -> None:
+        if each is not None:
+            each(plain(made))
+
+    options: dict[str, Any] = {"each": tell, "clock": clock, "progress": progress}
     with connect(database_url) as connection:
-        return dict(plain(pipeline.compare_proposals(connection, district, plan, asked, clock=clock)))
+        return dict(plain(pipeline.compare_proposals(connection, district, plan, asked, **options)))
 
 
 def step(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli._dividing import Count, Style, is_free
+from api.cli._dividing import Count, Seconds, StagesFile, Style, is_free, read_stages
 from api.cli._where import Cluster, check_here
 from api.cli.jobs import Background, in_background
 from gis.errors import InputError
@@ -172,6 +172,8 @@ def propose(
     seed: Seed = 1,
     style: Style = "balanced",
     count: Count = "rule",
+    seconds: Seconds = None,
+    steps: StagesFile = None,
     jobs: Jobs = CORES,
     executor: Cluster = None,
     background: Background = False,
@@ -180,6 +182,7 @@ def propose(
     """Propose a plan over the cells of a district: a draft."""
     limits: dict[str, Any] = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed}
     limits |= {"style": style, "free": is_free(count), "network": network, "level": level}
+    limits |= {"seconds": seconds, "stages": read_stages(steps)}
     check_here(background, executor)
     if background:
         in_background("propose", district, limits)
@@ -342,6 +345,7 @@ def _facts(step: Step) -> dict[str, Any]:
         "plan_id": step.plan_id,
         "version": step.version,
         "effective": step.effective,
+        "settings": step.settings,
         "measures": step.measures,
         "explanation": step.explanation,
         "checks": [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from api.cli._dividing import Count, Style, is_free
+from api.cli._dividing import Count, Seconds, StagesFile, Style, is_free, read_stages
 from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
@@ -47,6 +47,8 @@ def partition(
     seed: Annotated[int, typer.Option(help="The same seed, the same plan.")] = 1,
     style: Style = "balanced",
     count: Count = "rule",
+    seconds: Seconds = None,
+    steps: StagesFile = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the plan does not depend on it.")] = 1,
     executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
@@ -81,6 +83,8 @@ def partition(
                 seed=seed,
                 style=style,
                 free=is_free(count),
+                seconds=seconds,
+                stages=read_stages(steps),
                 jobs=jobs,
                 cluster=executor,
                 metric=metric_crs,
@@ -92,7 +96,8 @@ def partition(
             _tell([fault.report], report)
         raise
     write_frames({out: result.grids} | ({} if cells is None else {cells: result.cells}))
-    _tell(result.reports, report, result.explanation.as_dict(result.tessellation, result.plan))
+    reasons = result.explanation.as_dict(result.tessellation, result.plan)
+    _tell(result.reports, report, {"explanation": reasons, "settings": result.plan.settings})
     m = result.measures
     stderr.print(
         f"{m['grids']} grids, {m['households']:g} households; within ±10 %: {m['within_10']:.1%} "
@@ -137,19 +142,17 @@ def locate(
         print(json.dumps(result.report.counts, ensure_ascii=False))
 
 
-def _tell(reports: Sequence[Report], file: Path | None, explanation: dict[str, Any] | None = None) -> None:
-    """Print how each file was read and how often each rule spoke; the details and every grid's reason go to `file`."""
+def _tell(reports: Sequence[Report], file: Path | None, more: dict[str, Any] | None = None) -> None:
+    """Print how each file was read and how often each rule spoke; the details, and what is `more`, go to `file`."""
     for report in reports:
         for remark in report.remarks:
-            if remark.rule in {"reading", "crs_assumed", "grid_in_parts"}:
+            if remark.rule in {"reading", "crs_assumed", "grid_in_parts", "time_was_up"}:
                 stderr.print(f"[dim]{report.title}[/]: {remark.message}", markup=True)
         counts = ", ".join(f"{name} {value:g}" for name, value in report.counts.items())
         told = ", ".join(f"{rule} × {n}" for rule, n in report.tally().items() if rule != "reading")
         stderr.print(f"{report.title}: {counts}" + (f"; {told}" if told else ""), markup=False)
     if file is not None:
-        content: dict[str, Any] = {"reports": [report.as_dict() for report in reports]}
-        if explanation is not None:
-            content["explanation"] = explanation
+        content: dict[str, Any] = {"reports": [report.as_dict() for report in reports]} | (more or {})
         draft = file.with_name(f".{file.name}.part")
         draft.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=_plain), encoding="utf-8")
         draft.replace(file)

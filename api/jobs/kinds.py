@@ -177,6 +177,8 @@ def _propose(work: Work) -> dict[str, Any]:
         seed=work.options.get("seed", 1),
         style=work.options.get("style", "balanced"),
         free=work.options.get("free", False),
+        seconds=work.options.get("seconds"),
+        stages=work.options.get("stages"),
         **_network(work),
         executor=work.executor,
         progress=work.progress,

@@ -13,9 +13,12 @@ __all__ = [
     "CheckOutcome",
     "CheckRequest",
     "Free",
+    "KeepOld",
     "ProposeRequest",
     "PublishRequest",
     "RemarkLine",
+    "Seconds",
+    "Stages",
     "StepReport",
     "Style",
     "TessellateRequest",
@@ -24,6 +27,19 @@ __all__ = [
 
 Style = Annotated[Literal["balanced", "compact", "street-true"], Field(description="What counts most in a division.")]
 Free = Annotated[bool, Field(description="As many grids as fit best inside the limits, not households / target.")]
+
+Seconds = Annotated[
+    float | None,
+    Field(gt=0, description="Wall clock of the search, at most; what it cut is recorded as stages."),
+]
+Stages = Annotated[
+    dict[str, list[tuple[int, int]]] | None,
+    Field(description="Of a plan that a limit cut: by community, grids and stages of each piece; makes it again."),
+]
+KeepOld = Annotated[
+    Literal["loosely", "mostly", "strictly"] | None,
+    Field(description="How dear it is to divide a grid that is there now; absent: grids are made from nothing."),
+]
 
 
 class TessellateRequest(Model):
@@ -41,6 +57,8 @@ class ProposeRequest(OfNetwork):
     seed: int = 1
     style: Style = "balanced"
     free: Free = False
+    seconds: Seconds = None
+    stages: Stages = None
 
 
 class CheckRequest(OfNetwork):
@@ -94,5 +112,6 @@ class StepReport(Model):
     remarks: list[RemarkLine]
     plan_id: int | None = None
     version: int | None = None
+    settings: dict[str, JsonValue] | None = Field(default=None, description="What makes the plan again.")
     measures: dict[str, JsonValue] | None = None
     checks: list[CheckOutcome] | None = None

@@ -2,6 +2,7 @@
 
 from gis.partition.explaining import explain
 from gis.partition.inputs import Locks, Scope
+from gis.partition.keeping import Keep, OldGrids
 from gis.partition.nested import atoms_of_level, coarsened, divide_level
 from gis.partition.objective import Weights
 from gis.partition.plan import Plan, cell_frame, grid_frame
@@ -14,7 +15,9 @@ from gis.partition.styles import STYLES
 __all__ = [
     "STYLES",
     "Effort",
+    "Keep",
     "Locks",
+    "OldGrids",
     "Plan",
     "Proposals",
     "Rebalancing",

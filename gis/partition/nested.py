@@ -7,7 +7,7 @@ divides that. A finer grid stays inside one coarse grid: each coarse grid is div
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +20,9 @@ from gis.partition.plan import Plan
 from gis.partition.split import partition
 from gis.plans.describing import grid_flags
 
+if TYPE_CHECKING:
+    from gis.partition.keeping import Keep
+
 __all__ = ["atoms_of_level", "coarsened", "divide_level"]
 
 
@@ -29,6 +32,7 @@ def divide_level(
     finer: np.ndarray | None = None,
     coarser: np.ndarray | None = None,
     links: np.ndarray | None = None,
+    keep: Keep | None = None,
     profile: str = "gbt30428_2013",
     **options: Any,
 ) -> Plan:
@@ -42,6 +46,8 @@ def divide_level(
         Grid of each cell in the next level down and up, None where it has none; left out where there is no such level.
     links : ndarray of int, shape (q, 2)
         Pairs of cells that hold the finer grids together.
+    keep : Keep, optional
+        Old grids of the cells; of whole finer grids each counts as in the old grid of its first cell.
     profile : str
         Of the codes, see `partition`.
     **options
@@ -53,9 +59,10 @@ def divide_level(
         Of the cells. Without `finer` and `coarser` exactly that of `partition`.
     """
     if finer is None and coarser is None:
-        return partition(tessellation, profile=profile, **options)
+        return partition(tessellation, keep=keep, profile=profile, **options)
     atoms, of = atoms_of_level(tessellation, finer=finer, coarser=coarser)
-    made = partition(atoms, profile=profile, **options)
+    kept = None if keep is None else keep.take(np.unique(of, return_index=True)[1])
+    made = partition(atoms, keep=kept, profile=profile, **options)
     return _of_cells(tessellation, made, of, np.empty((0, 2), np.int32) if links is None else links, profile)
 
 

@@ -49,11 +49,20 @@ class CommunityCells:
 
 @dataclass(frozen=True)
 class Piece:
-    """A connected set of cells to be divided into `k` grids; `cell` indexes the community's arrays."""
+    """A connected set of cells to be divided into `k` grids; `cell` indexes the community's arrays.
+
+    Parameters
+    ----------
+    oversize : bool
+        A building above the maximum.
+    locked : bool
+        A grid that stays as it is.
+    """
 
     cell: np.ndarray
     k: int
     oversize: bool = False
+    locked: bool = False
 
 
 @dataclass

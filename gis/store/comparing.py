@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gis.clock import Clock, utc_now
+from gis.measures.of_old_grids import kept_of
 from gis.measures.of_plans import plan_measures
 from gis.partition import share_apart
 from gis.partition.proof_words import plan_words
@@ -18,10 +19,11 @@ from gis.store.lives import read_life
 from gis.store.proposing import Wanted, begin_proposing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Executor
 
     from gis.partition import Plan
+    from gis.partition.proposals import Proposal
     from gis.store.connect import Connection
 
 __all__ = ["FIGURES", "compare_proposals"]
@@ -40,6 +42,7 @@ def compare_proposals(
     asked: Mapping[str, Any],
     *,
     count: int = 3,
+    each: Callable[[dict[str, Any]], None] | None = None,
     executor: Executor | None = None,
     progress: Progress = quiet,
     clock: Clock = utc_now,
@@ -50,15 +53,19 @@ def compare_proposals(
     ----------
     asked : mapping
         ``communities``; ``style`` for all of them, without it each has another; ``target``, ``minimum``, ``maximum``,
-        ``free`` and ``seed`` as for the edit ``propose``.
+        ``free``, ``keep_old``, ``lock_grids``, ``seed`` and ``seconds`` (of all together) as for the edit ``propose``.
+    each : callable, optional
+        Gets what is returned, as far as it is known, whenever a proposal is ready.
 
     Returns
     -------
     dict
         ``revision`` of the draft, ``communities``, ``words`` (why there are fewer; None) and ``proposals``: of each
         ``style``, ``seed``, ``target`` and so on, with which the edit ``propose`` makes it again; ``figures``
-        (`FIGURES`), ``apart`` (share of households in different grids than in each one before), ``changed`` (the same
-        against the draft), ``reasons`` (words) and ``assignment`` (key -> cells), with which it takes it as it is.
+        (`FIGURES`), ``apart`` (share of households in different grids than in each one before), ``kept`` (of the grids
+        that the draft began with, see `gis.measures.of_old_grids.Kept`), ``changed`` (share of households in different
+        grids than in the draft), ``reasons`` (words) and ``assignment`` (key -> cells), with which it takes it as it
+        is.
 
     Raises
     ------
@@ -75,27 +82,43 @@ def compare_proposals(
         work = begin_proposing(connection, place, row, draft, asked, now, progress=progress)
     options = wanted.options() | {"executor": executor, "progress": progress}
 
-    def divide(style: str, seed: int) -> Plan:
-        return work.divide(**options | {"style": style, "seed": seed})
+    def divide(**own: Any) -> Plan:
+        return work.divide(**options | own)
 
     ground = work.cells.tessellation
-    made = choose_several(ground, divide, count=count, style=asked.get("style"), seed=wanted.seed)
     community = ground.cells["community_id"].to_numpy(object).astype(str)
     households = np.nan_to_num(ground.cells["households"].to_numpy(float))
     keys = draft.keys[np.searchsorted(draft.cells, work.cells.ids)]
-    told = []
-    for proposal in made.found:
+    told: dict[str, Any] = {
+        "revision": row["revision"],
+        "communities": work.communities,
+        "words": None,
+        "proposals": [],
+    }
+
+    def tell(proposal: Proposal) -> None:
         measures = plan_measures(ground, proposal.plan)
-        told.append(
-            {
-                **wanted.options(),
-                "style": proposal.style,
-                "seed": proposal.seed,
-                "figures": {name: measures[name] for name in FIGURES},
-                "apart": proposal.apart,
-                "changed": share_apart(community, households, keys.astype(str), proposal.plan.grid_of),
-                "reasons": plan_words(measures),
-                "assignment": work.assignment(proposal.plan),
-            }
-        )
-    return {"revision": row["revision"], "communities": work.communities, "words": made.words, "proposals": told}
+        one = {
+            **wanted.options(),
+            "style": proposal.style,
+            "seed": proposal.seed,
+            "stages": proposal.plan.settings.get("stages"),
+            "figures": {name: measures[name] for name in FIGURES},
+            "apart": proposal.apart,
+            "kept": kept_of(ground, work.old, proposal.plan.grid_of).as_dict(),
+            "changed": share_apart(community, households, keys.astype(str), proposal.plan.grid_of),
+            "reasons": plan_words(measures),
+            "assignment": work.assignment(proposal.plan),
+        }
+        told["proposals"].append(one)
+        if each is not None:
+            each(told)
+
+    asked_for: dict[str, Any] = {
+        "count": count,
+        "style": asked.get("style"),
+        "seed": wanted.seed,
+        "seconds": asked.get("seconds"),
+    }
+    told["words"] = choose_several(ground, divide, **asked_for, each=tell).words
+    return told

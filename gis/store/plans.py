@@ -25,6 +25,7 @@ from gis.store.stored_plans import StoredPlan, read_plan, with_cell
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Executor
 
     from gis.networks import Level
@@ -47,6 +48,8 @@ def propose_plan(
     seed: int = 1,
     style: str = "balanced",
     free: bool = False,
+    seconds: float | None = None,
+    stages: Mapping[str, Sequence[Sequence[int]]] | None = None,
     as_of: dt.date | None = None,
     executor: Executor | None = None,
     network: str = NETWORK,
@@ -61,7 +64,7 @@ def propose_plan(
     target, minimum, maximum : float, optional
         Households wanted in a grid; by default those of the level, 200 where it is new. With a target alone the others
         are 0.75 and 1.5 of it.
-    seed, style, free
+    seed, style, free, seconds, stages
         See `gis.partition.partition`.
     as_of : date, optional
         Date of the household counts; the newest by default.
@@ -91,7 +94,7 @@ def propose_plan(
         of = level_asked(connection, place, (network, level), communities, (target, minimum, maximum))
         ground = read_frames(connection, place, at=now, as_of=as_of)
         options = {**_limits(of.level, target, minimum, maximum), "seed": seed, "style": style, "free": free}
-        options |= {"executor": executor, "progress": progress}
+        options |= {"seconds": seconds, "stages": stages, "executor": executor, "progress": progress}
         cells, plan = plan_of_level(connection, place, of, cells, ground, **options)
         buildings = with_cell(ground.buildings, cells.tessellation)
         explanation = explain(cells.tessellation, plan)
@@ -102,6 +105,7 @@ def propose_plan(
         plan.report,
         tessellation_id=cells.tessellation_id,
         plan_id=plan_id,
+        settings=plan.settings,
         measures=measures,
         explanation=reasons,
     )

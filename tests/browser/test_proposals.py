@@ -23,6 +23,7 @@ def test_three_proposals_are_compared_shown_taken_and_undone(planner: PlannerPag
     page.locator("[data-test=compare]").click()
     cards = page.locator("[data-test=proposal]")
     cards.first.wait_for()
+    page.locator("[data-test=compare]").wait_for()  # each comes as it is ready; then all are there
     assert cards.count() == 3 or page.locator("[data-test=proposals-fewer]").is_visible()
 
     # By the keyboard alone: the card with the focus is drawn, the draft stays what it is.

@@ -552,6 +552,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/proposals/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stream Plan Divisions
+         * @description Tell the same whenever a proposal is ready; who stops listening ends the search.
+         */
+        post: operations["stream_plan_divisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/publish": {
         parameters: {
             query?: never;
@@ -2434,6 +2454,34 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * KeptFigures
+         * @description What a proposal keeps of the grids that the communities had when the plan was begun.
+         */
+        KeptFigures: {
+            /**
+             * Apart
+             * @description Households outside the new grid that holds most of their old one.
+             */
+            apart: number;
+            /**
+             * Border Followed
+             * @description Share of the new borders that were borders before.
+             */
+            border_followed: number;
+            /**
+             * Border Kept
+             * @description Share of the old borders that are borders still.
+             */
+            border_kept: number;
+            /** Grids */
+            grids: number;
+            /**
+             * Whole
+             * @description Those of them that lie in one new grid.
+             */
+            whole: number;
+        };
+        /**
          * KeyFigure
          * @description One of the three figures at the head of a card.
          */
@@ -3419,6 +3467,17 @@ export interface components {
             figures: components["schemas"]["ProposalFigures"];
             /** Free */
             free: boolean;
+            /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            kept: components["schemas"]["KeptFigures"];
+            /**
+             * Lock Grids
+             * @default []
+             */
+            lock_grids: string[];
             /** Maximum */
             maximum: number;
             /** Minimum */
@@ -3426,6 +3485,16 @@ export interface components {
             reasons: components["schemas"]["Words"];
             /** Seed */
             seed: number;
+            /**
+             * Stages
+             * @description How far its search went, where the limit cut it.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -3652,10 +3721,21 @@ export interface components {
              */
             free: boolean;
             /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "proposals";
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as they are.
+             * @default []
+             */
+            lock_grids: string[];
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
@@ -3668,6 +3748,11 @@ export interface components {
             minimum?: number | null;
             /** Plan */
             plan: number;
+            /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
             /**
              * Seed
              * @default 1
@@ -3698,6 +3783,17 @@ export interface components {
              */
             free: boolean;
             /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as they are.
+             * @default []
+             */
+            lock_grids: string[];
+            /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
@@ -3707,6 +3803,11 @@ export interface components {
              * @description 0.75 of the target when that alone is given.
              */
             minimum?: number | null;
+            /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
             /**
              * Seed
              * @default 1
@@ -3768,6 +3869,17 @@ export interface components {
              */
             free: boolean;
             /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as they are.
+             * @default []
+             */
+            lock_grids: string[];
+            /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
@@ -3779,10 +3891,25 @@ export interface components {
             minimum?: number | null;
             rebalance?: components["schemas"]["TakenAnswer"] | null;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description Of all proposals; each has another when absent.
@@ -3833,10 +3960,25 @@ export interface components {
              */
             network: string;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -3884,10 +4026,25 @@ export interface components {
              */
             network: string;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -4467,6 +4624,13 @@ export interface components {
             plan_id?: number | null;
             /** Remarks */
             remarks: components["schemas"]["RemarkLine"][];
+            /**
+             * Settings
+             * @description What makes the plan again.
+             */
+            settings?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
             /** Source */
             source: string;
             /** Tally */
@@ -6015,6 +6179,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanProposals"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_plan_divisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalsRequest"];
+            };
+        };
+        responses: {
+            /** @description Lines of JSON, each a PlanProposals: what there is so far; the last one is whole. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */

@@ -1,7 +1,7 @@
 /** In which ways could communities of the draft be divided anew? What is asked, and the proposals that came of it. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
-import { answer, client, ServiceError } from '@/api/client'
+import { aborted, answer, client, ServiceError } from '@/api/client'
 import type { JobRequest, PlanProposal, PlanProposals, ProposalsRequest } from '@/api/types'
 import { useView } from '@/state/view'
 import { useDraft } from './draft'
@@ -9,6 +9,21 @@ import { useDraft } from './draft'
 export const STYLES = ['balanced', 'compact', 'street-true'] as const
 /** Beside the styles: each proposal has another one. */
 export const EACH = 'each'
+
+/** What a stream of lines of JSON says, line by line. */
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<PlanProposals> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    text += decoder.decode(value, { stream: !done })
+    const lines = text.split('\n')
+    text = lines.pop()!
+    for (const line of lines) yield JSON.parse(line) as PlanProposals
+    if (done) return
+  }
+}
 
 export const useProposals = defineStore('proposals', () => {
   const view = useView()
@@ -26,7 +41,7 @@ export const useProposals = defineStore('proposals', () => {
   const refused = shallowRef<ServiceError | null>(null)
   const valid = computed(() => minimum.value <= target.value && target.value <= maximum.value)
   const asked = computed<ProposalsRequest>(() => ({
-    communities: communities.value, target: target.value, minimum: minimum.value, maximum: maximum.value, free: free.value, seed: 1,
+    communities: communities.value, target: target.value, minimum: minimum.value, maximum: maximum.value, free: free.value, seed: 1, lock_grids: [],
     ...(style.value === EACH ? {} : { style: style.value }),
   }))
 
@@ -66,21 +81,29 @@ export const useProposals = defineStore('proposals', () => {
     refused.value = null
     if (draft.isLarge(communities.value)) return draft.delegate({ kind: 'proposals', plan, ...asked.value } as JobRequest)
     busy.value = true
+    stopping = new AbortController()
     const params = { path: { d: view.district!, plan } }
-    await hear(plan, () => answer<PlanProposals>(client.POST('/api/districts/{d}/plans/{plan}/proposals', { params, body: asked.value })))
+    const ask = { params, body: asked.value, parseAs: 'stream', signal: stopping.signal } as const
+    await hear(plan, async () => linesOf(await answer<ReadableStream<Uint8Array>>(client.POST('/api/districts/{d}/plans/{plan}/proposals/stream', ask) as never)))
     busy.value = false
   }
 
-  async function hear(plan: number, ask: () => Promise<PlanProposals>): Promise<void> {
+  /** Each is shown as soon as it is ready; what is there when somebody stops stays. */
+  async function hear(plan: number, ask: () => Promise<AsyncIterable<PlanProposals> | PlanProposals[]>): Promise<void> {
     try {
-      const made = await ask()
-      if (draft.detail?.id === plan && made.revision === draft.revision) found.value = made
+      for await (const made of await ask()) {
+        if (draft.detail?.id === plan && made.revision === draft.revision) found.value = made
+      }
     } catch (fault) {
+      if (aborted(fault)) return
       refused.value = fault instanceof ServiceError ? fault : new ServiceError(-1, String(fault), '')
     }
   }
 
-  draft.onTold<PlanProposals>('proposals', (plan, ask) => void hear(plan, ask))
+  let stopping = new AbortController()
+  const stop = (): void => stopping.abort()
+
+  draft.onTold<PlanProposals>('proposals', (plan, ask) => void hear(plan, async () => [await ask()]))
 
   async function show(n: number): Promise<void> {
     const one = found.value?.proposals[n]
@@ -91,10 +114,11 @@ export const useProposals = defineStore('proposals', () => {
 
   /** Takes a proposal as it is: one edit, which can be undone. */
   function take(one: PlanProposal): Promise<void> {
-    const { style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment } = one
-    const payload = { communities: found.value!.communities, style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment }
+    stop()
+    const { style: named, seed, target: wanted, minimum: low, maximum: high, free: any, stages, assignment } = one
+    const payload = { communities: found.value!.communities, style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment, lock_grids: [], ...(stages ? { stages } : {}) }
     return draft.rework({ kind: 'propose', payload }, [])
   }
 
-  return { communities, target, minimum, maximum, style, free, found, shown, busy, refused, valid, asked, aim, compare, show, take, drop }
+  return { communities, target, minimum, maximum, style, free, found, shown, busy, refused, valid, asked, aim, compare, stop, show, take, drop }
 })

@@ -64,7 +64,7 @@ function overLayers(look: DraftLook, view: MapView): LayerSpecification[] {
     { id: 'draft-apart', source: 'draft-cells', type: 'fill', paint: { 'fill-pattern': `hatch-${look.bad}`, 'fill-opacity': when('x', 1, 0) } },
     { id: 'draft-outside', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.land, 'fill-opacity': when('o', 0.62, 0), 'fill-antialias': false } },
     { id: 'draft-locked', source: 'draft-cells', type: 'fill', paint: { 'fill-pattern': `hatch-${c.district}`, 'fill-opacity': when('l', 0.9, 0) } },
-    { id: 'draft-moving', source: 'draft-cells', type: 'fill', paint: { 'fill-color': look.moved, 'fill-opacity': when('m', 0.55, 0) } },
+    { id: 'draft-moving', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.event, 'fill-opacity': when('m', 0.5, 0) } },
     { id: 'draft-moved', source: 'draft-cells', type: 'fill', paint: { 'fill-pattern': `dots-${look.moved}`, 'fill-opacity': ['case', state('m', false), 0, state('d', false), 1, 0] as unknown as ExpressionSpecification } },
     { id: 'draft-hover', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.accent, 'fill-opacity': when('h', 0.16, 0) } },
     { id: 'draft-selected', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.accent, 'fill-opacity': when('s', 0.42, 0) } },
@@ -80,7 +80,7 @@ function overLayers(look: DraftLook, view: MapView): LayerSpecification[] {
       },
     },
     { id: 'draft-moving-halo', source: 'draft-cells', type: 'line', layout: line, paint: { 'line-color': c.selectHalo, 'line-width': 4, 'line-opacity': when('m', 0.9, 0) } },
-    { id: 'draft-moving-line', source: 'draft-cells', type: 'line', layout: line, paint: { 'line-color': look.moved, 'line-width': 1.8, 'line-opacity': when('m', 1, 0) } },
+    { id: 'draft-moving-line', source: 'draft-cells', type: 'line', layout: line, paint: { 'line-color': c.event, 'line-width': 1.8, 'line-opacity': when('m', 1, 0) } },
     {
       id: 'draft-barred-halo', source: 'draft-arcs', type: 'line', layout: line,
       paint: { 'line-color': c.selectHalo, 'line-width': 8, 'line-opacity': ['case', state('l', false), 0.95, 0] as unknown as ExpressionSpecification },
@@ -113,7 +113,7 @@ function labelLayer(view: MapView): LayerSpecification {
 /** Arrows from cells that move to their new grid, and locks on grids. */
 function signLayers(view: MapView): LayerSpecification[] {
   const c = BASE[view.theme]
-  const ink = view.theme === 'dark' ? '#ffd2a8' : '#7a2607'
+  const ink = view.theme === 'dark' ? '#ffd6ea' : '#6f1747'
   const head = { 'icon-image': `arrow-${ink}-${c.halo}`, 'icon-rotation-alignment': 'map', 'icon-rotate': ['get', 'turn'], 'icon-allow-overlap': true, 'icon-ignore-placement': true } as const
   return [
     { id: 'draft-flow-halo', source: 'draft-flows', type: 'line', filter: ['==', ['geometry-type'], 'LineString'], layout: { 'line-cap': 'round' }, paint: { 'line-color': c.halo, 'line-width': 5, 'line-opacity': 0.9 } },
