@@ -41,7 +41,7 @@ class ProposalsRequest(Model):
     maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when that alone is given.")
     free: Free = False
     keep_old: KeepOld = None
-    lock_grids: list[Key] = Field(default=[], description="With keep_old: grids of the base that stay as they are.")
+    lock_grids: list[Key] | None = Field(default=None, description="With keep_old: grids of the base that stay as is.")
     seconds: Seconds = None
 
 

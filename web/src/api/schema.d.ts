@@ -3809,10 +3809,9 @@ export interface components {
             kind: "proposals";
             /**
              * Lock Grids
-             * @description With keep_old: grids of the base that stay as they are.
-             * @default []
+             * @description With keep_old: grids of the base that stay as is.
              */
-            lock_grids: string[];
+            lock_grids?: string[] | null;
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
@@ -3866,10 +3865,9 @@ export interface components {
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
             /**
              * Lock Grids
-             * @description With keep_old: grids of the base that stay as they are.
-             * @default []
+             * @description With keep_old: grids of the base that stay as is.
              */
-            lock_grids: string[];
+            lock_grids?: string[] | null;
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
@@ -3952,10 +3950,9 @@ export interface components {
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
             /**
              * Lock Grids
-             * @description With keep_old: grids of the base that stay as they are.
-             * @default []
+             * @description With keep_old: grids of the base that stay as is.
              */
-            lock_grids: string[];
+            lock_grids?: string[] | null;
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
