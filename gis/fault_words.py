@@ -8,6 +8,13 @@ from functools import cache
 __all__ = ["WORDS", "in_chinese"]
 
 WORDS: dict[str, str] = {
+    # regrouping
+    "Old grids are not kept {level}.": "没有“{level}”这种原网格保留程度。",
+    "Levels are {levels}.": "可选：{levels}。",
+    "Grids are locked, but old grids are not kept.": "锁定了网格，但没有要求保留原网格。",
+    "Say how: keep_old loosely, or mostly.": "请先选择原网格的保留程度。",
+    "Grid {key} is none that the communities had when the plan was begun.": "网格 {key} 不是方案开始时这些社区的网格。",
+    "Lock grids that were in force there.": "请锁定当时有效的网格。",
     # jobs
     "The job was cancelled; nothing of its last step was kept.": "任务已取消，未完成的步骤没有保留任何数据。",
     "Retry it to begin anew.": "可重试。",

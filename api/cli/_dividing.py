@@ -10,13 +10,18 @@ import typer
 
 from gis.errors import InputError
 
-__all__ = ["Count", "Seconds", "StagesFile", "Style", "is_free", "read_stages"]
+__all__ = ["Count", "KeepOld", "LockGrid", "Seconds", "StagesFile", "Style", "is_free", "read_stages"]
 
 Style = Annotated[str, typer.Option(help="What counts most: balanced, compact or street-true.")]
 Count = Annotated[
     str,
     typer.Option("--k", metavar="rule|free", help="Number of grids: households / target, or what fits best in limits."),
 ]
+KeepOld = Annotated[
+    str | None,
+    typer.Option(help="Keep grids that are there now whole: loosely, mostly or strictly; else all are made anew."),
+]
+LockGrid = Annotated[list[str] | None, typer.Option(help="A grid that stays as it is. May be repeated.")]
 Seconds = Annotated[
     float | None, typer.Option(help="Wall clock of the search, at most; the report records what makes the plan again.")
 ]

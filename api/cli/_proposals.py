@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli._dividing import Count, Seconds, StagesFile, Style, is_free, read_stages
+from api.cli._dividing import Count, KeepOld, LockGrid, Seconds, StagesFile, Style, is_free, read_stages
 from api.cli._editing import By, Communities, District, Plan, edit_plan
 from api.cli._store import open_store
 
@@ -32,11 +32,14 @@ def propose(
     seed: Seed = 1,
     style: Style = "balanced",
     count: Count = "rule",
+    keep_old: KeepOld = None,
+    lock_grid: LockGrid = None,
     seconds: Seconds = None,
     steps: StagesFile = None,
 ) -> None:
     """Let the partitioner divide communities of a draft anew."""
     asked = _asked(communities, (target, minimum, maximum), seed, style, count)
+    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []}
     asked |= {"seconds": seconds, "stages": read_stages(steps, (style, seed))}
     edit_plan(district, plan, by, "propose", asked)
 
@@ -52,6 +55,8 @@ def compare(
     seed: Seed = 1,
     style: Annotated[str | None, typer.Option(help="Of all three; each has another when left out.")] = None,
     count: Count = "rule",
+    keep_old: KeepOld = None,
+    lock_grid: LockGrid = None,
     seconds: Seconds = None,
     report: Annotated[Path | None, typer.Option(help="All of the proposals to write, as JSON.")] = None,
 ) -> None:
@@ -62,16 +67,20 @@ def compare(
     from gis.store import pipeline  # noqa: PLC0415
 
     asked = _asked(communities, (target, minimum, maximum), seed, style, count) | {"seconds": seconds}
+    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []}
     with open_store() as connection:
         made = pipeline.compare_proposals(connection, district, plan, asked)
-    table = Table("style", "seed", "grids", "±10 %", "±20 %", "compact", "on features", "changed", "apart")
+    table = Table(
+        "style", "seed", "grids", "±10 %", "±20 %", "compact", "on features", "old grids whole", "changed", "apart"
+    )
     for one in made["proposals"]:
         f = one["figures"]
         shares = (f["within_10"], f["within_20"], f["border_on_feature"], one["changed"])
         near, wide, on, changed = ("-" if math.isnan(share) else f"{share:.1%}" for share in shares)
         apart = ", ".join(f"{share:.0%}" for share in one["apart"]) or "-"
+        whole = f"{one['kept']['whole']} of {one['kept']['grids']}"
         compact = f"{f['polsby_popper_mean']:.3f}"
-        table.add_row(one["style"], str(one["seed"]), str(f["grids"]), near, wide, compact, on, changed, apart)
+        table.add_row(one["style"], str(one["seed"]), str(f["grids"]), near, wide, compact, on, whole, changed, apart)
     console.print(table)
     if any(one["stages"] for one in made["proposals"]):
         console.print("The limit cut the search: `plan propose --steps` with the --report of this makes one again.")

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.models.common import Model, Words
-from api.models.work import Free, Seconds, Stages, Style
+from api.models.work import Free, KeepOld, Seconds, Stages, Style
 
 __all__ = [
     "AnswerName",
     "Cell",
+    "KeptFigures",
     "Key",
     "PlanProposal",
     "PlanProposals",
@@ -39,6 +40,8 @@ class ProposalsRequest(Model):
     minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when that alone is given.")
     maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when that alone is given.")
     free: Free = False
+    keep_old: KeepOld = None
+    lock_grids: list[Key] = Field(default=[], description="With keep_old: grids of the base that stay as they are.")
     seconds: Seconds = None
 
 
@@ -89,6 +92,16 @@ class ProposalFigures(Model):
     unexplained_grids: int
 
 
+class KeptFigures(Model):
+    """What a proposal keeps of the grids that the communities had when the plan was begun."""
+
+    grids: int
+    whole: int = Field(description="Those of them that lie in one new grid.")
+    apart: float = Field(description="Households outside the new grid that holds most of their old one.")
+    border_kept: float = Field(description="Share of the old borders that are borders still.")
+    border_followed: float = Field(description="Share of the new borders that were borders before.")
+
+
 class PlanProposal(Model):
     """One way to divide communities of a draft."""
 
@@ -98,10 +111,13 @@ class PlanProposal(Model):
     minimum: float
     maximum: float
     free: bool
+    keep_old: KeepOld = None
+    lock_grids: list[Key] = Field(default=[])
     stages: Stages = Field(default=None, description="How far its search went, where the limit cut it.")
     figures: ProposalFigures
     apart: list[float] = Field(description="Share of households in different grids than in each proposal before it.")
     changed: float = Field(description="Share of households in different grids than in the draft.")
+    kept: KeptFigures
     reasons: Words
     assignment: dict[str, list[int]] = Field(description="Key of each grid -> its cells.")
 

@@ -13,6 +13,7 @@ __all__ = [
     "CheckOutcome",
     "CheckRequest",
     "Free",
+    "KeepOld",
     "ProposeRequest",
     "PublishRequest",
     "RemarkLine",
@@ -34,6 +35,10 @@ Seconds = Annotated[
 Stages = Annotated[
     dict[str, list[tuple[int, int]]] | None,
     Field(description="Of a plan that a limit cut: by community, grids and stages of each piece; makes it again."),
+]
+KeepOld = Annotated[
+    Literal["loosely", "mostly", "strictly"] | None,
+    Field(description="How dear it is to divide a grid that is there now; absent: grids are made from nothing."),
 ]
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gis.partition.parts import CommunityCells
     from gis.partition.search import Effort
 
-__all__ = ["LEVELS", "Keep", "OldGrids", "divide_keeping", "parts_beside"]
+__all__ = ["LEVELS", "Keep", "OldGrids", "check_level", "divide_keeping", "parts_beside"]
 
 LEVELS: Mapping[str, float] = MappingProxyType({"loosely": 0.5, "mostly": 2.0, "strictly": 12.0})
 """Least price of cutting something off an old grid, in units of energy, by the name of the level."""
@@ -41,6 +41,12 @@ LUKEWARM = 0.5
 """First temperature of the search that begins with whole old grids: cells move, but the plan is not melted."""
 LATER = 1.5
 """How much later a tree uses an edge between two old grids than one inside: cuts of trees then follow old borders."""
+
+
+def check_level(level: str) -> None:
+    """Refuse a level that there is not."""
+    if level not in LEVELS:
+        raise InputError(f"Old grids are not kept {level!r}.", f"Levels are {', '.join(LEVELS)}.")
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,7 @@ class Keep:
     locked: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
-        if self.level not in LEVELS:
-            raise InputError(f"Old grids are not kept {self.level!r}.", f"Levels are {', '.join(LEVELS)}.")
+        check_level(self.level)
         if not self.old or any(not one.weight > 0 for one in self.old):
             raise InputError("Old grids have no weight.", "Give every set of old grids a weight above 0.")
         strangers = self.locked - set(self.old[0].of.tolist())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gis.clock import Clock, utc_now
+from gis.measures.of_old_grids import kept_of
 from gis.measures.of_plans import plan_measures
 from gis.partition import share_apart
 from gis.partition.proof_words import plan_words
@@ -52,7 +53,7 @@ def compare_proposals(
     ----------
     asked : mapping
         ``communities``; ``style`` for all of them, without it each has another; ``target``, ``minimum``, ``maximum``,
-        ``free``, ``seed`` and ``seconds`` (of all together) as for the edit ``propose``.
+        ``free``, ``keep_old``, ``lock_grids``, ``seed`` and ``seconds`` (of all together) as for the edit ``propose``.
     each : callable, optional
         Gets what is returned, as far as it is known, whenever a proposal is ready.
 
@@ -61,8 +62,10 @@ def compare_proposals(
     dict
         ``revision`` of the draft, ``communities``, ``words`` (why there are fewer; None) and ``proposals``: of each
         ``style``, ``seed``, ``target`` and so on, with which the edit ``propose`` makes it again; ``figures``
-        (`FIGURES`), ``apart`` (share of households in different grids than in each one before), ``changed`` (the same
-        against the draft), ``reasons`` (words) and ``assignment`` (key -> cells), with which it takes it as it is.
+        (`FIGURES`), ``apart`` (share of households in different grids than in each one before), ``kept`` (of the grids
+        that the draft began with, see `gis.measures.of_old_grids.Kept`), ``changed`` (share of households in different
+        grids than in the draft), ``reasons`` (words) and ``assignment`` (key -> cells), with which it takes it as it
+        is.
 
     Raises
     ------
@@ -102,6 +105,7 @@ def compare_proposals(
             "stages": proposal.plan.settings.get("stages"),
             "figures": {name: measures[name] for name in FIGURES},
             "apart": proposal.apart,
+            "kept": kept_of(ground, work.old, proposal.plan.grid_of).as_dict(),
             "changed": share_apart(community, households, keys.astype(str), proposal.plan.grid_of),
             "reasons": plan_words(measures),
             "assignment": work.assignment(proposal.plan),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from psycopg.types.json import Jsonb
 
 from gis.errors import InputError
-from gis.partition import Effort
+from gis.partition import Effort, Keep, OldGrids
 from gis.partition.counts import check_limits
+from gis.partition.keeping import check_level
 from gis.partition.pace import deadline
 from gis.partition.styles import style_weights
-from gis.plans import Draft, codes_of_plan, new_key
+from gis.plans import Draft, codes_of_plan, first_keys, new_key
 from gis.progress import Progress, quiet
 from gis.store.copying import plain
 from gis.store.levels import divider_of_level
@@ -23,7 +26,7 @@ from gis.store.reading import read_cells
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
     from gis.partition import Plan
@@ -93,6 +96,8 @@ class Wanted:
     style: str
     free: bool
     seed: int
+    keep_old: str | None
+    lock_grids: list[str]
 
     @classmethod
     def read(cls, row: Mapping[str, Any], asked: Mapping[str, Any]) -> Wanted:
@@ -101,7 +106,8 @@ class Wanted:
         Raises
         ------
         InputError
-            Limits contradict each other, or there is no such style.
+            Limits contradict each other, there is no such style or level of keeping, or grids are locked that are not
+            kept.
         """
         own, target = row["settings"], asked.get("target")
         limits = own if target is None else {"minimum": 0.75 * target, "maximum": 1.5 * target}
@@ -111,10 +117,16 @@ class Wanted:
         style = str(asked.get("style") or "balanced")
         style_weights(style)
         deadline(asked.get("seconds"))
-        return cls(wanted, low, high, style, bool(asked.get("free", False)), int(asked.get("seed", 1)))
+        keep, locked = asked.get("keep_old"), [str(key) for key in asked.get("lock_grids") or ()]
+        if keep is not None:
+            check_level(keep)
+        elif locked:
+            raise InputError("Grids are locked, but old grids are not kept.", "Say how: keep_old loosely, or mostly.")
+        free, seed = bool(asked.get("free", False)), int(asked.get("seed", 1))
+        return cls(wanted, low, high, style, free, seed, keep, locked)
 
     def options(self) -> dict[str, Any]:
-        """All but the seed, as `gis.partition.partition` takes it."""
+        """All but the seed, as `Proposing.divide` takes it."""
         return {name: value for name, value in asdict(self).items() if name != "seed"}
 
 
@@ -127,15 +139,43 @@ class Proposing:
     communities : list of str
     cells : StoredCells
         As the level sees them.
-    divide : callable
-        By options of `gis.partition.partition`.
     """
 
     draft: Draft
     communities: list[str]
     cells: StoredCells
-    divide: Callable[..., Plan]
+    divider: Callable[..., Plan]
     code_profile: str
+
+    def divide(self, *, keep_old: str | None = None, lock_grids: Sequence[str] = (), **options: Any) -> Plan:
+        """Divide, by options of `gis.partition.partition`; `keep_old` and `lock_grids` are of the draft's base."""
+        keep = None if keep_old is None else Keep([OldGrids(self.old)], keep_old, frozenset(self._locked(lock_grids)))
+        return self.divider(keep=keep, **options)
+
+    @cached_property
+    def keys(self) -> np.ndarray:
+        """Key of the grid that each cell was in when the draft was begun; None for a cell that came later."""
+        at = np.searchsorted(self.draft.cells, self.cells.ids)
+        base = self.draft.base[at]
+        begun = base != None  # noqa: E711 - cell by cell
+        keys = base.copy()
+        keys[begun] = first_keys(base[begun], self.draft.community[at][begun])
+        return keys
+
+    @cached_property
+    def old(self) -> np.ndarray:
+        """Number of that grid, -1 for none."""
+        return np.asarray(pd.factorize(pd.Series(self.keys, dtype=object))[0], np.int64)
+
+    def _locked(self, keys: Sequence[str]) -> list[int]:
+        number = dict(zip(self.keys.tolist(), self.old.tolist(), strict=True))
+        strangers = sorted(set(keys) - set(number))
+        if strangers:
+            raise InputError(
+                f"Grid {strangers[0]} is none that the communities had when the plan was begun.",
+                "Lock grids that were in force there.",
+            )
+        return [number[key] for key in keys]
 
     def assignment(self, plan: Plan) -> dict[str, list[int]]:
         """Give the cells of each grid by key: grids that succeed one of the base keep its key."""

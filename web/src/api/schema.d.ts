@@ -2454,6 +2454,34 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * KeptFigures
+         * @description What a proposal keeps of the grids that the communities had when the plan was begun.
+         */
+        KeptFigures: {
+            /**
+             * Apart
+             * @description Households outside the new grid that holds most of their old one.
+             */
+            apart: number;
+            /**
+             * Border Followed
+             * @description Share of the new borders that were borders before.
+             */
+            border_followed: number;
+            /**
+             * Border Kept
+             * @description Share of the old borders that are borders still.
+             */
+            border_kept: number;
+            /** Grids */
+            grids: number;
+            /**
+             * Whole
+             * @description Those of them that lie in one new grid.
+             */
+            whole: number;
+        };
+        /**
          * KeyFigure
          * @description One of the three figures at the head of a card.
          */
@@ -3439,6 +3467,17 @@ export interface components {
             figures: components["schemas"]["ProposalFigures"];
             /** Free */
             free: boolean;
+            /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            kept: components["schemas"]["KeptFigures"];
+            /**
+             * Lock Grids
+             * @default []
+             */
+            lock_grids: string[];
             /** Maximum */
             maximum: number;
             /** Minimum */
@@ -3685,10 +3724,21 @@ export interface components {
              */
             free: boolean;
             /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "proposals";
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as they are.
+             * @default []
+             */
+            lock_grids: string[];
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
@@ -3735,6 +3785,17 @@ export interface components {
              * @default false
              */
             free: boolean;
+            /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as they are.
+             * @default []
+             */
+            lock_grids: string[];
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
@@ -3810,6 +3871,17 @@ export interface components {
              * @default false
              */
             free: boolean;
+            /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as they are.
+             * @default []
+             */
+            lock_grids: string[];
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
