@@ -43,7 +43,7 @@ export const useProposals = defineStore('proposals', () => {
   const refused = shallowRef<ServiceError | null>(null)
   const valid = computed(() => minimum.value <= target.value && target.value <= maximum.value)
   const asked = computed<ProposalsRequest>(() => ({
-    communities: communities.value, target: target.value, minimum: minimum.value, maximum: maximum.value, free: free.value, seed: 1,
+    communities: communities.value, target: target.value, minimum: minimum.value, maximum: maximum.value, free: free.value, seed: 1, lock_grids: [],
     ...(style.value === EACH ? {} : { style: style.value }),
   }))
 
@@ -124,7 +124,7 @@ export const useProposals = defineStore('proposals', () => {
   function take(one: PlanProposal): Promise<void> {
     stop()
     const { style: named, seed, target: wanted, minimum: low, maximum: high, free: any, stages, assignment } = one
-    const payload = { communities: found.value!.communities, style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment, ...(stages ? { stages } : {}) }
+    const payload = { communities: found.value!.communities, style: named, seed, target: wanted, minimum: low, maximum: high, free: any, lock_grids: [], assignment, ...(stages ? { stages } : {}) }
     return draft.rework({ kind: 'propose', payload }, [])
   }
 
