@@ -15,6 +15,12 @@ WORDS: dict[str, str] = {
     "Say how: keep_old loosely, or mostly.": "请先选择原网格的保留程度。",
     "Grid {key} is none that the communities had when the plan was begun.": "网格 {key} 不是方案开始时这些社区的网格。",
     "Lock grids that were in force there.": "请锁定当时有效的网格。",
+    "{names} cannot be merged.": "无法合并：{names}。",
+    "Name two or more networks, each once.": "请选择两个或更多网格体系，每个只选一次。",
+    "Network {code} cannot be merged into itself.": "网格体系 {code} 不能并入自身。",
+    "Give the new network another code.": "请为新的网格体系换一个编码。",
+    "Network {code} has grids already.": "网格体系 {code} 已有网格。",
+    "Merge into a new network: --into another code.": "请合并到新的网格体系（换一个编码）。",
     # jobs
     "The job was cancelled; nothing of its last step was kept.": "任务已取消，未完成的步骤没有保留任何数据。",
     "Retry it to begin anew.": "可重试。",

@@ -73,7 +73,7 @@ def told_correspondence(found: Correspondence) -> dict[str, Any]:
 
 
 def _side(side: Side) -> dict[str, Any]:
-    own = {name: getattr(side, name) for name in ("network", "level", "version", "at")}
+    own = {name: getattr(side, name) for name in ("network", "level", "version", "plan", "at")}
     return {**own, "grids": len(set(side.grid))}
 
 

@@ -10,7 +10,19 @@ import typer
 
 from gis.errors import InputError
 
-__all__ = ["Count", "KeepOld", "LockGrid", "Seconds", "StagesFile", "Style", "is_free", "read_stages"]
+__all__ = [
+    "Count",
+    "HardBarriers",
+    "KeepOld",
+    "KeepWhole",
+    "LoadText",
+    "LockGrid",
+    "Seconds",
+    "StagesFile",
+    "Style",
+    "is_free",
+    "read_stages",
+]
 
 Style = Annotated[str, typer.Option(help="What counts most: balanced, compact or street-true.")]
 Count = Annotated[
@@ -27,6 +39,24 @@ Seconds = Annotated[
 ]
 StagesFile = Annotated[
     Path | None, typer.Option("--steps", help="Report of a plan that --seconds cut: makes the same plan again.")
+]
+
+
+LoadText = Annotated[
+    str,
+    typer.Option(
+        "--load",
+        help="What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a "
+        "year), key_persons and area (km²), e.g. households=1,parts=0.05,events=0.2. Target and limits are then in its "
+        "units; by default there are as many grids as of households.",
+    ),
+]
+KeepWhole = Annotated[
+    str | None, typer.Option(metavar="compounds|blocks", help="What no grid divides unless it is above the maximum.")
+]
+HardBarriers = Annotated[
+    str | None,
+    typer.Option(help="What no grid crosses but on a bridge or through a tunnel, e.g. water,rail,expressway."),
 ]
 
 

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from api.cli._dividing import Count, Seconds, StagesFile, Style, is_free, read_stages
+from api.cli._dividing import (
+    Count,
+    HardBarriers,
+    KeepWhole,
+    LoadText,
+    Seconds,
+    StagesFile,
+    Style,
+    is_free,
+    read_stages,
+)
 from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
@@ -41,12 +51,18 @@ def partition(
     ] = None,
     compounds: Annotated[str | None, typer.Option(help="Walled compounds, kept whole where possible.")] = None,
     landcover: Annotated[str | None, typer.Option(help="Land cover; its edges bound blocks.")] = None,
-    target: Annotated[float, typer.Option(help="Households wanted in a grid.")] = 200,
+    parts: Annotated[str | None, typer.Option(help="Municipal parts, where the load counts them.")] = None,
+    events: Annotated[str | None, typer.Option(help="Events; a load counts those of the last 365 days.")] = None,
+    key_persons: Annotated[str | None, typer.Option(help="Points of key persons, where the load counts them.")] = None,
+    load: LoadText = "households",
+    target: Annotated[float | None, typer.Option(help="Load wanted in a grid; 200 households.")] = None,
     minimum: Annotated[float | None, typer.Option("--min", help="By default 0.75 of the target.")] = None,
     maximum: Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same plan.")] = 1,
     style: Style = "balanced",
     count: Count = "rule",
+    keep_whole: KeepWhole = None,
+    hard_barriers: HardBarriers = None,
     seconds: Seconds = None,
     steps: StagesFile = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the plan does not depend on it.")] = 1,
@@ -60,7 +76,7 @@ def partition(
 ) -> None:
     """Divide communities into grids of about the same number of households: files in, files out."""
     from api.cli._show import progress_bars  # noqa: PLC0415  # other commands should not wait for these
-    from gis.files import check_writable, partition_files, write_frames  # noqa: PLC0415
+    from gis.files import CountFiles, check_writable, partition_files, write_frames  # noqa: PLC0415
     from gis.ingest.options import ReadOptions  # noqa: PLC0415
     from gis.partition.proof_words import plan_words  # noqa: PLC0415
 
@@ -75,6 +91,8 @@ def partition(
                 barriers=barriers or (),
                 compounds=compounds,
                 landcover=landcover,
+                counts=CountFiles(parts, events, key_persons),
+                load=load,
                 households_field=households_field,
                 community_field=community_field,
                 target=target,
@@ -83,6 +101,8 @@ def partition(
                 seed=seed,
                 style=style,
                 free=is_free(count),
+                keep_whole=keep_whole,
+                hard_barriers=hard_barriers or (),
                 seconds=seconds,
                 stages=read_stages(steps),
                 jobs=jobs,
@@ -99,8 +119,9 @@ def partition(
     reasons = result.explanation.as_dict(result.tessellation, result.plan)
     _tell(result.reports, report, {"explanation": reasons, "settings": result.plan.settings})
     m = result.measures
+    what = f"; {m['load']}: {m['load_total']:g} {m['load_unit']['en']}, {m['target']:g} a grid" if "load" in m else ""
     stderr.print(
-        f"{m['grids']} grids, {m['households']:g} households; within ±10 %: {m['within_10']:.1%} "
+        f"{m['grids']} grids, {m['households']:g} households{what}; within ±10 %: {m['within_10']:.1%} "
         f"(ceiling {m['ceiling_within_10']:.1%}), in several parts: {m['multipart_grids']}; "
         + ", ".join(f"{name} {s:.1f} s" for name, s in result.seconds.items())
     )

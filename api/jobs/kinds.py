@@ -251,6 +251,28 @@ def _rebalance(work: Work) -> dict[str, Any]:
     )
 
 
+def _merge_networks(work: Work) -> dict[str, Any]:
+    from gis.networks import Network, read_level  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+
+    asked = work.options
+    code, rule = asked["into"], asked.get("street_rule", "geometric")
+    level = read_level(asked.get("level", "1"))
+    done = pipeline.merge_networks(
+        work.connection,
+        work.district,
+        [pipeline.Source(**one) for one in asked["sources"]],
+        code if asked.get("name") is None else Network(code, asked["name"], None, rule, (level,)),
+        keep_old=asked.get("keep_old", "mostly"),
+        seed=asked.get("seed", 1),
+        style=asked.get("style", "balanced"),
+        executor=work.executor,
+        progress=work.progress,
+    )
+    kept = [{"network": one.network, "level": one.level, **kept.as_dict()} for one, kept in done.kept]
+    return _step(done.step) | {"network": done.network, "kept": kept}
+
+
 def _plan_publish(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
@@ -278,6 +300,7 @@ KINDS: dict[str, Kind] = {
         Kind("edit", _edit, fans_out=True),
         Kind("proposals", _proposals, fans_out=True),
         Kind("rebalance", _rebalance, fans_out=True),
+        Kind("merge_networks", _merge_networks, alone=True, fans_out=True),
         Kind("plan_publish", _plan_publish),
     )
 }

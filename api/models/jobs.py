@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from api.models.common import Model
+from api.models.networks import MergeRequest
 from api.models.proposals import ProposalsRequest
 from api.models.rebalancing import RebalancingsRequest
 from api.models.work import Free, ProposeRequest, PublishRequest, RemarkLine, Style, TessellateRequest
@@ -21,6 +22,7 @@ __all__ = [
     "JobRequest",
     "JobState",
     "LoadJob",
+    "MergeJob",
     "PlanPublishJob",
     "ProposalsJob",
     "ProposeJob",
@@ -121,6 +123,12 @@ class RebalanceJob(RebalancingsRequest):
     plan: int
 
 
+class MergeJob(MergeRequest):
+    """Propose one network in place of several; the result holds the plan and what it keeps of each."""
+
+    kind: Literal["merge_networks"]
+
+
 class PlanPublishJob(Model):
     """Publish an approved plan."""
 
@@ -138,6 +146,7 @@ JobRequest = Annotated[
     | EditJob
     | ProposalsJob
     | RebalanceJob
+    | MergeJob
     | PlanPublishJob,
     Field(discriminator="kind"),
 ]

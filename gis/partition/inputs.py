@@ -12,6 +12,7 @@ from gis.errors import InputError
 from gis.partition._random import seed_of
 from gis.partition.changes import Community, graph_of
 from gis.partition.choosing import Budget
+from gis.partition.loads import loads_of, unit_words
 from gis.partition.moves import join
 from gis.partition.parts import communities_of
 from gis.partition.state import stays_connected
@@ -318,16 +319,16 @@ def _tell(
     tessellation: Tessellation, in_force: np.ndarray, names: Sequence[object], result: Prepared, report: Report
 ) -> None:
     """Say what is out of the ordinary."""
-    load = np.nan_to_num(tessellation.cells["households"].to_numpy(float))
+    load, unit = loads_of(tessellation), unit_words(tessellation.load)["en"]
     building = tessellation.cells["building_id"].to_numpy(object)
     for cell in result.own:
         report.add(
             "note",
             "own_grid",
-            f"Building {building[cell]} ({load[cell]:g} households) is above the maximum: it becomes a grid.",
+            f"Building {building[cell]} ({load[cell]:g} {unit}) is above the maximum: it becomes a grid.",
             code=str(building[cell]),
             amount=float(load[cell]),
-            unit="households",
+            unit=unit,
         )
     here = np.unique(np.concatenate([ids[ids >= 0] for ids in result.ids] or [np.empty(0, int)]))
     sums = np.bincount(result.grid_of[result.grid_of >= 0], load[result.grid_of >= 0], result.grids)

@@ -102,6 +102,11 @@ class Keep:
                     "Give the old grid of every cell, -1 for none.",
                 )
 
+    def locked_of(self) -> np.ndarray:
+        """Locked grid of each cell, -1 for none; int64, shape (cells,)."""
+        of = self.old[0].of
+        return np.where(np.isin(of, list(self.locked)), of, -1)
+
     def take(self, cell: np.ndarray) -> Keep:
         """Give the same of some cells."""
         old = [OldGrids(one.of[cell], one.weight) for one in self.old]

@@ -17,6 +17,7 @@ from gis.partition.changes import Change, Steps, changes_of, graph_of, repair_of
 from gis.partition.choosing import STANCES, Budget, Stance, choose
 from gis.partition.counts import check_limits
 from gis.partition.inputs import Locks, Scope, prepared
+from gis.partition.loads import loads_of
 from gis.partition.objective import Weights
 from gis.partition.styles import style_weights
 from gis.partition.transshipment import excess, transshipment
@@ -70,7 +71,7 @@ class Answer:
         One row a building that leaves its grid, and one a cell without any: ``cell``, ``building_id``,
         ``community_id``, ``from_grid``, ``to_grid``, ``households``.
     moved : float
-        Households of these.
+        Households, or load, of these.
     touched : ndarray of int64
         Grids that lose or get such cells.
     balance : Balance
@@ -151,7 +152,7 @@ def rebalance(
     grid_of : ndarray of int, shape (cells,)
         Number of the grid in force of each cell, from 0; -1 for a new cell. Numbers may be missing.
     target, minimum, maximum : float
-        Households a grid, as in `partition`.
+        Load a grid, as in `partition`.
     names : sequence, optional
         What the grids are called in messages, by number; their numbers.
     links : ndarray of int, shape (q, 2), optional
@@ -218,6 +219,7 @@ def rebalance(
         "target": target,
         "minimum": minimum,
         "maximum": maximum,
+        "load": tessellation.load,
         "seed": seed,
         "style": style,
         "steps": asdict(steps),
@@ -288,7 +290,7 @@ def _answer(
         name,
         after.astype(np.int32),
         moves,
-        float(np.nan_to_num(tessellation.cells["households"].to_numpy(float)[away]).sum()),
+        float(loads_of(tessellation)[away].sum()),
         np.unique(np.concatenate([in_force[away], after[away]])),
         _balance(start, after),
         least,

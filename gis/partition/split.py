@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from gis import codes
 from gis.partition._compiled import Graph
 from gis.partition._random import seed_of
+from gis.partition.barriers import over_barrier, parted, read_barriers
 from gis.partition.counting import best_count
 from gis.partition.counts import check_limits
 from gis.partition.keeping import Keep, divide_keeping, parts_beside
+from gis.partition.loads import unit_words
 from gis.partition.objective import Weights
 from gis.partition.pace import Pace, check_stages, deadline, each_share, share_until, silent
 from gis.partition.parts import communities_of, find_parts, subgraph
 from gis.partition.plan import Plan
 from gis.partition.search import Effort, divide
 from gis.partition.styles import style_weights
+from gis.partition.units import contracted, require_kept, units_of
 from gis.progress import Echo, Progress, fan_out, quiet
 from gis.remarks import Report
 
@@ -31,13 +35,14 @@ if TYPE_CHECKING:
 
     from gis.graph import Tessellation
     from gis.partition.parts import CommunityCells, CommunityParts, Piece
+    from gis.partition.units import Units
 
 __all__ = ["partition"]
 
 
 @dataclass(frozen=True)
 class _Task:
-    """One community to divide; small enough to be sent to another process."""
+    """One community to divide; small enough to be sent to another process. Its cells are atoms, see `Units`."""
 
     community: CommunityCells
     parts: CommunityParts
@@ -83,6 +88,9 @@ def partition(
     style: str = "balanced",
     free: bool = False,
     keep: Keep | None = None,
+    keep_whole: str | None = None,
+    hard_barriers: Sequence[str] = (),
+    crossed: np.ndarray | None = None,
     profile: str = "gbt30428_2013",
     effort: Effort | None = None,
     seconds: float | None = None,
@@ -90,14 +98,14 @@ def partition(
     executor: Executor | None = None,
     progress: Progress = quiet,
 ) -> Plan:
-    """Divide every community of a district into connected grids of about `target` households.
+    """Divide every community of a district into connected grids of about `target` households, or of another load.
 
     Parameters
     ----------
     tessellation : Tessellation
-        Cells, loads and neighbours.
+        Cells, loads (`gis.partition.loads`) and neighbours.
     target : float
-        Households wanted in a grid.
+        Load wanted in a grid.
     minimum, maximum : float, optional
         Range a grid should stay in; by default 0.75 and 1.5 of the target. A building above the maximum becomes a
         grid by itself.
@@ -109,6 +117,12 @@ def partition(
         As many grids as fit best, with their mean in [minimum, maximum]; otherwise ``households / target``.
     keep : Keep, optional
         Old grids that stay whole where they can.
+    keep_whole : str, optional
+        What no grid divides unless it is above the maximum, see `gis.partition.units.KEPT`.
+    hard_barriers : sequence of str
+        Classes of lines that no grid crosses, see `gis.partition.barriers`.
+    crossed : ndarray of int, shape (q, 2), optional
+        Pairs of cells that bridges and tunnels join over these all the same.
     profile : str
         Of the grid codes, where communities have 12-digit codes; elsewhere they are ``local``.
     effort : Effort, optional
@@ -131,18 +145,24 @@ def partition(
     ------
     InputError
         Where target, minimum and maximum contradict each other, there are no cells, a community needs more grids than
-        its codes can number, there is no such style, old grids are not those of the cells, or `stages` are of another
-        division.
+        its codes can number, there is no such style, unit or barrier, old grids are not those of the cells, or
+        `stages` are of another division.
     """
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
     effort = Effort() if effort is None else effort
     weights = Weights(float(target), float(minimum), float(maximum), **style_weights(style))
+    hard, kept_whole = read_barriers(hard_barriers), require_kept(keep_whole)
     if keep is not None:
         keep.require(len(tessellation.cells))
+    seen, links = parted(tessellation, hard, crossed)
+    units = units_of(seen, kept_whole, float(maximum), apart=None if keep is None else keep.locked_of())
+    whole = communities_of(seen)
+    inner = [np.unique(units.of[cells.cell], return_inverse=True)[1] for cells in whole]
     tasks = []
-    for community in communities_of(tessellation):
+    for cells, atom in zip(whole, inner, strict=True):
+        community = contracted(cells, atom)
         kept = None if keep is None else keep.take(community.cell)
         limits = (float(target), float(minimum), float(maximum))
         parts = find_parts(community, *limits) if kept is None else parts_beside(community, kept, limits)
@@ -164,15 +184,30 @@ def partition(
         task.parts.pieces = done[i].pieces
     settings: dict[str, Any] = {"target": target, "minimum": minimum, "maximum": maximum}
     settings |= {"seed": seed, "style": style, "free": free, "effort": asdict(effort)}
+    settings |= {"load": tessellation.load, "keep_whole": kept_whole, "hard_barriers": list(hard)}
     if keep is not None:
         settings |= {"keep_old": keep.level, "locked": len(keep.locked)}
-    plan = _assemble(tessellation, tasks, [done[i].label for i in range(len(tasks))], profile, settings)
+    labels = [done[i].label[inner[i]] for i in range(len(tasks))]
+    plan = _assemble(seen, whole, tasks, labels, units, links, profile, settings)
+    if hard:
+        _tell_hard(plan.report, int(over_barrier(tessellation.adjacency, hard).sum()), hard, len(links))
     cut = {task.community.community_id: done[i].stages for i, task in enumerate(tasks) if done[i].cut}
     if seconds is not None and cut:
         _tell_cut(plan.report, seconds, len(cut), len(tasks))
     if record or cut:
         plan.settings["stages"] = {name: list(map(list, rows)) for name, rows in (record | cut).items()}
     return plan
+
+
+def _tell_hard(report: Report, over: int, hard: Sequence[str], links: int) -> None:
+    """Say how many borders hard barriers close, and how many pairs of cells are joined across all the same."""
+    report.add(
+        "note",
+        "hard_barriers",
+        f"{over} borders run along {', '.join(hard)}, which no grid crosses; bridges and tunnels join {links} pairs of "
+        "cells.",
+        amount=float(over),
+    )
 
 
 def _tell_cut(report: Report, seconds: float, cut: int, communities: int) -> None:
@@ -223,8 +258,11 @@ def _divide_community(task: _Task, *, tick: Callable[[], None] = silent) -> _Don
 
 def _assemble(
     tessellation: Tessellation,
+    whole: list[CommunityCells],
     tasks: list[_Task],
     labels: list[np.ndarray],
+    units: Units,
+    crossed: np.ndarray,
     profile: str,
     settings: dict[str, object],
 ) -> Plan:
@@ -234,11 +272,11 @@ def _assemble(
     buildings = cells["buildings"].to_numpy(int)
     grid_of = np.empty(len(cells), np.int32)
     rows: list[dict[str, object]] = []
-    links: list[tuple[int, int]] = []
+    links: list[tuple[int, int]] = [(int(a), int(b)) for a, b in crossed]
     linked_pairs = tessellation.adjacency.pairs[tessellation.adjacency.link]
-    for task, label in zip(tasks, labels, strict=True):
-        community, parts = task.community, task.parts
-        links += parts.links
+    for community, task, label in zip(whole, tasks, labels, strict=True):
+        parts = task.parts
+        links += [_nearest(community, units.of, *pair) for pair in parts.links]
         k = sum(piece.k for piece in parts.pieces)
         area = np.bincount(label, community.area, k)
         centre = np.column_stack(
@@ -273,6 +311,10 @@ def _assemble(
             if isinstance(flags, list) and "linked" not in flags:
                 flags.append("linked")
     grids = pd.DataFrame(rows, columns=["community_id", "serial", "grid_code", "households", "buildings", "flags"])
+    if "load" in cells:
+        grids["load"] = grids["households"]
+        grids["households"] = np.bincount(grid_of, np.nan_to_num(cells["households"].to_numpy(float)), len(grids))
+    _tell_split(report, units, grid_of, grids, unit_words(tessellation.load)["en"])
     report.counts = {
         "communities": len(tasks),
         "grids": len(grids),
@@ -280,6 +322,37 @@ def _assemble(
         "links": len(links),
     }
     return Plan(grid_of, grids, np.array(links, np.int32).reshape(-1, 2), report, dict(settings))
+
+
+def _nearest(community: CommunityCells, atoms: np.ndarray, a: int, b: int) -> tuple[int, int]:
+    """Nearest cells of the atoms that two cells are the first of: of equals the lowest."""
+    mine, others = (np.flatnonzero(atoms[community.cell] == atoms[cell]) for cell in (a, b))
+    if len(mine) == len(others) == 1:
+        return a, b
+    tree = shapely.STRtree(community.geometry[others])
+    (source, target), metres = tree.query_nearest(community.geometry[mine], return_distance=True)
+    k = np.lexsort((others[target], mine[source], np.round(metres, 6)))[0]
+    near = sorted((int(community.cell[mine[source[k]]]), int(community.cell[others[target[k]]])))
+    return near[0], near[1]
+
+
+def _tell_split(report: Report, units: Units, grid_of: np.ndarray, grids: pd.DataFrame, unit: str) -> None:
+    """Say of every unit above the maximum that it is divided, here and at its grids."""
+    for large in units.large:
+        here = np.unique(grid_of[large.cells])
+        if len(here) == 1:
+            continue
+        for g in here:
+            if "unit_split" not in grids["flags"].iloc[g]:
+                grids["flags"].iloc[g].append("unit_split")
+        report.add(
+            "note",
+            "unit_split",
+            f"{large.name} ({large.load:g} {unit}) is above the maximum: it is divided among {len(here)} grids.",
+            code=large.name,
+            amount=large.load,
+            unit=unit,
+        )
 
 
 def _tell(report: Report, task: _Task) -> None:

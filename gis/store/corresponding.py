@@ -16,6 +16,7 @@ from gis.store.districts import district_of
 from gis.store.metric import to_metric
 from gis.store.networks import read_level
 from gis.store.queries import query
+from gis.store.stored_plans import read_plan
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -37,7 +38,7 @@ class Side:
     ----------
     network : str
     level : int
-    version : int or None
+    version, plan : int or None
         Where the grids were named by it.
     at : datetime
         When they are, or were, in force.
@@ -55,6 +56,7 @@ class Side:
     cells: np.ndarray
     grid: np.ndarray
     shapes: np.ndarray
+    plan: int | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ def correspond(
 
 def _side(connection: Connection, place: District, asked: Reference, now: dt.datetime) -> Side:
     of = read_level(connection, place, asked.network, asked.level)
+    if asked.plan is not None:
+        return _side_of_plan(connection, place, asked, asked.plan, now)
     at = now if asked.at is None else read_moment(asked.at, place.time_zone)
     values = {"network": of.network_id, "level": asked.level, "version": asked.version}
     if asked.version is not None:
@@ -153,6 +157,26 @@ def _side(connection: Connection, place: District, asked: Reference, now: dt.dat
         cells=found["id"].to_numpy(np.int64),
         grid=found["grid_code"].to_numpy(object),
         shapes=to_metric(np.asarray(found.geometry.array, object), place.metric_crs),
+    )
+
+
+def _side_of_plan(connection: Connection, place: District, asked: Reference, plan: int, now: dt.datetime) -> Side:
+    """Grids of a plan, with the codes that they have or would have."""
+    stored = read_plan(connection, place, plan, now=now)
+    if (stored.network, stored.level) != (asked.network, asked.level):
+        raise NotFoundError(
+            f"Plan {plan} is of network {stored.network}, level {stored.level}, not of {asked.network}:{asked.level}.",
+            f"Write {stored.network}:{stored.level}#{plan}.",
+        )
+    return Side(
+        network=asked.network,
+        level=asked.level,
+        version=None,
+        at=stored.at,
+        cells=stored.cells.ids,
+        grid=stored.plan.grids["grid_code"].to_numpy(object)[stored.plan.grid_of],
+        shapes=np.asarray(stored.tessellation.cells.geometry.array, object),
+        plan=plan,
     )
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "communities_within",
     "divider_of_level",
     "edge_matched",
+    "grids_of_cells",
     "next_levels",
     "pairs_across",
     "plan_of_level",
@@ -215,13 +216,20 @@ def next_levels(connection: Connection, level: StoredLevel, cells: np.ndarray) -
         Numbers, ascending.
     """
     finer, coarser = (
-        None if other is None else _grids(connection, level.network_id, other.level, cells)
+        None if other is None else grids_of_cells(connection, level.network_id, other.level, cells)
         for other in (level.finer, level.coarser)
     )
     return NextLevels(finer, coarser)
 
 
-def _grids(connection: Connection, network: int, level: int, cells: np.ndarray) -> np.ndarray | None:
+def grids_of_cells(connection: Connection, network: int, level: int, cells: np.ndarray) -> np.ndarray | None:
+    """Code of the grid of each cell in a level from the last publication on; None for none, and where no cell has one.
+
+    Parameters
+    ----------
+    cells : ndarray of int64
+        Numbers, ascending.
+    """
     values = {"network": network, "level": level, "cells": cells.tolist()}
     found = fetch_frame(connection, query("networks.grid_of_cells"), values)
     if not len(found):

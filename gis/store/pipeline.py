@@ -11,6 +11,7 @@ from gis.store.drafts import Edit, edit_draft, open_draft, read_draft
 from gis.store.grids import import_grids
 from gis.store.lives import read_life, read_lives, read_steps, take_step
 from gis.store.loading import Loaded, load_district, read_folder
+from gis.store.merging import Merged, Source, correspondence_of_merge, merge_networks
 from gis.store.moving import list_moves
 from gis.store.networks import add_network, levels_in_force, network_tree, read_networks
 from gis.store.persons import add_person, list_persons
@@ -33,8 +34,10 @@ __all__ = [
     "DraftRebalancing",
     "Edit",
     "Loaded",
+    "Merged",
     "NewDistrict",
     "Rebased",
+    "Source",
     "Step",
     "add_network",
     "add_person",
@@ -43,6 +46,7 @@ __all__ = [
     "compare_proposals",
     "compare_rebalancings",
     "correspond",
+    "correspondence_of_merge",
     "district_bounds",
     "district_of",
     "edit_draft",
@@ -55,6 +59,7 @@ __all__ = [
     "load_district",
     "locate_points",
     "locate_things",
+    "merge_networks",
     "network_tree",
     "open_draft",
     "post_workers",

@@ -25,11 +25,13 @@ from gis.store.stored_plans import StoredPlan, read_plan, with_cell
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
+    import numpy as np
+
     from gis.networks import Level
-    from gis.partition import Plan
+    from gis.partition import Keep, Plan
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.networks import StoredLevel
@@ -48,6 +50,7 @@ def propose_plan(
     seed: int = 1,
     style: str = "balanced",
     free: bool = False,
+    keep: Callable[[np.ndarray], Keep] | None = None,
     seconds: float | None = None,
     stages: Mapping[str, Sequence[Sequence[int]]] | None = None,
     as_of: dt.date | None = None,
@@ -66,6 +69,8 @@ def propose_plan(
         are 0.75 and 1.5 of it.
     seed, style, free, seconds, stages
         See `gis.partition.partition`.
+    keep : callable, optional
+        Given the numbers of the cells, which old grids the division keeps.
     as_of : date, optional
         Date of the household counts; the newest by default.
     executor : Executor, optional
@@ -94,6 +99,7 @@ def propose_plan(
         of = level_asked(connection, place, (network, level), communities, (target, minimum, maximum))
         ground = read_frames(connection, place, at=now, as_of=as_of)
         options = {**_limits(of.level, target, minimum, maximum), "seed": seed, "style": style, "free": free}
+        options |= {"keep": None if keep is None else keep(cells.ids)}
         options |= {"seconds": seconds, "stages": stages, "executor": executor, "progress": progress}
         cells, plan = plan_of_level(connection, place, of, cells, ground, **options)
         buildings = with_cell(ground.buildings, cells.tessellation)

@@ -11,7 +11,9 @@ import pandas as pd
 from gis.codes import community_grid_profile
 from gis.errors import ConflictError, NotFoundError
 from gis.partition import Plan
-from gis.plans import grid_flags, serial_of
+from gis.partition.flags import grid_flags
+from gis.partition.loads import loads_of
+from gis.plans import serial_of
 from gis.store.copying import fetch_frame, objects
 from gis.store.levels import cells_of_level
 from gis.store.locating import NETWORK
@@ -305,7 +307,9 @@ def plan_of(
             "buildings": np.bincount(position, table["buildings"].to_numpy(float), len(names)).astype(int),
         }
     )
-    grids["flags"] = grid_flags(cells.tessellation, position, len(names), links, float(settings["maximum"]))
+    if "load" in table:
+        grids["load"] = np.bincount(position, loads_of(cells.tessellation), len(names))
+    grids["flags"] = grid_flags(cells.tessellation, position, len(names), links, settings)
     return Plan(position, grids, links, report, settings), names[order]
 
 

@@ -1502,6 +1502,11 @@ export interface components {
             /** Network */
             network: string;
             /**
+             * Plan
+             * @description The same.
+             */
+            plan: number | null;
+            /**
              * Version
              * @description Where the grids were named by it.
              */
@@ -2714,6 +2719,78 @@ export interface components {
              * @description Key of a grid in this plan: a code of the base, or new-1 ...
              */
             into: string;
+        };
+        /**
+         * MergeJob
+         * @description Propose one network in place of several; the result holds the plan and what it keeps of each.
+         */
+        MergeJob: {
+            /**
+             * Into
+             * @description Code of the network that they become.
+             */
+            into: string;
+            /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             * @default mostly
+             */
+            keep_old: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "merge_networks";
+            /**
+             * Level
+             * @description Its level: 1:division_level=community,target=300,min=225,max=450.
+             * @default 1
+             */
+            level: string;
+            /**
+             * Name
+             * @description Its name; absent where it is there already, without grids.
+             */
+            name?: string | null;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /** Sources */
+            sources: components["schemas"]["MergedNetwork"][];
+            /**
+             * Street Rule
+             * @default geometric
+             * @enum {string}
+             */
+            street_rule: "geometric" | "duty";
+            /**
+             * Style
+             * @description What counts most in a division.
+             * @default balanced
+             * @enum {string}
+             */
+            style: "balanced" | "compact" | "street-true";
+        };
+        /**
+         * MergedNetwork
+         * @description A level of a network that is merged.
+         */
+        MergedNetwork: {
+            /**
+             * Level
+             * @default 1
+             */
+            level: number;
+            /** Network */
+            network: string;
+            /**
+             * Weight
+             * @description How much it counts beside the others.
+             * @default 1
+             */
+            weight: number;
         };
         /**
          * MonthValue
@@ -5179,9 +5256,9 @@ export interface operations {
     get_correspondence: {
         parameters: {
             query: {
-                /** @description NETWORK[:LEVEL][@vVERSION | @DATE], e.g. community@v1, police:2@2026-08-01; a network alone means now. */
+                /** @description NETWORK[:LEVEL][@vVERSION | @DATE | #PLAN], e.g. community@v1, police:2@2026-08-01; a network alone: now. */
                 from: string;
-                /** @description NETWORK[:LEVEL][@vVERSION | @DATE], e.g. community@v1, police:2@2026-08-01; a network alone means now. */
+                /** @description NETWORK[:LEVEL][@vVERSION | @DATE | #PLAN], e.g. community@v1, police:2@2026-08-01; a network alone: now. */
                 to: string;
                 /** @description Instead of Accept. */
                 format?: ("json" | "csv") | null;
@@ -5465,7 +5542,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ImportJob"] | components["schemas"]["LoadJob"] | components["schemas"]["TessellateJob"] | components["schemas"]["ProposeJob"] | components["schemas"]["PublishJob"] | components["schemas"]["EditJob"] | components["schemas"]["ProposalsJob"] | components["schemas"]["RebalanceJob"] | components["schemas"]["PlanPublishJob"];
+                "application/json": components["schemas"]["ImportJob"] | components["schemas"]["LoadJob"] | components["schemas"]["TessellateJob"] | components["schemas"]["ProposeJob"] | components["schemas"]["PublishJob"] | components["schemas"]["EditJob"] | components["schemas"]["ProposalsJob"] | components["schemas"]["RebalanceJob"] | components["schemas"]["MergeJob"] | components["schemas"]["PlanPublishJob"];
             };
         };
         responses: {
