@@ -87,7 +87,7 @@ class ProposalFigures(Model):
     mad: float
     polsby_popper_mean: float
     polsby_popper_p10: float
-    border_on_feature: float
+    border_on_feature: float | None = Field(description="Null where no two grids meet.")
     excused_grids: int
     unexplained_grids: int
 

@@ -195,7 +195,8 @@ def _begin(
     progress: Progress,
 ) -> Callable[[Executor | None, Progress], DraftRebalancing]:
     """Do the reading; the function given searches, without the store."""
-    wanted, of = Wanted.read(row, asked), read_level(connection, place, row["network"], row["level"])
+    limits = {name: value for name, value in asked.items() if name != "lock_grids"}  # those of a division
+    wanted, of = Wanted.read(row, limits), read_level(connection, place, row["network"], row["level"])
     communities = _communities(draft, asked)
     chosen = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
     cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=chosen)

@@ -3765,8 +3765,11 @@ export interface components {
          * @description Measures of the communities as one proposal divides them.
          */
         ProposalFigures: {
-            /** Border On Feature */
-            border_on_feature: number;
+            /**
+             * Border On Feature
+             * @description Null where no two grids meet.
+             */
+            border_on_feature: number | null;
             /** Excused Grids */
             excused_grids: number;
             /** Grids */
