@@ -41,7 +41,7 @@ class ProposalsRequest(Model):
     maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when that alone is given.")
     free: Free = False
     keep_old: KeepOld = None
-    lock_grids: list[Key] = Field(default=[], description="With keep_old: grids of the base that stay as they are.")
+    lock_grids: list[Key] | None = Field(default=None, description="With keep_old: grids of the base that stay as is.")
     seconds: Seconds = None
 
 
@@ -87,7 +87,7 @@ class ProposalFigures(Model):
     mad: float
     polsby_popper_mean: float
     polsby_popper_p10: float
-    border_on_feature: float
+    border_on_feature: float | None = Field(description="Null where no two grids meet.")
     excused_grids: int
     unexplained_grids: int
 

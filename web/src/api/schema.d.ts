@@ -3772,8 +3772,11 @@ export interface components {
          * @description Measures of the communities as one proposal divides them.
          */
         ProposalFigures: {
-            /** Border On Feature */
-            border_on_feature: number;
+            /**
+             * Border On Feature
+             * @description Null where no two grids meet.
+             */
+            border_on_feature: number | null;
             /** Excused Grids */
             excused_grids: number;
             /** Grids */
@@ -3816,10 +3819,9 @@ export interface components {
             kind: "proposals";
             /**
              * Lock Grids
-             * @description With keep_old: grids of the base that stay as they are.
-             * @default []
+             * @description With keep_old: grids of the base that stay as is.
              */
-            lock_grids: string[];
+            lock_grids?: string[] | null;
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
@@ -3873,10 +3875,9 @@ export interface components {
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
             /**
              * Lock Grids
-             * @description With keep_old: grids of the base that stay as they are.
-             * @default []
+             * @description With keep_old: grids of the base that stay as is.
              */
-            lock_grids: string[];
+            lock_grids?: string[] | null;
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
@@ -3959,10 +3960,9 @@ export interface components {
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
             /**
              * Lock Grids
-             * @description With keep_old: grids of the base that stay as they are.
-             * @default []
+             * @description With keep_old: grids of the base that stay as is.
              */
-            lock_grids: string[];
+            lock_grids?: string[] | null;
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.

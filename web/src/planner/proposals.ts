@@ -9,6 +9,8 @@ import { useDraft } from './draft'
 export const STYLES = ['balanced', 'compact', 'street-true'] as const
 /** Beside the styles: each proposal has another one. */
 export const EACH = 'each'
+/** How dear it is to divide a grid that is there now; the first: grids are made from nothing. */
+export const KEEPING = ['anew', 'loosely', 'mostly', 'strictly'] as const
 
 /** What a stream of lines of JSON says, line by line. */
 async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<PlanProposals> {
@@ -34,6 +36,7 @@ export const useProposals = defineStore('proposals', () => {
   const maximum = ref(300)
   const style = ref<(typeof STYLES)[number] | typeof EACH>(EACH)
   const free = ref(false)
+  const keeping = ref<(typeof KEEPING)[number]>('anew')
   const found = shallowRef<PlanProposals | null>(null)
   /** Which of them is shown on the map. */
   const shown = ref<number | null>(null)
@@ -41,8 +44,9 @@ export const useProposals = defineStore('proposals', () => {
   const refused = shallowRef<ServiceError | null>(null)
   const valid = computed(() => minimum.value <= target.value && target.value <= maximum.value)
   const asked = computed<ProposalsRequest>(() => ({
-    communities: communities.value, target: target.value, minimum: minimum.value, maximum: maximum.value, free: free.value, seed: 1, lock_grids: [],
+    communities: communities.value, target: target.value, minimum: minimum.value, maximum: maximum.value, free: free.value, seed: 1,
     ...(style.value === EACH ? {} : { style: style.value }),
+    ...(keeping.value === 'anew' ? {} : { keep_old: keeping.value }),
   }))
 
   watch(() => draft.detail?.id, () => {
@@ -50,7 +54,7 @@ export const useProposals = defineStore('proposals', () => {
     if (!plan) return
     communities.value = plan.scope.map((c) => c.code)
     ;[target.value, minimum.value, maximum.value] = [plan.target, plan.minimum, plan.maximum]
-    ;[style.value, free.value, refused.value] = [EACH, false, null]
+    ;[style.value, free.value, keeping.value, refused.value] = [EACH, false, 'anew', null]
     drop()
   }, { immediate: true })
   // They are for the draft as it was.
@@ -115,10 +119,10 @@ export const useProposals = defineStore('proposals', () => {
   /** Takes a proposal as it is: one edit, which can be undone. */
   function take(one: PlanProposal): Promise<void> {
     stop()
-    const { style: named, seed, target: wanted, minimum: low, maximum: high, free: any, stages, assignment } = one
-    const payload = { communities: found.value!.communities, style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment, lock_grids: [], ...(stages ? { stages } : {}) }
+    const { style: named, seed, target: wanted, minimum: low, maximum: high, free: any, keep_old: keep, stages, assignment } = one
+    const payload = { communities: found.value!.communities, style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment, ...(stages ? { stages } : {}), ...(keep ? { keep_old: keep } : {}) }
     return draft.rework({ kind: 'propose', payload }, [])
   }
 
-  return { communities, target, minimum, maximum, style, free, found, shown, busy, refused, valid, asked, aim, compare, stop, show, take, drop }
+  return { communities, target, minimum, maximum, style, free, keeping, found, shown, busy, refused, valid, asked, aim, compare, stop, show, take, drop }
 })
