@@ -29,6 +29,8 @@ LABELS = {
     "style": "侧重",
     "seed": "种子",
     "free": "网格数",
+    "seconds": "时限（秒）",
+    "stages": "搜索记录",
     "communities": "社区",
     "grids": "网格",
     "lock_grids": "锁定网格",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path  # noqa: TC003  # typer reads it
 from typing import Annotated, Any
 
@@ -94,7 +95,7 @@ def compare(
     for one in made["proposals"]:
         f = one["figures"]
         shares = (f["within_10"], f["within_20"], f["border_on_feature"], one["changed"])
-        near, wide, on, changed = (f"{share:.1%}" for share in shares)
+        near, wide, on, changed = ("-" if math.isnan(share) else f"{share:.1%}" for share in shares)
         apart = ", ".join(f"{share:.0%}" for share in one["apart"]) or "-"
         whole = f"{one['kept']['whole']} of {one['kept']['grids']}"
         compact = f"{f['polsby_popper_mean']:.3f}"

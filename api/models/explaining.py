@@ -17,7 +17,7 @@ class GridReason(Model):
     key: str
     grid_code: str
     households: float
-    load: float = Field(description="What it holds of what is balanced.")
+    load: float = Field(description="What the target is measured in; households where nothing else is said.")
     reason: Literal["oversize_building", "no_set_around_building", "community_total", "unexplained"]
     proof: dict[str, JsonValue] = Field(description="What proves it, to be checked; empty for what is unexplained.")
     words: Words

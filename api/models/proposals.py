@@ -56,7 +56,7 @@ class ProposalsRequest(Model):
     keep_whole: KeepWhole = None
     hard_barriers: HardBarriers = None
     keep_old: KeepOld = None
-    lock_grids: list[Key] = Field(default=[], description="With keep_old: grids of the base that stay as they are.")
+    lock_grids: list[Key] | None = Field(default=None, description="With keep_old: grids of the base that stay as is.")
     seconds: Seconds = None
 
 
@@ -102,7 +102,7 @@ class ProposalFigures(Model):
     mad: float
     polsby_popper_mean: float
     polsby_popper_p10: float
-    border_on_feature: float
+    border_on_feature: float | None = Field(description="Null where no two grids meet.")
     excused_grids: int
     unexplained_grids: int
 

@@ -67,3 +67,26 @@ def test_three_proposals_are_compared_shown_taken_and_undone(planner: PlannerPag
     page.locator("[data-test=undo]").click()
     planner.revision(2)
     assert planner.assignment() == before
+
+
+def test_old_grids_are_kept_whole_at_another_target(planner: PlannerPage, shot):  # noqa: F811
+    page = planner.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    planner.begin(communities(planner)[-1]["code"])
+    before = planner.assignment()
+    page.locator("#propose-target").fill("600")
+    page.locator("#propose-target").press("Tab")
+    page.locator("[data-test=keeping]").click()
+    page.get_by_role("option", name="必须时才拆分").click()
+    page.locator("[data-test=compare]").click()
+    card = page.locator("[data-test=proposal]").first
+    card.wait_for()
+    page.locator("[data-test=compare]").wait_for()
+    whole, grids = card.locator("[data-test=proposal-kept] dd").inner_text().split(" / ")
+    assert whole == grids == str(len(set(before.values())))
+    shot(page, "keeping")
+    card.locator("[data-test=take-proposal]").click()
+    planner.revision(1)
+    now = planner.assignment()
+    assert 1 < len(set(now.values())) < len(set(before.values()))
+    assert all(len({now[cell] for cell, grid in before.items() if grid == old}) == 1 for old in set(before.values()))

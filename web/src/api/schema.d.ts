@@ -2024,6 +2024,11 @@ export interface components {
             /** Key */
             key: string;
             /**
+             * Load
+             * @description What the target is measured in; households where nothing else is said.
+             */
+            load: number;
+            /**
              * Proof
              * @description What proves it, to be checked; empty for what is unexplained.
              */
@@ -3142,6 +3147,11 @@ export interface components {
             /** Grids */
             grids: components["schemas"]["GridKey"][];
             /**
+             * Load
+             * @description Of each cell, what is balanced; null where that is households.
+             */
+            load: number[] | null;
+            /**
              * Next Key
              * @description A key that no grid of the plan has: for the next new grid.
              */
@@ -3215,15 +3225,30 @@ export interface components {
             default_effective: string;
             /** Effective */
             effective: string | null;
+            /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses.
+             */
+            hard_barriers: string[];
             /** Id */
             id: number;
             /** In Force */
             in_force: boolean;
             /**
+             * Keep Whole
+             * @description What no grid divides: compounds, blocks; null: nothing.
+             */
+            keep_whole: string | null;
+            /**
              * Level
              * @description Its level of the network.
              */
             level: number;
+            /**
+             * Load
+             * @description What its grids are measured by: households, or a weighted sum.
+             */
+            load: string;
             /** Maximum */
             maximum: number;
             /**
@@ -3274,7 +3299,10 @@ export interface components {
             steps: components["schemas"]["PlanStep"][];
             /** Submitted By */
             submitted_by: string | null;
-            /** Target */
+            /**
+             * Target
+             * @description Load wanted in a grid.
+             */
             target: number;
             /**
              * Targets
@@ -3285,6 +3313,8 @@ export interface components {
             };
             /** Title */
             title: string | null;
+            /** @description Of this load. */
+            unit: components["schemas"]["Words"];
             /**
              * Version
              * @description Version it was published as.
@@ -3344,6 +3374,8 @@ export interface components {
              * @description Grids off target that none does.
              */
             unexplained: number;
+            /** @description What loads are counted in. */
+            unit: components["schemas"]["Words"];
             /**
              * Within
              * @description Grids within 10 % of the target.
@@ -3545,11 +3577,26 @@ export interface components {
             /** Free */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
             kept: components["schemas"]["KeptFigures"];
+            /**
+             * Load
+             * @description What it balances.
+             */
+            load: string;
             /**
              * Lock Grids
              * @default []
@@ -3580,6 +3627,8 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /** Target */
             target: number;
+            /** @description Unit of target and limits, and of the mean deviation. */
+            unit: components["schemas"]["Words"];
         };
         /**
          * PlanProposals
@@ -3765,8 +3814,11 @@ export interface components {
          * @description Measures of the communities as one proposal divides them.
          */
         ProposalFigures: {
-            /** Border On Feature */
-            border_on_feature: number;
+            /**
+             * Border On Feature
+             * @description Null where no two grids meet.
+             */
+            border_on_feature: number | null;
             /** Excused Grids */
             excused_grids: number;
             /** Grids */
@@ -3798,31 +3850,45 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "proposals";
             /**
-             * Lock Grids
-             * @description With keep_old: grids of the base that stay as they are.
-             * @default []
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
-            lock_grids: string[];
+            load?: string | null;
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as is.
+             */
+            lock_grids?: string[] | null;
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /** Plan */
             plan: number;
             /**
@@ -3842,9 +3908,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposalsRequest
@@ -3860,26 +3926,40 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
             /**
-             * Lock Grids
-             * @description With keep_old: grids of the base that stay as they are.
-             * @default []
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
              */
-            lock_grids: string[];
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             */
+            load?: string | null;
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as is.
+             */
+            lock_grids?: string[] | null;
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Seconds
              * @description Wall clock of the search, at most; what it cut is recorded as stages.
@@ -3897,9 +3977,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * Propose
@@ -3946,26 +4026,40 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
             /**
-             * Lock Grids
-             * @description With keep_old: grids of the base that stay as they are.
-             * @default []
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
              */
-            lock_grids: string[];
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             */
+            load?: string | null;
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as is.
+             */
+            lock_grids?: string[] | null;
             /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             rebalance?: components["schemas"]["TakenAnswer"] | null;
             /**
              * Seconds
@@ -3994,9 +4088,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposeJob
@@ -4010,6 +4104,16 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -4021,15 +4125,20 @@ export interface components {
              */
             level: number;
             /**
-             * Maximum
-             * @description 1.5 of the target when absent.
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
-            maximum?: number | null;
+            load?: string | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: (number) | null;
             /**
              * Minimum
-             * @description 0.75 of the target when absent.
+             * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Network
              * @description Code of a network.
@@ -4065,9 +4174,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description Households a grid should have; as the level has it.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposeRequest
@@ -4081,21 +4190,36 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * Level
              * @description Level of the network; 1 is the coarsest.
              * @default 1
              */
             level: number;
             /**
-             * Maximum
-             * @description 1.5 of the target when absent.
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
-            maximum?: number | null;
+            load?: string | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: (number) | null;
             /**
              * Minimum
-             * @description 0.75 of the target when absent.
+             * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Network
              * @description Code of a network.
@@ -4131,9 +4255,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description Households a grid should have; as the level has it.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * PublishJob

@@ -2,14 +2,15 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { aborted, answer, client, ServiceError } from '@/api/client'
-import type { Job, JobRequest, PlanProposal, PlanProposals, ProposalsRequest } from '@/api/types'
-import { useJobs } from '@/jobs/jobs'
+import type { JobRequest, PlanProposal, PlanProposals, ProposalsRequest } from '@/api/types'
 import { useView } from '@/state/view'
 import { useDraft } from './draft'
 
 export const STYLES = ['balanced', 'compact', 'street-true'] as const
 /** Beside the styles: each proposal has another one. */
 export const EACH = 'each'
+/** How dear it is to divide a grid that is there now; the first: grids are made from nothing. */
+export const KEEPING = ['anew', 'loosely', 'mostly', 'strictly'] as const
 
 /** What a stream of lines of JSON says, line by line. */
 async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<PlanProposals> {
@@ -29,13 +30,13 @@ async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<PlanPr
 export const useProposals = defineStore('proposals', () => {
   const view = useView()
   const draft = useDraft()
-  const jobs = useJobs()
   const communities = ref<string[]>([])
   const target = ref(200)
   const minimum = ref(150)
   const maximum = ref(300)
   const style = ref<(typeof STYLES)[number] | typeof EACH>(EACH)
   const free = ref(false)
+  const keeping = ref<(typeof KEEPING)[number]>('anew')
   const found = shallowRef<PlanProposals | null>(null)
   /** Which of them is shown on the map. */
   const shown = ref<number | null>(null)
@@ -45,6 +46,7 @@ export const useProposals = defineStore('proposals', () => {
   const asked = computed<ProposalsRequest>(() => ({
     communities: communities.value, target: target.value, minimum: minimum.value, maximum: maximum.value, free: free.value, seed: 1,
     ...(style.value === EACH ? {} : { style: style.value }),
+    ...(keeping.value === 'anew' ? {} : { keep_old: keeping.value }),
   }))
 
   watch(() => draft.detail?.id, () => {
@@ -52,7 +54,7 @@ export const useProposals = defineStore('proposals', () => {
     if (!plan) return
     communities.value = plan.scope.map((c) => c.code)
     ;[target.value, minimum.value, maximum.value] = [plan.target, plan.minimum, plan.maximum]
-    ;[style.value, free.value, refused.value] = [EACH, false, null]
+    ;[style.value, free.value, keeping.value, refused.value] = [EACH, false, 'anew', null]
     drop()
   }, { immediate: true })
   // They are for the draft as it was.
@@ -105,28 +107,22 @@ export const useProposals = defineStore('proposals', () => {
   let stopping = new AbortController()
   const stop = (): void => stopping.abort()
 
-  watch(() => draft.job, (now, was) => {
-    const plan = draft.detail?.id
-    if (was?.kind !== 'proposals' || now?.id === was.id || plan === undefined || was.title !== String(plan)) return
-    if (jobs.list.data?.jobs.find((j) => j.id === was.id)?.state !== 'succeeded') return
-    const params = { path: { number: was.id } }
-    void hear(plan, async () => [(await answer<Job>(client.GET('/api/jobs/{number}', { params }))).result as unknown as PlanProposals])
-  })
+  draft.onTold<PlanProposals>('proposals', (plan, ask) => void hear(plan, async () => [await ask()]))
 
   async function show(n: number): Promise<void> {
     const one = found.value?.proposals[n]
     if (!one || shown.value === n) return
-    await draft.preview(one.assignment)
+    await draft.preview(one.assignment, one.target, found.value!.communities)
     if (draft.previewing) shown.value = n
   }
 
   /** Takes a proposal as it is: one edit, which can be undone. */
   function take(one: PlanProposal): Promise<void> {
     stop()
-    const { style: named, seed, target: wanted, minimum: low, maximum: high, free: any, stages, assignment } = one
-    const payload = { communities: found.value!.communities, style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment, ...(stages ? { stages } : {}) }
+    const { style: named, seed, target: wanted, minimum: low, maximum: high, free: any, keep_old: keep, stages, assignment } = one
+    const payload = { communities: found.value!.communities, style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment, ...(stages ? { stages } : {}), ...(keep ? { keep_old: keep } : {}) }
     return draft.rework({ kind: 'propose', payload }, [])
   }
 
-  return { communities, target, minimum, maximum, style, free, found, shown, busy, refused, valid, asked, aim, compare, stop, show, take, drop }
+  return { communities, target, minimum, maximum, style, free, keeping, found, shown, busy, refused, valid, asked, aim, compare, stop, show, take, drop }
 })
