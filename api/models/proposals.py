@@ -139,6 +139,7 @@ class PlanProposal(Model):
     kept: KeptFigures
     reasons: Words
     assignment: dict[str, list[int]] = Field(description="Key of each grid -> its cells.")
+    loads: dict[str, float] = Field(description="Key of each grid -> what it holds of what is balanced.")
 
 
 class PlanProposals(Model):

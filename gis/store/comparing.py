@@ -10,7 +10,7 @@ from gis.clock import Clock, utc_now
 from gis.measures.of_old_grids import kept_of
 from gis.measures.of_plans import plan_measures
 from gis.partition import share_apart
-from gis.partition.loads import unit_words
+from gis.partition.loads import loads_of, unit_words
 from gis.partition.proof_words import plan_words
 from gis.partition.proposals import choose_several
 from gis.progress import Progress, quiet
@@ -88,7 +88,7 @@ def compare_proposals(
 
     ground = work.cells.tessellation
     community = ground.cells["community_id"].to_numpy(object).astype(str)
-    households = np.nan_to_num(ground.cells["households"].to_numpy(float))
+    households, load = np.nan_to_num(ground.cells["households"].to_numpy(float)), loads_of(ground)
     keys = draft.keys[np.searchsorted(draft.cells, work.cells.ids)]
     told: dict[str, Any] = {
         "revision": row["revision"],
@@ -98,7 +98,7 @@ def compare_proposals(
     }
 
     def tell(proposal: Proposal) -> None:
-        measures = plan_measures(ground, proposal.plan)
+        measures, assignment = plan_measures(ground, proposal.plan), work.assignment(proposal.plan)
         one = {
             **wanted.options(),
             "load": wanted.load,
@@ -111,7 +111,8 @@ def compare_proposals(
             "kept": kept_of(ground, work.old, proposal.plan.grid_of).as_dict(),
             "changed": share_apart(community, households, keys.astype(str), proposal.plan.grid_of),
             "reasons": plan_words(measures),
-            "assignment": work.assignment(proposal.plan),
+            "assignment": assignment,
+            "loads": {key: float(load[np.searchsorted(work.cells.ids, own)].sum()) for key, own in assignment.items()},
         }
         told["proposals"].append(one)
         if each is not None:

@@ -65,7 +65,7 @@ class Edit:
     keys : ndarray of str
         The grid each of them belongs to now; `gis.plans.ABSENT` where others took its place.
     remade : bool
-        Cells came or went.
+        Cells came or went, or something else is balanced.
     can_undo, can_redo : bool
     next_key : str
         A key that no grid has.
@@ -343,7 +343,7 @@ def write_edit(
         grids=_totals(connection, plan_id, touched, now),
         cells=cells,
         keys=keys,
-        remade=bool(not here.all() or ABSENT in was),
+        remade=bool(not here.all() or ABSENT in was or draft.divided != measured),
         can_undo=bool(draft.undoable),
         can_redo=bool(draft.redoable),
         next_key=new_key(draft.keys),

@@ -3598,6 +3598,13 @@ export interface components {
              */
             load: string;
             /**
+             * Loads
+             * @description Key of each grid -> what it holds of what is balanced.
+             */
+            loads: {
+                [key: string]: number;
+            };
+            /**
              * Lock Grids
              * @default []
              */
