@@ -79,7 +79,8 @@ def _moved(frame: pd.DataFrame, shift: tuple[float, float], plane: str) -> pd.Da
     moved = there.to_crs(plane).translate(*shift).to_crs(there.crs)
     shapes = shapely.transform(moved.to_numpy(), lambda xy: np.round(xy, DECIMALS))
     if isinstance(frame, gpd.GeoDataFrame):
-        return frame.assign(geometry=gpd.GeoSeries(shapes, index=frame.index, crs=there.crs))
+        placed_anew: pd.DataFrame = frame.assign(geometry=gpd.GeoSeries(shapes, index=frame.index, crs=there.crs))
+        return placed_anew
     lon, lat = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
     lon[placed], lat[placed] = shapely.get_x(shapes), shapely.get_y(shapes)
     return frame.assign(lon=lon, lat=lat)
