@@ -20,7 +20,7 @@ from tests.bench.test_bench_partition import SEEDS, head, measured, row
 AIMS = {"within_10": "balance", "polsby_popper_mean": "compactness", "on_street": "streets"}
 STEPS = (0.5, 1.0, 2.0)
 """Multiples of the default's weights for compactness and for borders; balance keeps its own."""
-TEN = 10
+TEN, HOUSEHOLDS = 10, 12_000
 BUSY = 1.0
 """Load of the machine above which a wall clock says little."""
 
@@ -30,7 +30,7 @@ def grounds(tmp_path_factory):
     """Our own sample district, and those of the environment; kernels are compiled before anything is timed."""
     made = tmp_path_factory.mktemp("grounds")
     partition(measured_ground(sample_folder(made / "small", 1_500)).tessellation, effort=Effort(runs=1))
-    return [measured_ground(path) for path in (sample_folder(made / "sample 30,000", 30_000), *folders())]
+    return [measured_ground(path) for path in (sample_folder(made / f"sample {HOUSEHOLDS:,}", HOUSEHOLDS), *folders())]
 
 
 def told(ground, seeds, **options):
