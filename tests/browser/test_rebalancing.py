@@ -6,6 +6,7 @@ import io
 
 import openpyxl
 
+from tests.browser.test_plan_jobs import draft, worker  # noqa: F401  # a fixture
 from tests.browser.test_planner import LI, PlannerPage, communities, leaving, planner  # noqa: F401  # a fixture
 from tests.browser.test_shell import OVERLAPS, TARGETS
 from tests.fixtures import ROOT
@@ -124,3 +125,51 @@ def test_grids_are_made_even_again_within_scope_and_locks(planner, shot):  # noq
     page.locator("[data-test=undo-taken]").click()
     planner.revision(5)
     assert planner.assignment() == before
+
+
+def test_several_communities_are_left_to_a_job_and_some_grids_are_done_at_once(draft, shot):  # noqa: F811
+    planner, database = draft  # noqa: F811  # as the fixture calls it
+    page = planner.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    unsettle(planner, 2)
+    page.reload()
+    planner.revision(2)
+    page.locator("#plan-tab-rebalance").click()
+    before = planner.assignment()
+    page.locator("[data-test=find-answers]").click()
+    page.wait_for_selector("[data-test=draft-job][data-state=queued]")
+    page.locator("[data-test=draft-job-cancel]").click()
+    page.locator("[data-test=draft-job]").wait_for(state="detached")
+    with worker(database):
+        page.locator("[data-test=find-answers]").click()
+        page.locator("[data-test=answer][aria-pressed=true]").wait_for()
+    planner.still()
+    shot(page, "job")
+    page.locator("[data-test=change-conditions]").click()
+
+    # One grid and those beside it: the rest steps back on the map.
+    page.mouse.dblclick(*planner.place(0))
+    page.locator("[data-test=scope-these]").click()
+    assert page.locator("[data-test=scope-grids] li").count() == 1
+    assert page.locator("[data-test=neighbours]").is_checked()
+    planner.still()
+    shot(page, "scope")
+    page.locator("[data-test=find-answers]").click()
+    page.locator("[data-test=answers]").wait_for()
+    planner.still()
+    shot(page, "some")
+    page.keyboard.press("Escape")
+    assert planner.assignment() == before
+
+    # Colours measure from the target of the draft, and say so.
+    where = planner.columns()["communities"][0]["code"]
+    path = f"districts/{planner.district}/plans/{planner.number()}/operations"
+    payload = {"communities": [where], "target": 120}
+    assert planner.act(path, LI, revision=2, kind="propose", payload=payload)["revision"] == 3
+    page.reload()
+    planner.revision(3)
+    page.locator(".draft-legend", has_text="各社区").wait_for()
+    page.locator("#plan-tab-grids").click()
+    page.locator("[data-test=draft-why]").wait_for()
+    planner.still()
+    shot(page, "target")

@@ -72,7 +72,7 @@ export const rebalanceZh = {
   quoted: '“{s}”',
   byTarget: '按草案目标 {n} 户',
   byTargets: '按各社区划分时的目标',
-  whyTarget: '颜色与偏差按草案的目标计算；以下原因和检查按网格体系的目标 {n} 户。',
+  whyTarget: '颜色与偏差按各社区划分时的目标；以下原因按网格体系的目标 {n} 户。',
 }
 
 export const rebalanceEn: Record<keyof typeof rebalanceZh, string> = {
@@ -147,5 +147,5 @@ export const rebalanceEn: Record<keyof typeof rebalanceZh, string> = {
   quoted: '{s}',
   byTarget: 'from the draft’s target {n}',
   byTargets: 'from each community’s own target',
-  whyTarget: 'Colours and deviations are measured from the draft’s target; the reasons below and the checks from the network’s, {n}.',
+  whyTarget: 'Colours and deviations are measured from each community’s own target, the reasons below from the network’s: {n}.',
 }
