@@ -5,6 +5,7 @@ Each function opens a connection of its own and works in one transaction; the ro
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -245,13 +246,20 @@ def checks(database_url: str, district: str, plan: int, clock: Clock) -> dict[st
 
 
 def explanation(database_url: str, district: str, plan: int, clock: Clock) -> dict[str, Any]:
-    """Say of a plan as it is now why grids are off target, as `api.models.PlanExplanation`."""
+    """Say of a plan as it is now why grids are off target, as `api.models.PlanExplanation`.
+
+    The target is that of the level; where all of a draft was divided for another one, that.
+    """
     with connect(database_url) as connection, connection.transaction():
         place = district_of(connection, district)
         row = pipeline.read_life(connection, place, plan, clock())
         stored = read_plan(connection, place, plan, now=clock())
-    found = explain(stored.tessellation, stored.plan)
-    why = found.as_dict(stored.tessellation, stored.plan, stored.cells.ids)
+        draft = None if row["base_version"] is None else pipeline.read_draft(connection, plan)[0]
+    aims = set() if draft is None else {draft.targets.get(code) for code in set(draft.community[draft.present])}
+    own = aims.pop() if len(aims) == 1 else None
+    made = stored.plan if own is None else replace(stored.plan, settings=stored.plan.settings | own._asdict())
+    found = explain(stored.tessellation, made)
+    why = found.as_dict(stored.tessellation, made, stored.cells.ids)
     for line, reason in zip(why["reasons"], found.reasons, strict=True):
         line["key"] = str(stored.keys[reason.grid])
     return {"revision": row["revision"], **why}
@@ -292,7 +300,7 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
 
 def _other_targets(draft: Draft, usual: float) -> dict[str, float]:
     """Communities of a draft that were divided for another target than that of the level."""
-    return {code: target for code, target in sorted(draft.targets.items()) if target != usual}
+    return {code: aim.target for code, aim in sorted(draft.targets.items()) if aim.target != usual}
 
 
 def _item(row: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def partition(
     minimum: float | None = None,
     maximum: float | None = None,
     seed: int = 1,
-    style: str = "balanced",
+    style: str | Mapping[str, float] = "balanced",
     free: bool = False,
     keep: Keep | None = None,
     keep_whole: str | None = None,
@@ -111,8 +111,8 @@ def partition(
         grid by itself.
     seed : int
         The same seed gives the same plan, whatever the number of processes.
-    style : str
-        What counts most, see `gis.partition.styles.STYLES`.
+    style : str or mapping
+        What counts most, see `gis.partition.styles.STYLES`; or weights by name (`gis.partition.objective.Weights`).
     free : bool
         As many grids as fit best, with their mean in [minimum, maximum]; otherwise ``households / target``.
     keep : Keep, optional
@@ -183,7 +183,12 @@ def partition(
     for i, task in enumerate(tasks):
         task.parts.pieces = done[i].pieces
     settings: dict[str, Any] = {"target": target, "minimum": minimum, "maximum": maximum}
-    settings |= {"seed": seed, "style": style, "free": free, "effort": asdict(effort)}
+    settings |= {
+        "seed": seed,
+        "style": style if isinstance(style, str) else dict(style),
+        "free": free,
+        "effort": asdict(effort),
+    }
     settings |= {"load": tessellation.load, "keep_whole": kept_whole, "hard_barriers": list(hard)}
     if keep is not None:
         settings |= {"keep_old": keep.level, "locked": len(keep.locked)}

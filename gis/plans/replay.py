@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from gis.errors import ConflictError, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["ABSENT", "KINDS", "Draft", "Operation", "Undoable", "first_keys", "new_key", "replay"]
+__all__ = ["ABSENT", "KINDS", "Aim", "Draft", "Operation", "Undoable", "first_keys", "new_key", "replay"]
 
 _NEW = re.compile(r"new-([1-9][0-9]{0,8})")
 
@@ -51,6 +51,13 @@ class Operation:
     payload: Mapping[str, Any]
 
 
+class Aim(NamedTuple):
+    """What grids are to hold, and at most."""
+
+    target: float
+    maximum: float
+
+
 @dataclass(frozen=True)
 class Undoable:
     """An edit as it can be taken back and done again: cells by position, their keys before and after.
@@ -64,7 +71,7 @@ class Undoable:
     before: np.ndarray
     after: np.ndarray
     renumbered: frozenset[str] = frozenset()
-    targets: tuple[Mapping[str, float], Mapping[str, float]] = ({}, {})
+    targets: tuple[Mapping[str, Aim], Mapping[str, Aim]] = ({}, {})
 
 
 @dataclass
@@ -88,8 +95,8 @@ class Draft:
     """Key of the grid each cell belongs to now, shape (n,); `ABSENT` for a cell that is not there."""
     renumbered: frozenset[str] = field(init=False, default=frozenset())
     """Communities whose grids all get new codes, in the order of their position."""
-    targets: Mapping[str, float] = field(init=False, default_factory=dict)
-    """Households a grid that the last proposal taken in a community was made for; without one, those of the level."""
+    targets: Mapping[str, Aim] = field(init=False, default_factory=dict)
+    """What the last proposal taken in a community was made for; where there is none, that of the level holds."""
     revision: int = field(init=False, default=0)
     undoable: list[Undoable] = field(init=False, default_factory=list)
     redoable: list[Undoable] = field(init=False, default_factory=list)
@@ -174,14 +181,17 @@ class Draft:
         return at
 
 
-def _targets(targets: Mapping[str, float], operation: Operation) -> Mapping[str, float]:
+def _targets(targets: Mapping[str, Aim], operation: Operation) -> Mapping[str, Aim]:
     """What grids are to hold after an edit: a proposal says so, what is restored is as the level has it."""
     if operation.kind not in {"propose", "restore"}:
         return targets
     communities = [str(code) for code in operation.payload["communities"]]
     kept = {code: target for code, target in targets.items() if code not in communities}
     target = operation.payload.get("target")
-    return kept if target is None else kept | dict.fromkeys(communities, float(target))
+    if target is None:
+        return kept
+    most = operation.payload.get("maximum")
+    return kept | dict.fromkeys(communities, Aim(float(target), float(1.5 * target if most is None else most)))
 
 
 def _number(cell: Any) -> int:

@@ -122,8 +122,7 @@ def taken(
     told = {name: value for name, value in (given.get("rebalance") or {}).items() if value is not None}
     return {
         "communities": communities,
-        "seed": wanted.seed,
-        **wanted.options(),
+        **{name: getattr(wanted, name) for name in ("target", "minimum", "maximum", "style", "seed")},
         "assignment": {key: draft.cells[mine & (keys == key)].tolist() for key in sorted(set(keys[mine].tolist()))},
         "rebalance": told | {"moved": float(moved)},
     }

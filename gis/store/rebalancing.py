@@ -90,7 +90,7 @@ class DraftRebalancing:
                 "This answer moves nothing.", "Widen the scope, loosen locks or budgets, or keep another one."
             )
         made = self.found.settings
-        options = {name: made[name] for name in ("target", "minimum", "maximum", "style", "seed")}
+        options = {name: made[name] for name in OPTIONS}
         cells = np.concatenate([np.array(some, np.int64) for some in changes.values()])
         communities = sorted(set(self.community[np.searchsorted(self.cells, cells)].tolist()))
         told = {"communities": communities, "changes": changes, "rebalance": {**self.asked, "answer": answer.name}}
@@ -195,8 +195,8 @@ def _begin(
     progress: Progress,
 ) -> Callable[[Executor | None, Progress], DraftRebalancing]:
     """Do the reading; the function given searches, without the store."""
-    limits = {name: value for name, value in asked.items() if name != "lock_grids"}  # those of a division
-    wanted, of = Wanted.read(row, limits), read_level(connection, place, row["network"], row["level"])
+    wanted = Wanted.read(row, {name: asked[name] for name in OPTIONS if name in asked})
+    of = read_level(connection, place, row["network"], row["level"])
     communities = _communities(draft, asked)
     chosen = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
     cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=chosen)
@@ -220,7 +220,6 @@ def _begin(
         tuple(sorted(set(places[np.isin(mine, named)].tolist()))),
         bool(asked.get("neighbours")),
     )
-    options = wanted.options()
     used = set(draft.known())
 
     def search(executor: Executor | None, progress: Progress) -> DraftRebalancing:
@@ -230,7 +229,7 @@ def _begin(
             target=float(wanted.target),
             minimum=float(wanted.minimum),
             maximum=float(wanted.maximum),
-            style=options["style"],
+            style=wanted.style,
             names=keys.tolist(),
             links=links[links[:, 0] != links[:, 1]],
             locks=locks,
@@ -253,6 +252,8 @@ def _begin(
     return search
 
 
+OPTIONS = ("target", "minimum", "maximum", "style", "seed")
+"""What a rebalancing takes of the options of a proposal."""
 ASKED = (
     "communities", "grids", "neighbours", "lock_grids", "lock_cells", "lock_borders", "max_moved", "max_grids",
 )  # fmt: skip

@@ -164,6 +164,9 @@ def test_a_draft_says_which_target_its_grids_were_made_for(client):  # noqa: F81
     assert good(client.get(f"{D}/plans/{plan}"))["targets"] == {}
     edit(client, plan, 0, "propose", {"communities": [EAST], "target": 100})
     assert good(client.get(f"{D}/plans/{plan}"))["targets"] == {EAST: 100}
+    why = good(client.get(f"{D}/plans/{plan}/explanation"))
+    assert all(abs(reason["households"] - 100) > 10 for reason in why["reasons"])
+    assert len(why["reasons"]) == why["grids"] - why["within"]
     good(client.post(f"{D}/plans/{plan}/undo", json={"revision": 1}, headers=LI))
     assert good(client.get(f"{D}/plans/{plan}"))["targets"] == {}
     good(client.post(f"{D}/plans/{plan}/redo", json={"revision": 2}, headers=LI))

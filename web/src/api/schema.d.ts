@@ -2024,6 +2024,11 @@ export interface components {
             /** Key */
             key: string;
             /**
+             * Load
+             * @description What the target is measured in; households where nothing else is said.
+             */
+            load: number;
+            /**
              * Proof
              * @description What proves it, to be checked; empty for what is unexplained.
              */
@@ -3344,6 +3349,8 @@ export interface components {
              * @description Grids off target that none does.
              */
             unexplained: number;
+            /** @description What a load is counted in. */
+            unit: components["schemas"]["Words"];
             /**
              * Within
              * @description Grids within 10 % of the target.

@@ -2,6 +2,7 @@
 import type { Key } from './messages'
 import { jobsEn } from './messages-jobs'
 import { planEn } from './messages-plan'
+import { rebalanceEn } from './messages-rebalance'
 import { streetEn } from './messages-street'
 
 export const en: Record<Key, string> = {
@@ -213,5 +214,6 @@ export const en: Record<Key, string> = {
   unknownDistrict: 'There is no district with the code “{code}”',
   ...planEn,
   ...jobsEn,
+  ...rebalanceEn,
   ...streetEn,
 }

@@ -2,6 +2,7 @@
 
 import { jobsZh } from './messages-jobs'
 import { planZh } from './messages-plan'
+import { rebalanceZh } from './messages-rebalance'
 import { streetZh } from './messages-street'
 
 export const zh = {
@@ -223,5 +224,6 @@ export const zh = {
   unknownDistrict: '没有编码为“{code}”的辖区',
   ...planZh,
   ...jobsZh,
+  ...rebalanceZh,
   ...streetZh,
 }

@@ -28,6 +28,9 @@ export type Note = { kind: 'stale' } | { kind: 'job'; job: Job } | { kind: 'refu
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
+/** Jobs that tell something and change nothing. */
+const TELLING = ['proposals', 'rebalance']
+
 const NOTHING: Int32Array = new Int32Array()
 
 /** So many cells of one community at most are worked on while one waits; more are left to a job. */
@@ -52,6 +55,8 @@ export const useDraft = defineStore('draft', () => {
   const nextKey = ref('')
   /** A proposal is shown, not the draft. */
   const previewing = ref(false)
+  /** What it was made for, by community. */
+  const aims = shallowRef<Record<string, number> | null>(null)
   /** Work on whole communities that the service is at. */
   const working = ref<EditRequest['kind'] | null>(null)
 
@@ -93,6 +98,7 @@ export const useDraft = defineStore('draft', () => {
     previews += 1
     hiding = null
     previewing.value = false
+    aims.value = null
     editor = mine
     of = Int32Array.from(first.grids)
     ours = new Set(columns.cells.cell_id)
@@ -173,7 +179,7 @@ export const useDraft = defineStore('draft', () => {
   }
 
   /** Shows grids that the draft does not have, until `unpreview` or an edit; only on this screen. */
-  async function preview(assignment: Record<string, number[]>): Promise<void> {
+  async function preview(assignment: Record<string, number[]>, target: number, communities: string[]): Promise<void> {
     unpreview()
     const mine = previews
     const entries = Object.entries(assignment)
@@ -184,6 +190,7 @@ export const useDraft = defineStore('draft', () => {
     touched.value = []
     hiding = found.hide
     previewing.value = true
+    aims.value = Object.fromEntries(communities.map((code) => [code, target]))
     redraw(found.show)
   }
 
@@ -192,6 +199,7 @@ export const useDraft = defineStore('draft', () => {
     const delta = hiding
     hiding = null
     previewing.value = false
+    aims.value = null
     if (delta) redraw(delta)
   }
 
@@ -292,7 +300,7 @@ export const useDraft = defineStore('draft', () => {
   /** The job that works on this plan: of this page or of somebody else. */
   const job = computed(() => jobs.list.data?.jobs.find((j) => belongs(j) && !ended(j)) ?? null)
   const belongs = (j: Job): boolean =>
-    ['edit', 'proposals', 'plan_publish'].includes(j.kind) && j.district === view.district && j.title === String(detail.value?.id)
+    ['edit', ...TELLING, 'plan_publish'].includes(j.kind) && j.district === view.district && j.title === String(detail.value?.id)
 
   /** Whether so much takes long: all of the plan by default. */
   function isLarge(communities?: string[]): boolean {
@@ -313,11 +321,22 @@ export const useDraft = defineStore('draft', () => {
     if (!was || now?.id === was.id || was.title !== String(detail.value?.id)) return
     const done = jobs.list.data?.jobs.find((j) => j.id === was.id)
     if (done?.state === 'failed') void queue.then(() => reload({ kind: 'job', job: done })) // the newest, which it gave way to
-    else if (done?.state === 'succeeded' && done.kind !== 'proposals') {
+    else if (done?.state === 'succeeded' && !TELLING.includes(done.kind)) {
       void reload(null)
       if (done.kind === 'plan_publish') void useAtlas().reread()
     }
   })
+
+  /** Hears what a job of this plan told, once it is done. */
+  function onTold<T extends { revision: number }>(kind: string, hear: (plan: number, ask: () => Promise<T>) => void): void {
+    watch(job, (now, was) => {
+      const plan = detail.value?.id
+      if (was?.kind !== kind || now?.id === was.id || plan === undefined || was.title !== String(plan)) return
+      if (jobs.list.data?.jobs.find((j) => j.id === was.id)?.state !== 'succeeded') return
+      const params = { path: { number: was.id } }
+      hear(plan, async () => (await answer<Job>(client.GET('/api/jobs/{number}', { params }))).result as unknown as T)
+    })
+  }
 
   /** Lets the service work on whole communities: what comes of it is read anew. */
   async function rework(asked: DistributiveOmit<EditRequest, 'revision'>, communities: string[]): Promise<void> {
@@ -368,7 +387,7 @@ export const useDraft = defineStore('draft', () => {
 
   return {
     sheet, detail, grids, selection, options, touched, hovered, note, pending, working, revision, canUndo, canRedo, editable, open, close,
-    reload, select, preview, unpreview, previewing, pick, pickGrid, whole, moveTo, makeGrid, merge, rework, delegate, isLarge, job, back, became,
+    reload, select, preview, unpreview, previewing, aims, pick, pickGrid, whole, moveTo, makeGrid, merge, rework, delegate, isLarge, onTold, ids, job, back, became,
     gridOf: (cell: number): number => of[cell] ?? -1,
     ask: (): RemoteEditor | null => editor,
     listen: (hear: (delta: Delta) => void): (() => void) => {

@@ -2,8 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { aborted, answer, client, ServiceError } from '@/api/client'
-import type { Job, JobRequest, PlanProposal, PlanProposals, ProposalsRequest } from '@/api/types'
-import { useJobs } from '@/jobs/jobs'
+import type { JobRequest, PlanProposal, PlanProposals, ProposalsRequest } from '@/api/types'
 import { useView } from '@/state/view'
 import { useDraft } from './draft'
 
@@ -31,7 +30,6 @@ async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<PlanPr
 export const useProposals = defineStore('proposals', () => {
   const view = useView()
   const draft = useDraft()
-  const jobs = useJobs()
   const communities = ref<string[]>([])
   const target = ref(200)
   const minimum = ref(150)
@@ -109,18 +107,12 @@ export const useProposals = defineStore('proposals', () => {
   let stopping = new AbortController()
   const stop = (): void => stopping.abort()
 
-  watch(() => draft.job, (now, was) => {
-    const plan = draft.detail?.id
-    if (was?.kind !== 'proposals' || now?.id === was.id || plan === undefined || was.title !== String(plan)) return
-    if (jobs.list.data?.jobs.find((j) => j.id === was.id)?.state !== 'succeeded') return
-    const params = { path: { number: was.id } }
-    void hear(plan, async () => [(await answer<Job>(client.GET('/api/jobs/{number}', { params }))).result as unknown as PlanProposals])
-  })
+  draft.onTold<PlanProposals>('proposals', (plan, ask) => void hear(plan, async () => [await ask()]))
 
   async function show(n: number): Promise<void> {
     const one = found.value?.proposals[n]
     if (!one || shown.value === n) return
-    await draft.preview(one.assignment)
+    await draft.preview(one.assignment, one.target, found.value!.communities)
     if (draft.previewing) shown.value = n
   }
 
