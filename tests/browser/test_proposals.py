@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from tests.browser.test_planner import PlannerPage, communities, planner  # noqa: F401  # a fixture
 from tests.browser.test_shell import OVERLAPS, TARGETS
 from tests.fixtures import ROOT
@@ -135,4 +137,5 @@ def test_work_is_balanced_and_compounds_kept_whole(planner: PlannerPage, shot): 
     page.locator("[data-test=undo]").click()
     planner.revision(2)
     assert planner.assignment() == before
-    assert (target.input_value(), page.locator("[data-test=keep-whole]").is_checked()) == ("200", False)
+    expect(target).to_have_value("200")
+    expect(page.locator("[data-test=keep-whole]")).not_to_be_checked()
