@@ -3147,6 +3147,11 @@ export interface components {
             /** Grids */
             grids: components["schemas"]["GridKey"][];
             /**
+             * Load
+             * @description Of each cell, what is balanced; null where that is households.
+             */
+            load: number[] | null;
+            /**
              * Next Key
              * @description A key that no grid of the plan has: for the next new grid.
              */
@@ -3220,15 +3225,30 @@ export interface components {
             default_effective: string;
             /** Effective */
             effective: string | null;
+            /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses.
+             */
+            hard_barriers: string[];
             /** Id */
             id: number;
             /** In Force */
             in_force: boolean;
             /**
+             * Keep Whole
+             * @description What no grid divides: compounds, blocks; null: nothing.
+             */
+            keep_whole: string | null;
+            /**
              * Level
              * @description Its level of the network.
              */
             level: number;
+            /**
+             * Load
+             * @description What its grids are measured by: households, or a weighted sum.
+             */
+            load: string;
             /** Maximum */
             maximum: number;
             /**
@@ -3279,7 +3299,10 @@ export interface components {
             steps: components["schemas"]["PlanStep"][];
             /** Submitted By */
             submitted_by: string | null;
-            /** Target */
+            /**
+             * Target
+             * @description Load wanted in a grid.
+             */
             target: number;
             /**
              * Targets
@@ -3290,6 +3313,8 @@ export interface components {
             };
             /** Title */
             title: string | null;
+            /** @description Of this load. */
+            unit: components["schemas"]["Words"];
             /**
              * Version
              * @description Version it was published as.
@@ -3349,7 +3374,7 @@ export interface components {
              * @description Grids off target that none does.
              */
             unexplained: number;
-            /** @description What a load is counted in. */
+            /** @description What loads are counted in. */
             unit: components["schemas"]["Words"];
             /**
              * Within
@@ -3552,11 +3577,33 @@ export interface components {
             /** Free */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
             kept: components["schemas"]["KeptFigures"];
+            /**
+             * Load
+             * @description What it balances.
+             */
+            load: string;
+            /**
+             * Loads
+             * @description Key of each grid -> what it holds of what is balanced.
+             */
+            loads: {
+                [key: string]: number;
+            };
             /**
              * Lock Grids
              * @default []
@@ -3587,6 +3634,8 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /** Target */
             target: number;
+            /** @description Unit of target and limits, and of the mean deviation. */
+            unit: components["schemas"]["Words"];
         };
         /**
          * PlanProposals
@@ -3808,15 +3857,30 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
             /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "proposals";
+            /**
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             */
+            load?: string | null;
             /**
              * Lock Grids
              * @description With keep_old: grids of the base that stay as is.
@@ -3826,12 +3890,12 @@ export interface components {
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /** Plan */
             plan: number;
             /**
@@ -3851,9 +3915,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposalsRequest
@@ -3869,10 +3933,25 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             */
+            load?: string | null;
             /**
              * Lock Grids
              * @description With keep_old: grids of the base that stay as is.
@@ -3882,12 +3961,12 @@ export interface components {
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Seconds
              * @description Wall clock of the search, at most; what it cut is recorded as stages.
@@ -3905,9 +3984,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * Propose
@@ -3954,10 +4033,25 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             */
+            load?: string | null;
             /**
              * Lock Grids
              * @description With keep_old: grids of the base that stay as is.
@@ -3967,12 +4061,12 @@ export interface components {
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             rebalance?: components["schemas"]["TakenAnswer"] | null;
             /**
              * Seconds
@@ -4001,9 +4095,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposeJob
@@ -4017,6 +4111,16 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -4028,15 +4132,20 @@ export interface components {
              */
             level: number;
             /**
-             * Maximum
-             * @description 1.5 of the target when absent.
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
-            maximum?: number | null;
+            load?: string | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: (number) | null;
             /**
              * Minimum
-             * @description 0.75 of the target when absent.
+             * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Network
              * @description Code of a network.
@@ -4072,9 +4181,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description Households a grid should have; as the level has it.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposeRequest
@@ -4088,21 +4197,36 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * Level
              * @description Level of the network; 1 is the coarsest.
              * @default 1
              */
             level: number;
             /**
-             * Maximum
-             * @description 1.5 of the target when absent.
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
-            maximum?: number | null;
+            load?: string | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: (number) | null;
             /**
              * Minimum
-             * @description 0.75 of the target when absent.
+             * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Network
              * @description Code of a network.
@@ -4138,9 +4262,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description Households a grid should have; as the level has it.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * PublishJob
