@@ -10,9 +10,12 @@ import numpy as np
 from gis.partition._random import state_of
 from gis.partition.anneal import anneal
 from gis.partition.cover import Pool, best_cover
+from gis.partition.pace import Pace
 from gis.partition.trees import recursive_split
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gis.partition._compiled import Graph
 
 __all__ = ["Effort", "divide"]
@@ -61,7 +64,9 @@ class Effort:
     warm: float = 0.1
 
 
-def divide(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int) -> tuple[np.ndarray, float]:
+def divide(
+    graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int, go_on: Callable[[], bool] | None = None
+) -> tuple[np.ndarray, float]:
     """Divide a connected graph into `k` connected sets.
 
     Parameters
@@ -73,6 +78,9 @@ def divide(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int)
         `Weights.array`.
     effort : Effort
     seed : int
+    go_on : callable, optional
+        Asked before every run and every cover, see `gis.partition.pace`: where it says no the best so far is given,
+        where it says so at once a start without a step.
 
     Returns
     -------
@@ -85,6 +93,7 @@ def divide(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int)
         return np.zeros(n, np.int64), 0.0
     if k >= n:
         return np.arange(n, dtype=np.int64), 0.0
+    go_on = Pace() if go_on is None else go_on
     rng = state_of(seed)
     best, lowest = np.empty(0, np.int64), np.inf
     steps = int(effort.steps_per_cell * min(n, BORDER_CELLS * np.sqrt(n * k)))
@@ -93,17 +102,24 @@ def divide(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int)
     hot, warm, cold = fine * effort.hot, fine * effort.warm, fine * effort.cold
     pool = Pool(graph, k, weights)
     shots = np.empty((effort.shots, n), np.int64)
-    for _ in range(max(1, effort.runs)):
+    for run in range(max(1, effort.runs)):
+        on = go_on()
+        if run and not on:
+            break
         start = recursive_split(k, graph, effort.tries, rng)
-        of, energy = anneal(start, k, graph, weights, steps, hot, cold, rng, shots)
+        of, energy = anneal(start, k, graph, weights, steps if on else 0, hot, cold, rng, shots)
         pool.add(shots)
         if energy < lowest:
             best, lowest = of, energy
     for _ in range(effort.rounds):
+        if not go_on():
+            break
         found = best_cover(pool, lowest, effort.most)
         if found is not None:
             best, lowest = found
         for _ in range(effort.polish):
+            if not go_on():
+                break
             of, energy = anneal(best, k, graph, weights, steps, warm, cold, rng, shots)
             pool.add(shots)
             if energy < lowest:

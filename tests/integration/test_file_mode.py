@@ -144,6 +144,52 @@ def test_rebalance_repairs_a_file_of_grids(run, files, divided, tmp_path):
     assert (code, "--keep" in err) == (3, True)
 
 
+# ------------------------------------------------------------------------------------------------ regroup
+def test_regroup_unites_whole_grids_of_a_file(run, files, divided, tmp_path):
+    old, new, table, cells = (tmp_path / name for name in ("old.geojson", "new.parquet", "t.csv", "cells.parquet"))
+    divided.grids.to_file(old, driver="GeoJSON")
+    given = words(files, new, grids=old, target=600, cells=cells)[1:]
+    code, out, err = run("regroup", *given, "--keep-old", "strictly", "--correspondence", table)
+    assert code == 0, err
+    n = len(divided.grids)
+    assert f"old: {n} of {n} old grids whole (100.0%); 0 households" in out
+    assert "100.0% of the new ones follow an old one" in out
+    grids = gpd.read_parquet(new)
+    assert len(grids) < n / 2
+    assert grids["households"].sum() == divided.grids["households"].sum()
+    assert set(grids["grid_code"]) <= set(divided.grids["grid_code"]), "grids united go on with the code of one"
+    rows = pd.read_csv(table, dtype=str)
+    assert list(rows.columns[:3]) == ["网格体系 network", "原网格 old", "新网格 new"]
+    assert len(rows) == n
+    assert set(rows["面积占比 area_share"].astype(float)) == {1.0}
+
+    first = divided.grids["grid_code"].min()
+    code, out, err = run("regroup", *given, "--lock-grid", first)
+    assert code == 0, err
+    same = gpd.read_parquet(new).set_index("grid_code")["households"][first]
+    assert same == divided.grids.set_index("grid_code")["households"][first]
+
+    other = tmp_path / "police.geojson"
+    gpd.read_parquet(new).to_file(other, driver="GeoJSON")
+    code, out, err = run("regroup", *given, "--grids", other, "--weight", 1, "--weight", 3, "--correspondence", table)
+    assert code == 0, err
+    assert {"old", "police"} == set(pd.read_csv(table, dtype=str)["网格体系 network"])
+    assert "police: " in out
+
+    code, out, err = run("regroup", *given, "--load", "area=1", "--target", 0.06, "--hard-barriers", "water")
+    assert code == 0, err
+    assert " of the new ones follow an old one" in out
+    for wrong, said in (
+        (["--load", "parts=1"], "parts"),
+        (["--lock-grid", "nowhere"], "no grid nowhere"),
+        (["--keep-old", "wholly"], "Levels are loosely, mostly, strictly"),
+        (["--weight", 1, "--weight", 2], "1 files of grids and 2 weights"),
+        (["--correspondence", tmp_path / "t.pdf"], "no table is written as .pdf"),
+    ):
+        code, _, err = run("regroup", *given, *wrong)
+        assert (code, said in err) == (3, True), err
+
+
 # ------------------------------------------------------------------------------------------------ partition
 def test_partition_writes_what_is_promised(run, files, tmp_path):
     g, k, r = tmp_path / "g.parquet", tmp_path / "k.parquet", tmp_path / "r.json"
