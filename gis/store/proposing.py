@@ -76,7 +76,7 @@ def proposal_of(
     # which separate parts are linked depends on limits and ground alone: a search without a step tells
     pace: dict[str, Any] = {"seconds": asked.get("seconds"), "stages": asked.get("stages")}
     if taken is not None:
-        pace = {"effort": Effort(runs=1, steps_per_cell=0, rounds=0)}
+        pace = {"effort": Effort(runs=1, steps_per_cell=0, rounds=0, passes=0)}
     plan = work.divide(**wanted.options(), seed=wanted.seed, executor=executor, progress=progress, **pace)
     stages = asked.get("stages") if taken is not None else plan.settings.get("stages")
     links = {"links": [*links_of(connection, int(row["id"])), *work.cells.ids[plan.links].tolist()]}

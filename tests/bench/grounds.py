@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DATA = "GRIDKEEPER_BENCH_DATA"
 TARGET, MINIMUM, MAXIMUM = 200.0, 150.0, 300.0
-BARE = Effort(runs=1, steps_per_cell=0, rounds=0)
+BARE = Effort(runs=1, steps_per_cell=0, rounds=0, passes=0)
 """No search: a start from random trees alone."""
 NAMES = {
     "buildings": ("buildings", "lots"),
