@@ -17,6 +17,7 @@ __all__ = ["compare", "propose"]
 Target = Annotated[int | None, typer.Option(min=1, help="Households a grid; as the network has it.")]
 Minimum = Annotated[int | None, typer.Option("--min", min=0, help="Fewest households; 0.75 of a target given.")]
 Maximum = Annotated[int | None, typer.Option("--max", min=1, help="Most households; 1.5 of a target given.")]
+Grids = Annotated[str | None, typer.Option(help="Of these communities only these grids, parted by commas.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same grids.")]
 
 
@@ -32,6 +33,7 @@ def propose(
     seed: Seed = 1,
     style: Style = "balanced",
     count: Count = "rule",
+    grids: Grids = None,
     keep_old: KeepOld = None,
     lock_grid: LockGrid = None,
     seconds: Seconds = None,
@@ -39,7 +41,7 @@ def propose(
 ) -> None:
     """Let the partitioner divide communities of a draft anew."""
     asked = _asked(communities, (target, minimum, maximum), seed, style, count)
-    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []}
+    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or [], "grids": grids.split(",") if grids else None}
     asked |= {"seconds": seconds, "stages": read_stages(steps, (style, seed))}
     edit_plan(district, plan, by, "propose", asked)
 
@@ -55,6 +57,7 @@ def compare(
     seed: Seed = 1,
     style: Annotated[str | None, typer.Option(help="Of all three; each has another when left out.")] = None,
     count: Count = "rule",
+    grids: Grids = None,
     keep_old: KeepOld = None,
     lock_grid: LockGrid = None,
     seconds: Seconds = None,
@@ -67,7 +70,7 @@ def compare(
     from gis.store import pipeline  # noqa: PLC0415
 
     asked = _asked(communities, (target, minimum, maximum), seed, style, count) | {"seconds": seconds}
-    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []}
+    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or [], "grids": grids.split(",") if grids else None}
     with open_store() as connection:
         made = pipeline.compare_proposals(connection, district, plan, asked)
     table = Table(

@@ -173,6 +173,28 @@ def test_a_draft_says_which_target_its_grids_were_made_for(client):  # noqa: F81
     assert good(client.get(f"{D}/plans/{plan}"))["targets"] == {EAST: 100}
 
 
+def test_some_grids_are_divided_anew_and_the_others_stay(client):  # noqa: F811
+    plan = opened(client, WEST)
+    before, _ = held(client, plan)
+    asked = {"communities": [WEST], "grids": [ONE, TWO], "target": 130}
+    made = good(client.post(f"{D}/plans/{plan}/proposals", json=asked))
+    mine = {cell for cell, key in before.items() if key in {ONE, TWO}}
+    for one in made["proposals"]:
+        assert {cell for cells in one["assignment"].values() for cell in cells} == mine
+    one = made["proposals"][0]
+    payload = asked | {name: one[name] for name in ("style", "seed", "assignment")}
+    assert "in no grid" in edit(client, plan, 0, "propose", payload | {"grids": None}, 422)["detail"]
+    edit(client, plan, 0, "propose", payload)
+    after, _ = held(client, plan)
+    assert {cell for cell in before if before[cell] != after[cell]} <= mine
+    assert {after[cell] for cell in mine} == set(one["assignment"])
+    assert {after[cell] for cell in mine}.isdisjoint({after[cell] for cell in set(before) - mine})
+    # the grids that stay were not divided for that target
+    assert good(client.get(f"{D}/plans/{plan}"))["targets"] == {}
+    told = edit(client, plan, 1, "propose", {"communities": [WEST], "grids": ["nowhere"]}, 422)
+    assert "nowhere" in told["detail_zh"]
+
+
 def test_a_level_with_others_beside_it_is_made_even_in_whole_finer_grids(store):  # noqa: F811
     town = nested.SUBDISTRICTS[0]
     plan = pipeline.open_draft(store, NESTED_DISTRICT, [town], PLANNER, network="party", level=2, clock=CLOCK)

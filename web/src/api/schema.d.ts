@@ -3808,6 +3808,11 @@ export interface components {
              */
             free: boolean;
             /**
+             * Grids
+             * @description Keys: of these communities only these grids.
+             */
+            grids?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
@@ -3868,6 +3873,11 @@ export interface components {
              * @default false
              */
             free: boolean;
+            /**
+             * Grids
+             * @description Keys: of these communities only these grids.
+             */
+            grids?: string[] | null;
             /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
@@ -3953,6 +3963,11 @@ export interface components {
              * @default false
              */
             free: boolean;
+            /**
+             * Grids
+             * @description Keys: of these communities only these grids.
+             */
+            grids?: string[] | null;
             /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
