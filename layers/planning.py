@@ -29,6 +29,7 @@ from gis.store.locating import NETWORK
 from gis.store.plan_cells import read_plan_cells, read_plan_shapes
 from gis.store.stored_plans import read_plan
 from gis.store.versions import default_effective
+from gis.store.weighing import load_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -280,8 +281,12 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
     return {
         **_item(row, now),
         "as_of": row["as_of"],
-        **{name: round(settings[name]) for name in ("target", "minimum", "maximum")},
-        "targets": {} if draft is None else _other_targets(draft, settings["target"]),
+        **{name: settings[name] for name in ("target", "minimum", "maximum")},
+        "load": load_of(settings).text,
+        "unit": dict(load_of(settings).unit),
+        "keep_whole": settings.get("keep_whole"),
+        "hard_barriers": settings.get("hard_barriers") or [],
+        "targets": {} if draft is None or draft.divided else _other_targets(draft, settings["target"]),
         "can_undo": bool(draft and draft.undoable) and row["status"] == "draft",
         "can_redo": bool(draft and draft.redoable) and row["status"] == "draft",
         "base_in_force": stands or row["version"] is not None,
@@ -371,6 +376,7 @@ def _columns(place: District, plan: PlanCells) -> dict[str, Any]:
             "link": plan.link.tolist(),
         },
         "follows_names": list(FOLLOWS),
+        "load": table["load"].tolist() if "load" in table else None,
         "next_key": new_key(keys),
     }
 

@@ -21,6 +21,7 @@ __all__ = [
     "StagesFile",
     "Style",
     "is_free",
+    "names_of",
     "read_stages",
 ]
 
@@ -58,6 +59,11 @@ HardBarriers = Annotated[
     str | None,
     typer.Option(help="What no grid crosses but on a bridge or through a tunnel, e.g. water,rail,expressway."),
 ]
+
+
+def names_of(listed: str | None) -> list[str]:
+    """Names of a list with commas."""
+    return [] if listed is None else [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def is_free(count: str) -> bool:

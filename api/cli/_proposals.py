@@ -8,15 +8,28 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli._dividing import Count, KeepOld, LockGrid, Seconds, StagesFile, Style, is_free, read_stages
+from api.cli._dividing import (
+    Count,
+    HardBarriers,
+    KeepOld,
+    KeepWhole,
+    LockGrid,
+    Seconds,
+    StagesFile,
+    Style,
+    is_free,
+    names_of,
+    read_stages,
+)
 from api.cli._editing import By, Communities, District, Plan, edit_plan
 from api.cli._store import open_store
 
 __all__ = ["compare", "propose"]
 
-Target = Annotated[int | None, typer.Option(min=1, help="Households a grid; as the network has it.")]
-Minimum = Annotated[int | None, typer.Option("--min", min=0, help="Fewest households; 0.75 of a target given.")]
-Maximum = Annotated[int | None, typer.Option("--max", min=1, help="Most households; 1.5 of a target given.")]
+Target = Annotated[float | None, typer.Option(help="Load a grid; as the plan has it.")]
+Minimum = Annotated[float | None, typer.Option("--min", min=0, help="Least load; 0.75 of a target given.")]
+Maximum = Annotated[float | None, typer.Option("--max", min=0, help="Most load; 1.5 of a target given.")]
+Load = Annotated[str | None, typer.Option(help="What is balanced, see `gridkeeper partition`; as the plan has it.")]
 Grids = Annotated[str | None, typer.Option(help="Of these communities only these grids, parted by commas.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same grids.")]
 
@@ -34,6 +47,9 @@ def propose(
     style: Style = "balanced",
     count: Count = "rule",
     grids: Grids = None,
+    load: Load = None,
+    keep_whole: KeepWhole = None,
+    hard_barriers: HardBarriers = None,
     keep_old: KeepOld = None,
     lock_grid: LockGrid = None,
     seconds: Seconds = None,
@@ -41,7 +57,8 @@ def propose(
 ) -> None:
     """Let the partitioner divide communities of a draft anew."""
     asked = _asked(communities, (target, minimum, maximum), seed, style, count)
-    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or [], "grids": grids.split(",") if grids else None}
+    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []} | _rules(load, keep_whole, hard_barriers)
+    asked |= {"grids": grids.split(",") if grids else None}
     asked |= {"seconds": seconds, "stages": read_stages(steps, (style, seed))}
     edit_plan(district, plan, by, "propose", asked)
 
@@ -58,6 +75,9 @@ def compare(
     style: Annotated[str | None, typer.Option(help="Of all three; each has another when left out.")] = None,
     count: Count = "rule",
     grids: Grids = None,
+    load: Load = None,
+    keep_whole: KeepWhole = None,
+    hard_barriers: HardBarriers = None,
     keep_old: KeepOld = None,
     lock_grid: LockGrid = None,
     seconds: Seconds = None,
@@ -70,7 +90,8 @@ def compare(
     from gis.store import pipeline  # noqa: PLC0415
 
     asked = _asked(communities, (target, minimum, maximum), seed, style, count) | {"seconds": seconds}
-    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or [], "grids": grids.split(",") if grids else None}
+    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []} | _rules(load, keep_whole, hard_barriers)
+    asked |= {"grids": grids.split(",") if grids else None}
     with open_store() as connection:
         made = pipeline.compare_proposals(connection, district, plan, asked)
     table = Table(
@@ -85,6 +106,12 @@ def compare(
         compact = f"{f['polsby_popper_mean']:.3f}"
         table.add_row(one["style"], str(one["seed"]), str(f["grids"]), near, wide, compact, on, whole, changed, apart)
     console.print(table)
+    for one in made["proposals"][:1]:
+        if one["load"] != "households":
+            unit = one["unit"]["en"]
+            console.print(
+                f"{one['load']}: {one['target']:g} {unit} a grid, mean deviation {one['figures']['mad']:.1f}."
+            )
     if any(one["stages"] for one in made["proposals"]):
         console.print("The limit cut the search: `plan propose --steps` with the --report of this makes one again.")
     if report is not None:
@@ -93,8 +120,14 @@ def compare(
         console.print(made["words"]["en"])
 
 
+def _rules(load: str | None, keep_whole: str | None, hard_barriers: str | None) -> dict[str, Any]:
+    """What was said of load, units and barriers; what was not is as the plan has it."""
+    hard = None if hard_barriers is None else names_of(hard_barriers)
+    return {"load": load, "keep_whole": keep_whole, "hard_barriers": hard}
+
+
 def _asked(
-    communities: str, limits: tuple[int | None, ...], seed: int, style: str | None, count: str
+    communities: str, limits: tuple[float | None, ...], seed: int, style: str | None, count: str
 ) -> dict[str, Any]:
     named = dict(zip(("target", "minimum", "maximum"), limits, strict=True))
     return {"communities": communities.split(","), **named, "seed": seed, "style": style, "free": is_free(count)}

@@ -37,6 +37,6 @@ class PlanExplanation(Model):
     distance: float = Field(description="How far the share within 10 % is from it.")
     must_miss: int = Field(description="Grids off target, at least, in any plan with as many in each piece of ground.")
     ceiling: float = Field(description="Share within 10 % that no such plan surpasses.")
-    unit: Words = Field(description="What a load is counted in.")
+    unit: Words = Field(description="What loads are counted in.")
     words: Words = Field(description="All this in one line.")
     reasons: list[GridReason] = Field(description="One for each grid off target.")

@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.models.common import Model, Words
-from api.models.work import Free, KeepOld, Seconds, Stages, Style
+from api.models.work import (
+    Free,
+    HardBarriers,
+    KeepOld,
+    KeepWhole,
+    LoadText,
+    Maximum,
+    Minimum,
+    Seconds,
+    Stages,
+    Style,
+    Target,
+)
 
 __all__ = [
     "AnswerName",
@@ -37,10 +49,13 @@ class ProposalsRequest(Model):
     grids: list[Key] | None = Field(default=None, description="Keys: of these communities only these grids.")
     seed: int = 1
     style: Style | None = Field(default=None, description="Of all proposals; each has another when absent.")
-    target: int | None = Field(default=None, ge=1, description="That of the network when absent.")
-    minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when that alone is given.")
-    maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when that alone is given.")
+    target: Target = None
+    minimum: Minimum = None
+    maximum: Maximum = None
     free: Free = False
+    load: LoadText = None
+    keep_whole: KeepWhole = None
+    hard_barriers: HardBarriers = None
     keep_old: KeepOld = None
     lock_grids: list[Key] | None = Field(default=None, description="With keep_old: grids of the base that stay as is.")
     seconds: Seconds = None
@@ -112,6 +127,10 @@ class PlanProposal(Model):
     minimum: float
     maximum: float
     free: bool
+    load: str = Field(description="What it balances.")
+    unit: Words = Field(description="Unit of target and limits, and of the mean deviation.")
+    keep_whole: KeepWhole = None
+    hard_barriers: HardBarriers = None
     keep_old: KeepOld = None
     lock_grids: list[Key] = Field(default=[])
     stages: Stages = Field(default=None, description="How far its search went, where the limit cut it.")
@@ -121,6 +140,7 @@ class PlanProposal(Model):
     kept: KeptFigures
     reasons: Words
     assignment: dict[str, list[int]] = Field(description="Key of each grid -> its cells.")
+    loads: dict[str, float] = Field(description="Key of each grid -> what it holds of what is balanced.")
 
 
 class PlanProposals(Model):

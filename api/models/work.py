@@ -13,7 +13,12 @@ __all__ = [
     "CheckOutcome",
     "CheckRequest",
     "Free",
+    "HardBarriers",
     "KeepOld",
+    "KeepWhole",
+    "LoadText",
+    "Maximum",
+    "Minimum",
     "ProposeRequest",
     "PublishRequest",
     "RemarkLine",
@@ -21,6 +26,7 @@ __all__ = [
     "Stages",
     "StepReport",
     "Style",
+    "Target",
     "TessellateRequest",
 ]
 
@@ -42,6 +48,28 @@ KeepOld = Annotated[
 ]
 
 
+LoadText = Annotated[
+    str | None,
+    Field(
+        max_length=300,
+        description="What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events "
+        "(of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; "
+        "without them there are as many grids as of households.",
+    ),
+]
+KeepWhole = Annotated[
+    Literal["", "compounds", "blocks"] | None,
+    Field(description="What no grid divides unless it is above the maximum; empty: nothing."),
+]
+HardBarriers = Annotated[
+    list[str] | None,
+    Field(description="Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ..."),
+]
+Target = Annotated[int | float | None, Field(gt=0, description="Load wanted in a grid; that of the level when absent.")]
+Minimum = Annotated[int | float | None, Field(ge=0, description="0.75 of the target when that alone is given.")]
+Maximum = Annotated[int | float | None, Field(gt=0, description="1.5 of the target when that alone is given.")]
+
+
 class TessellateRequest(Model):
     """Settings of the cells."""
 
@@ -51,12 +79,15 @@ class TessellateRequest(Model):
 class ProposeRequest(OfNetwork):
     """Settings of a proposal."""
 
-    target: int | None = Field(default=None, ge=1, description="Households a grid should have; as the level has it.")
-    minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when absent.")
-    maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when absent.")
+    target: Target = None
+    minimum: Minimum = None
+    maximum: Maximum = None
     seed: int = 1
     style: Style = "balanced"
     free: Free = False
+    load: LoadText = None
+    keep_whole: KeepWhole = None
+    hard_barriers: HardBarriers = None
     seconds: Seconds = None
     stages: Stages = None
 

@@ -170,7 +170,8 @@ def weighed(tessellation: Tessellation, load: Load, counts: Mapping[str, np.ndar
     missing = [name for name in load.terms if name not in known]
     if missing:
         raise InputError(
-            f"The load counts {', '.join(missing)}, but {where} hold none.", "Give the data, or leave the term out."
+            f"The load counts {', '.join(missing)}, but there are none in {where}.",
+            "Give the data, or leave the term out.",
         )
     return replace(tessellation, cells=cells.assign(load=load.of(known)), load=load.text)
 

@@ -10,13 +10,14 @@ from gis.clock import Clock, utc_now
 from gis.measures.of_old_grids import kept_of
 from gis.measures.of_plans import plan_measures
 from gis.partition import share_apart
+from gis.partition.loads import loads_of, unit_words
 from gis.partition.proof_words import plan_words
 from gis.partition.proposals import choose_several
 from gis.progress import Progress, quiet
 from gis.store.districts import district_of
 from gis.store.drafts import read_draft
 from gis.store.lives import read_life
-from gis.store.proposing import Wanted, begin_proposing
+from gis.store.proposing import begin_proposing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,8 +53,8 @@ def compare_proposals(
     Parameters
     ----------
     asked : mapping
-        ``communities``; ``style`` for all of them, without it each has another; ``target``, ``minimum``, ``maximum``,
-        ``free``, ``keep_old``, ``lock_grids``, ``seed`` and ``seconds`` (of all together) as for the edit ``propose``.
+        ``communities``; ``style`` for all of them, without it each has another; ``seconds`` (of all together); and
+        whatever else the edit ``propose`` takes: ``target``, ``load``, ``keep_whole``, ``keep_old``, ``seed`` ...
     each : callable, optional
         Gets what is returned, as far as it is known, whenever a proposal is ready.
 
@@ -77,9 +78,9 @@ def compare_proposals(
     with connection.transaction():
         place, now = district_of(connection, district), clock()
         row = read_life(connection, place, plan_id, now)
-        wanted = Wanted.read(row, asked)
         draft = read_draft(connection, plan_id)[0]
         work = begin_proposing(connection, place, row, draft, asked, now, progress=progress)
+    wanted = work.wanted
     options = wanted.options() | {"executor": executor, "progress": progress}
 
     def divide(**own: Any) -> Plan:
@@ -87,7 +88,7 @@ def compare_proposals(
 
     ground = work.cells.tessellation
     community = ground.cells["community_id"].to_numpy(object).astype(str)
-    households = np.nan_to_num(ground.cells["households"].to_numpy(float))
+    households, load = np.nan_to_num(ground.cells["households"].to_numpy(float)), loads_of(ground)
     keys = draft.keys[np.searchsorted(draft.cells, work.cells.ids)]
     told: dict[str, Any] = {
         "revision": row["revision"],
@@ -97,9 +98,11 @@ def compare_proposals(
     }
 
     def tell(proposal: Proposal) -> None:
-        measures = plan_measures(ground, proposal.plan)
+        measures, assignment = plan_measures(ground, proposal.plan), work.assignment(proposal.plan)
         one = {
             **wanted.options(),
+            "load": wanted.load,
+            "unit": dict(unit_words(wanted.load)),
             "style": proposal.style,
             "seed": proposal.seed,
             "stages": proposal.plan.settings.get("stages"),
@@ -108,7 +111,8 @@ def compare_proposals(
             "kept": kept_of(ground, work.old, proposal.plan.grid_of).as_dict(),
             "changed": share_apart(community, households, keys.astype(str), proposal.plan.grid_of),
             "reasons": plan_words(measures),
-            "assignment": work.assignment(proposal.plan),
+            "assignment": assignment,
+            "loads": {key: float(load[np.searchsorted(work.cells.ids, own)].sum()) for key, own in assignment.items()},
         }
         told["proposals"].append(one)
         if each is not None:

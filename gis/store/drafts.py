@@ -65,7 +65,7 @@ class Edit:
     keys : ndarray of str
         The grid each of them belongs to now; `gis.plans.ABSENT` where others took its place.
     remade : bool
-        Cells came or went.
+        Cells came or went, or something else is balanced.
     can_undo, can_redo : bool
     next_key : str
         A key that no grid has.
@@ -315,6 +315,7 @@ def write_edit(
 ) -> Edit:
     """Apply an edit and record it, inside the caller's transaction."""
     before = dict(zip(draft.cells.tolist(), draft.keys, strict=True))
+    measured = draft.divided
     at = draft.apply(operation)
     was = [before.get(cell, ABSENT) for cell in draft.cells[at].tolist()]
     connection.execute(
@@ -329,6 +330,9 @@ def write_edit(
             "now": now,
         },
     )
+    if draft.divided != measured:
+        rules = {"divided": plain(dict(draft.divided))} if draft.divided else {}
+        connection.execute(query("drafts.set_divided"), {"plan": plan_id, "divided": Jsonb(rules)})
     cells, keys, here = draft.cells[at], draft.keys[at], draft.present[at]
     connection.execute(query("drafts.take_cells"), {"plan": plan_id, "cells": cells[~here].tolist()})
     values = {"cells": cells[here].tolist(), "keys": keys[here].tolist(), "bases": draft.base[at][here].tolist()}
@@ -339,7 +343,7 @@ def write_edit(
         grids=_totals(connection, plan_id, touched, now),
         cells=cells,
         keys=keys,
-        remade=bool(not here.all() or ABSENT in was),
+        remade=bool(not here.all() or ABSENT in was or draft.divided != measured),
         can_undo=bool(draft.undoable),
         can_redo=bool(draft.redoable),
         next_key=new_key(draft.keys),

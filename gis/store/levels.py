@@ -41,7 +41,6 @@ __all__ = [
     "grids_of_cells",
     "next_levels",
     "pairs_across",
-    "plan_of_level",
 ]
 
 
@@ -147,37 +146,23 @@ class NextLevels:
     coarser: np.ndarray | None = None
 
 
-def plan_of_level(
-    connection: Connection,
-    place: District,
-    of: StoredLevel,
-    cells: StoredCells,
-    ground: Ground | None = None,
-    **options: Any,
-) -> tuple[StoredCells, Plan]:
-    """Divide cells into grids of a level that nest with the grids of the levels next to it.
+def divider_of_level(
+    connection: Connection, place: District, of: StoredLevel, cells: StoredCells, ground: Ground | None = None
+) -> tuple[StoredCells, Callable[..., Plan]]:
+    """Read what is needed to divide cells into grids that nest with those of the levels next to a level.
 
     Parameters
     ----------
     ground : Ground, optional
         What borders between communities may follow.
-    **options
-        Of `gis.partition.partition`.
 
     Returns
     -------
     cells : StoredCells
         As the level sees them, see `cells_of_level`.
-    plan : Plan
+    divide : callable
+        Divides, as often as one likes, by options of `gis.partition.divide_level`.
     """
-    seen, divide = divider_of_level(connection, place, of, cells, ground)
-    return seen, divide(**options)
-
-
-def divider_of_level(
-    connection: Connection, place: District, of: StoredLevel, cells: StoredCells, ground: Ground | None = None
-) -> tuple[StoredCells, Callable[..., Plan]]:
-    """Do the reading of `plan_of_level`; the function given divides, as often as one likes, by its options."""
     seen = cells_of_level(connection, place, cells, of.level.division_level, ground)
     beside = next_levels(connection, of, seen.ids)
     links = None if of.finer is None else _links(connection, of.network_id, of.finer.level, seen.ids)

@@ -10,19 +10,24 @@ import numpy as np
 import pandas as pd
 from psycopg.types.json import Jsonb
 
+from gis.clock import local_date
 from gis.errors import InputError
 from gis.partition import Effort, Keep, OldGrids
+from gis.partition.barriers import crossings, read_barriers
 from gis.partition.counts import check_limits
 from gis.partition.keeping import check_level
+from gis.partition.loads import HOUSEHOLDS, Load, default_target
 from gis.partition.pace import deadline
 from gis.partition.styles import style_weights
+from gis.partition.units import require_kept
 from gis.plans import Draft, codes_of_plan, first_keys, new_key
 from gis.progress import Progress, quiet
 from gis.store.copying import plain
 from gis.store.levels import divider_of_level
 from gis.store.networks import read_level
 from gis.store.queries import query
-from gis.store.reading import read_cells
+from gis.store.reading import read_cells, read_frames
+from gis.store.weighing import load_of, rules_of, weighed_cells
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -67,9 +72,8 @@ def proposal_of(
     InputError
         A community is not of the plan, or none is named; limits contradict each other; there is no such style.
     """
-    wanted = Wanted.read(row, asked)
     work = begin_proposing(connection, place, row, draft, asked, now, progress=progress)
-    taken = asked.get("assignment")
+    wanted, taken = work.wanted, asked.get("assignment")
     # which separate parts are linked depends on limits and ground alone: a search without a step tells
     pace: dict[str, Any] = {"seconds": asked.get("seconds"), "stages": asked.get("stages")}
     if taken is not None:
@@ -81,7 +85,7 @@ def proposal_of(
     return {
         "communities": work.communities,
         "seed": wanted.seed,
-        **wanted.options(),
+        **wanted.told(),
         **({"stages": stages} if stages else {}),
         **({"grids": sorted(asked["grids"])} if asked.get("grids") else {}),
         "assignment": work.completed(work.assignment(plan) if taken is None else taken),
@@ -100,18 +104,32 @@ class Wanted:
     seed: int
     keep_old: str | None
     lock_grids: list[str]
+    load: str
+    keep_whole: str | None
+    hard_barriers: tuple[str, ...]
+    counted_on: str | None
 
     @classmethod
-    def read(cls, row: Mapping[str, Any], asked: Mapping[str, Any]) -> Wanted:
+    def read(
+        cls, row: Mapping[str, Any], asked: Mapping[str, Any], target_of: Callable[[], float] | None = None
+    ) -> Wanted:
         """Read what was asked; with another target the limits are 0.75 and 1.5 of it.
+
+        Parameters
+        ----------
+        target_of : callable, optional
+            Gives the target where another load than the draft's is asked for without one.
 
         Raises
         ------
         InputError
-            Limits contradict each other, there is no such style or level of keeping, or grids are locked that are not
-            kept.
+            Limits contradict each other, there is no such load, style, unit, barrier or level of keeping, or grids are
+            locked that are not kept.
         """
         own, target = row["settings"], asked.get("target")
+        load, on = load_asked(row, asked)
+        if target is None and target_of is not None and load.text != load_of(own).text:
+            target = target_of()
         limits = own if target is None else {"minimum": 0.75 * target, "maximum": 1.5 * target}
         low, high = (limits[name] if asked.get(name) is None else asked[name] for name in ("minimum", "maximum"))
         wanted = own["target"] if target is None else target
@@ -125,11 +143,30 @@ class Wanted:
         elif locked:
             raise InputError("Grids are locked, but old grids are not kept.", "Say how: keep_old loosely, or mostly.")
         free, seed = bool(asked.get("free", False)), int(asked.get("seed", 1))
-        return cls(wanted, low, high, style, free, seed, keep, locked)
+        whole = require_kept(own.get("keep_whole") if asked.get("keep_whole") is None else asked["keep_whole"])
+        hard = read_barriers(own.get("hard_barriers") if asked.get("hard_barriers") is None else asked["hard_barriers"])
+        return cls(wanted, low, high, style, free, seed, keep, locked, load.text, whole, hard, on)
 
     def options(self) -> dict[str, Any]:
-        """All but the seed, as `Proposing.divide` takes it."""
-        return {name: value for name, value in asdict(self).items() if name != "seed"}
+        """Give what a division is made by, but for the seed, as `Proposing.divide` takes it."""
+        left = ("seed", "load", "counted_on")
+        return {name: value for name, value in asdict(self).items() if name not in left}
+
+    def told(self) -> dict[str, Any]:
+        """Give it as an edit keeps it: what checks and measures go by from then on under ``divided``."""
+        own = {name: value for name, value in self.options().items() if name not in {"keep_whole", "hard_barriers"}}
+        rules = rules_of(asdict(self))
+        return own | ({"divided": rules} if rules else {})
+
+
+def load_asked(row: Mapping[str, Any], asked: Mapping[str, Any]) -> tuple[Load, str | None]:
+    """Give what is to be balanced, as asked or as the draft has it, and the day before which events count."""
+    own = row["settings"]
+    load = Load.parse(asked.get("load") or own.get("load") or HOUSEHOLDS)
+    if load.plain:
+        return load, None
+    kept = own.get("counted_on") if load.text == load_of(own).text else None
+    return load, str(kept or asked["counted_on"])
 
 
 @dataclass(frozen=True)
@@ -139,20 +176,26 @@ class Proposing:
     Parameters
     ----------
     communities : list of str
+    wanted : Wanted
+        How they are to be divided.
     cells : StoredCells
         As the level sees them.
+    crossed : ndarray of int, shape (q, 2)
+        See `gis.partition.barriers.crossings`.
     """
 
     draft: Draft
     communities: list[str]
+    wanted: Wanted
     cells: StoredCells
+    crossed: np.ndarray
     divider: Callable[..., Plan]
     code_profile: str
 
     def divide(self, *, keep_old: str | None = None, lock_grids: Sequence[str] = (), **options: Any) -> Plan:
         """Divide, by options of `gis.partition.partition`; `keep_old` and `lock_grids` are of the draft's base."""
         keep = None if keep_old is None else Keep([OldGrids(self.old)], keep_old, frozenset(self._locked(lock_grids)))
-        return self.divider(keep=keep, **options)
+        return self.divider(keep=keep, crossed=self.crossed, **options)
 
     @cached_property
     def keys(self) -> np.ndarray:
@@ -215,25 +258,36 @@ def begin_proposing(
     Raises
     ------
     InputError
-        A community or grid is not of the plan, or none is named.
+        A community or grid is not of the plan, or none is named; see `Wanted`.
     """
+    asked = {**asked, "counted_on": str(local_date(now, place.time_zone))}
     communities = sorted({str(code) for code in asked["communities"]})
     strangers = sorted(set(communities) - set(draft.community))
     if strangers or not communities:
         raise InputError(f"Plan {row['id']} does not hold {', '.join(strangers) or 'that'}.", "Name its communities.")
-    wanted = draft.present & np.isin(draft.community.astype(str), communities)
+    chosen = draft.present & np.isin(draft.community.astype(str), communities)
     grids = sorted({str(key) for key in asked.get("grids") or ()})
     if grids:
-        unknown = sorted(set(grids) - set(draft.keys[wanted].tolist()))
+        unknown = sorted(set(grids) - set(draft.keys[chosen].tolist()))
         if unknown:
             raise InputError(f"Grid {unknown[0]} has no cells in this plan.", "Name grids of the plan's communities.")
-        wanted &= np.isin(draft.keys.astype(str), grids)
-        communities = sorted(set(draft.community[wanted].tolist()))
-    cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=draft.cells[wanted])
+        chosen &= np.isin(draft.keys.astype(str), grids)
+        communities = sorted(set(draft.community[chosen].tolist()))
+    cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=draft.cells[chosen])
     progress("reading cells", 0, 0)
     of = read_level(connection, place, row["network"], row["level"])
-    seen, divide = divider_of_level(connection, place, of, cells)
-    return Proposing(draft, communities, seen, divide, of.level.code_profile)
+    load, on = load_asked(row, asked)
+    counted = {"load": load.text, "counted_on": on}
+    cells = weighed_cells(connection, place, cells, counted, as_of=row["as_of"], at=now, duty=of.duty)
+    households = row["settings"]["target"] if load_of(row["settings"]).plain else of.level.target
+    wanted = Wanted.read(row, asked, lambda: default_target(cells.tessellation, float(households)))
+    hard = bool(wanted.hard_barriers)
+    ground = read_frames(connection, place, at=now, as_of=row["as_of"]) if hard else None
+    seen, divide = divider_of_level(connection, place, of, cells, ground)
+    crossed = np.empty((0, 2), np.int32)
+    if ground is not None:
+        crossed = crossings(seen.tessellation, wanted.hard_barriers, ground.barriers, ground.landcover)
+    return Proposing(draft, communities, wanted, seen, crossed, divide, of.level.code_profile)
 
 
 def assignment_of(

@@ -10,6 +10,7 @@ import numpy as np
 from gis.clock import Clock, utc_now
 from gis.errors import ConflictError, InputError
 from gis.partition import Locks, Scope, atoms_of_level, rebalance
+from gis.partition.barriers import parted
 from gis.partition.remark_words import remark_words
 from gis.plans import Draft, new_key
 from gis.progress import Progress, quiet
@@ -21,6 +22,7 @@ from gis.store.moving import workers_of
 from gis.store.networks import read_level
 from gis.store.proposing import Wanted, links_of
 from gis.store.reading import read_cells
+from gis.store.weighing import weighed_cells
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -200,17 +202,22 @@ def _begin(
     communities = _communities(draft, asked)
     chosen = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
     cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=chosen)
+    cells = weighed_cells(
+        connection, place, cells, row["settings"], as_of=row["as_of"], at=now, duty=of.duty, required=False
+    )
     cells = cells_of_level(connection, place, cells, of.level.division_level)
     progress("reading cells", 0, 0)
     beside = next_levels(connection, of, cells.ids)
-    ground, atoms = atoms_of_level(cells.tessellation, finer=beside.finer, coarser=beside.coarser)
+    links = np.array(links_of(connection, int(row["id"])), np.int64).reshape(-1, 2)
+    links = np.searchsorted(cells.ids, links[np.isin(links, cells.ids).all(axis=1)])
+    seen, _ = parted(cells.tessellation, wanted.hard_barriers, links)
+    ground, atoms = atoms_of_level(seen, finer=beside.finer, coarser=beside.coarser)
     held = draft.keys[np.searchsorted(draft.cells, cells.ids)].astype(str)
     keys, grid_of = np.unique(held, return_inverse=True)
     first = np.unique(atoms, return_index=True)[1]
     _require_whole(held, beside.finer, grid_of, grid_of[first][atoms])
     number = {key: i for i, key in enumerate(keys.tolist())}
-    links = np.array(links_of(connection, int(row["id"])), np.int64).reshape(-1, 2)
-    links = atoms[np.searchsorted(cells.ids, links[np.isin(links, cells.ids).all(axis=1)])]
+    links = atoms[links]
     locks = _locks(draft, cells.ids, atoms, number, asked)
     places = ground.cells["community_id"].to_numpy(object)[atoms].astype(str)
     mine = draft.community[np.searchsorted(draft.cells, cells.ids)].astype(str)

@@ -21,6 +21,7 @@ from gis.store.networks import read_level
 from gis.store.origins import Origin, read_origin, succeeding
 from gis.store.queries import query
 from gis.store.reading import cells_of_plan, read_cells, report_from
+from gis.store.weighing import weighed_cells
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -196,6 +197,7 @@ def read_plan(
     at = effective or now
     of = read_level(connection, place, head.network, head.level)
     cells = read_cells(connection, place, as_of=as_of, at=at, cells=cells_of_plan(connection, plan_id))
+    cells = weighed_cells(connection, place, cells, settings, as_of=as_of, at=at, duty=of.duty, required=False)
     cells = cells_of_level(connection, place, cells, of.level.division_level)
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
     keys, base = (objects(members[name]) for name in ("grid_code", "base_code"))

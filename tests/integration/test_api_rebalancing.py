@@ -119,7 +119,8 @@ def test_scope_locks_and_budgets_are_kept(client, uneven):  # noqa: F811
         ({"lock_borders": [[ONE, ONE]]}, "两个网格之间"),
         ({"lock_cells": [10**9]}, "不在方案中"),
         ({"target": 100, "minimum": 120}, "不在最少与最多户数"),
-        ({"target": 0}, "目标户数（target）不能小于 1，现在是 0"),
+        ({"target": 0}, "目标（target）必须大于 0，现在是 0"),
+        ({"target": "many"}, "目标（target）必须是数字，现在是 many。"),
         ({"max_moved": -1}, "不能小于 0"),
         ({"style": "round"}, "侧重（style）只能是 balanced、compact、street-true，现在是 round"),
         ({"wish": 1}, "wish不是这里的字段"),
@@ -137,7 +138,7 @@ def test_an_edit_left_to_a_job_is_looked_at_first(client, uneven):  # noqa: F811
     payload = {"communities": [WEST], "target": 0}
     told = problem(client.post(f"{D}/jobs", json={**asked, "payload": payload}, headers=LI), 422)
     assert told["places"][0]["field"] == "propose.payload.target"
-    assert "目标户数" in told["detail_zh"]
+    assert "目标（target）必须大于 0" in told["detail_zh"]
 
 
 def test_a_job_finds_the_same_answers(client, uneven, database, tmp_path):  # noqa: F811

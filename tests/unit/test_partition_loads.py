@@ -102,7 +102,7 @@ def test_a_weighted_load_is_balanced_measured_and_explained_with_as_many_grids()
 
 def test_a_term_without_data_and_ground_without_households_are_refused():
     ground = lattice(np.zeros((3, 3)))
-    with pytest.raises(InputError, match="counts people, but the files hold none"):
+    with pytest.raises(InputError, match="counts people, but there are none in the files"):
         weighed(ground, Load.parse("people=1"), {}, "the files")
     with pytest.raises(InputError, match="no target follows"):
         default_target(weighed(ground, Load.parse("area=1"), {}, "the files"), 200)

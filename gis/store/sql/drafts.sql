@@ -23,7 +23,7 @@ WITH RECURSIVE kin (id, was) AS (
     SELECT id, id FROM division WHERE district_id = %(district)s AND upper_inf(valid)
     UNION SELECT k.id, l.from_division FROM kin k JOIN division_lineage l ON l.to_division = k.was
 )
-SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of, p.settings, p.tessellation_id,
+SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of, p.settings || COALESCE(p.settings->'divided', '{}') AS settings, p.tessellation_id,
        p.network_id, n.code AS network, p.level, y.division_level, y.code_profile,
        p.report->'measures' AS measures, p.report->'checks' AS checks,
        u.id AS publication_id, u.version, u.effective, u.published_by, u.report AS published,
@@ -186,6 +186,11 @@ SELECT revision, kind, payload FROM plan_operation WHERE plan_id = %(plan)s ORDE
 -- name: insert_operation
 INSERT INTO plan_operation (plan_id, revision, kind, payload, person, verified, at)
 VALUES (%(plan)s, %(revision)s, %(kind)s, %(payload)s, %(person)s, %(verified)s, %(now)s)
+
+-- name: set_divided
+-- What a plan is measured by: what its last division was made by. Households balanced, nothing kept whole and nothing
+-- hard leave the settings as they were.
+UPDATE plan SET settings = (settings - 'divided') || %(divided)s::jsonb WHERE id = %(plan)s
 
 -- name: set_cells
 -- Cells change their grid, or come.

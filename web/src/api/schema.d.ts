@@ -3107,7 +3107,7 @@ export interface components {
             buildings: number;
             /**
              * Moved
-             * @description Households that change their grid.
+             * @description Households, or what the draft balances, that change their grid.
              */
             moved: number;
             /**
@@ -3146,6 +3146,11 @@ export interface components {
             follows_names: string[];
             /** Grids */
             grids: components["schemas"]["GridKey"][];
+            /**
+             * Load
+             * @description Of each cell, what is balanced; null where that is households.
+             */
+            load: number[] | null;
             /**
              * Next Key
              * @description A key that no grid of the plan has: for the next new grid.
@@ -3220,15 +3225,30 @@ export interface components {
             default_effective: string;
             /** Effective */
             effective: string | null;
+            /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses.
+             */
+            hard_barriers: string[];
             /** Id */
             id: number;
             /** In Force */
             in_force: boolean;
             /**
+             * Keep Whole
+             * @description What no grid divides: compounds, blocks; null: nothing.
+             */
+            keep_whole: string | null;
+            /**
              * Level
              * @description Its level of the network.
              */
             level: number;
+            /**
+             * Load
+             * @description What its grids are measured by: households, or a weighted sum.
+             */
+            load: string;
             /** Maximum */
             maximum: number;
             /**
@@ -3279,7 +3299,10 @@ export interface components {
             steps: components["schemas"]["PlanStep"][];
             /** Submitted By */
             submitted_by: string | null;
-            /** Target */
+            /**
+             * Target
+             * @description Load wanted in a grid.
+             */
             target: number;
             /**
              * Targets
@@ -3290,6 +3313,8 @@ export interface components {
             };
             /** Title */
             title: string | null;
+            /** @description Of this load. */
+            unit: components["schemas"]["Words"];
             /**
              * Version
              * @description Version it was published as.
@@ -3349,7 +3374,7 @@ export interface components {
              * @description Grids off target that none does.
              */
             unexplained: number;
-            /** @description What a load is counted in. */
+            /** @description What loads are counted in. */
             unit: components["schemas"]["Words"];
             /**
              * Within
@@ -3552,11 +3577,33 @@ export interface components {
             /** Free */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
             kept: components["schemas"]["KeptFigures"];
+            /**
+             * Load
+             * @description What it balances.
+             */
+            load: string;
+            /**
+             * Loads
+             * @description Key of each grid -> what it holds of what is balanced.
+             */
+            loads: {
+                [key: string]: number;
+            };
             /**
              * Lock Grids
              * @default []
@@ -3587,6 +3634,8 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /** Target */
             target: number;
+            /** @description Unit of target and limits, and of the mean deviation. */
+            unit: components["schemas"]["Words"];
         };
         /**
          * PlanProposals
@@ -3813,15 +3862,30 @@ export interface components {
              */
             grids?: string[] | null;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
             /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "proposals";
+            /**
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             */
+            load?: string | null;
             /**
              * Lock Grids
              * @description With keep_old: grids of the base that stay as is.
@@ -3831,12 +3895,12 @@ export interface components {
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /** Plan */
             plan: number;
             /**
@@ -3856,9 +3920,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposalsRequest
@@ -3879,10 +3943,25 @@ export interface components {
              */
             grids?: string[] | null;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             */
+            load?: string | null;
             /**
              * Lock Grids
              * @description With keep_old: grids of the base that stay as is.
@@ -3892,12 +3971,12 @@ export interface components {
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Seconds
              * @description Wall clock of the search, at most; what it cut is recorded as stages.
@@ -3915,9 +3994,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * Propose
@@ -3969,10 +4048,25 @@ export interface components {
              */
             grids?: string[] | null;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
              * Keep Old
              * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
              */
             keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             */
+            load?: string | null;
             /**
              * Lock Grids
              * @description With keep_old: grids of the base that stay as is.
@@ -3982,12 +4076,12 @@ export interface components {
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             rebalance?: components["schemas"]["TakenAnswer"] | null;
             /**
              * Seconds
@@ -4016,9 +4110,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposeJob
@@ -4032,6 +4126,16 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -4043,15 +4147,20 @@ export interface components {
              */
             level: number;
             /**
-             * Maximum
-             * @description 1.5 of the target when absent.
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
-            maximum?: number | null;
+            load?: string | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: (number) | null;
             /**
              * Minimum
-             * @description 0.75 of the target when absent.
+             * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Network
              * @description Code of a network.
@@ -4087,9 +4196,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description Households a grid should have; as the level has it.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposeRequest
@@ -4103,21 +4212,36 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * Level
              * @description Level of the network; 1 is the coarsest.
              * @default 1
              */
             level: number;
             /**
-             * Maximum
-             * @description 1.5 of the target when absent.
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
-            maximum?: number | null;
+            load?: string | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: (number) | null;
             /**
              * Minimum
-             * @description 0.75 of the target when absent.
+             * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Network
              * @description Code of a network.
@@ -4153,9 +4277,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description Households a grid should have; as the level has it.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * PublishJob
@@ -4330,12 +4454,12 @@ export interface components {
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Neighbours
              * @description Also the grids beside those named.
@@ -4358,9 +4482,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * RebalancingsRequest
@@ -4414,12 +4538,12 @@ export interface components {
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Neighbours
              * @description Also the grids beside those named.
@@ -4440,9 +4564,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * RebaseResult

@@ -3,7 +3,7 @@ import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { answer, client, ServiceError } from '@/api/client'
-import type { EditRequest, EditResult, Job, JobRequest, PlanCells, PlanDetail } from '@/api/types'
+import type { EditRequest, EditResult, Job, JobRequest, PlanCells, PlanDetail, Words } from '@/api/types'
 import { RemoteEditor, startWorker } from '@/editor/remote'
 import type { Delta, GridState, Options } from '@/editor/editor'
 import type { Opening } from '@/editor/calls'
@@ -75,6 +75,10 @@ export const useDraft = defineStore('draft', () => {
   let kinds = new Uint8Array()
   const listeners = new Set<(delta: Delta) => void>()
 
+  /** What the grids are balanced in; a preview may be in something else. */
+  const previewUnit = shallowRef<Words | null>(null)
+  const unit = computed<Words>(() => previewUnit.value ?? detail.value?.unit ?? { zh: '户', en: 'households' })
+
   /** What may not have arrived must be cleared up first: until then nothing is built on it. */
   const editable = computed(() => detail.value?.status === 'draft' && note.value?.kind !== 'unconfirmed')
   const path = (plan: number): { d: string; plan: number } => ({ d: view.district!, plan })
@@ -86,6 +90,8 @@ export const useDraft = defineStore('draft', () => {
       answer<PlanCells>(client.GET('/api/districts/{d}/plans/{plan}/cells', { params, signal })),
       answer<object>(client.GET('/api/districts/{d}/plans/{plan}/cells.geojson', { params, signal })) as Promise<CellShapes>,
     ])
+    // What is weighed is what is balanced.
+    if (columns.load) columns.cells.households = columns.load
     const mine = new RemoteEditor(startWorker())
     signal.addEventListener('abort', () => mine.close())
     const opening = await mine.open(columns, shapes)
@@ -99,6 +105,7 @@ export const useDraft = defineStore('draft', () => {
     hiding = null
     previewing.value = false
     aims.value = null
+    previewUnit.value = null
     editor = mine
     of = Int32Array.from(first.grids)
     ours = new Set(columns.cells.cell_id)
@@ -179,7 +186,7 @@ export const useDraft = defineStore('draft', () => {
   }
 
   /** Shows grids that the draft does not have, until `unpreview` or an edit; only on this screen. */
-  async function preview(assignment: Record<string, number[]>, target: number, communities: string[]): Promise<void> {
+  async function preview(assignment: Record<string, number[]>, target: number, communities: string[], balanced?: { loads: Record<string, number>; unit: Words }): Promise<void> {
     unpreview()
     const mine = previews
     const entries = Object.entries(assignment)
@@ -191,6 +198,10 @@ export const useDraft = defineStore('draft', () => {
     hiding = found.hide
     previewing.value = true
     aims.value = Object.fromEntries(communities.map((code) => [code, target]))
+    if (balanced) {
+      previewUnit.value = balanced.unit
+      for (const g of found.show.touched) g.households = balanced.loads[g.key] ?? g.households
+    }
     redraw(found.show)
   }
 
@@ -200,6 +211,7 @@ export const useDraft = defineStore('draft', () => {
     hiding = null
     previewing.value = false
     aims.value = null
+    previewUnit.value = null
     if (delta) redraw(delta)
   }
 
@@ -253,7 +265,7 @@ export const useDraft = defineStore('draft', () => {
     const byKey = new Map([...grids.value.values()].map((g) => [g.key, g]))
     const differs = result.grids.some((g) => {
       const mine = byKey.get(g.key)
-      return (mine?.cells ?? 0) !== g.cells || Math.abs((mine?.households ?? 0) - g.households) > 0.5
+      return (mine?.cells ?? 0) !== g.cells || (!sheet.data.value?.columns.load && Math.abs((mine?.households ?? 0) - g.households) > 0.5)
     })
     if (differs) await reload(null)
   }
@@ -387,7 +399,7 @@ export const useDraft = defineStore('draft', () => {
 
   return {
     sheet, detail, grids, selection, options, touched, hovered, note, pending, working, revision, canUndo, canRedo, editable, open, close,
-    reload, select, preview, unpreview, previewing, aims, pick, pickGrid, whole, moveTo, makeGrid, merge, rework, delegate, isLarge, onTold, ids, job, back, became,
+    reload, select, preview, unpreview, previewing, aims, unit, pick, pickGrid, whole, moveTo, makeGrid, merge, rework, delegate, isLarge, onTold, ids, job, back, became,
     gridOf: (cell: number): number => of[cell] ?? -1,
     ask: (): RemoteEditor | null => editor,
     listen: (hear: (delta: Delta) => void): (() => void) => {

@@ -12,6 +12,26 @@ export const EACH = 'each'
 /** How dear it is to divide a grid that is there now; the first: grids are made from nothing. */
 export const KEEPING = ['anew', 'loosely', 'mostly', 'strictly'] as const
 
+/** What is balanced: households, or work, a weighted sum. */
+export const LOADS = ['households', 'work'] as const
+export const TERMS = ['households', 'people', 'parts', 'events', 'area'] as const
+export type Weights = Record<(typeof TERMS)[number], number>
+const WORK: Weights = { households: 1, people: 0, parts: 0.05, events: 0.2, area: 0 }
+/** What can be kept from being crossed. */
+export const BARRIERS = ['water', 'rail', 'expressway'] as const
+
+const textOf = (weights: Weights): string => TERMS.filter((name) => weights[name] > 0).map((name) => `${name}=${weights[name]}`).join(',')
+
+/** Weights of a load as it is written, as far as the form has them. */
+function weightsOf(text: string): Weights {
+  const weights: Weights = { households: 0, people: 0, parts: 0, events: 0, area: 0 }
+  for (const part of text.split(',')) {
+    const [name, weight] = part.split('=')
+    if (TERMS.includes(name as never)) weights[name as keyof Weights] = Number(weight ?? 1)
+  }
+  return weights
+}
+
 /** What a stream of lines of JSON says, line by line. */
 async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<PlanProposals> {
   const reader = body.getReader()
@@ -39,15 +59,23 @@ export const useProposals = defineStore('proposals', () => {
   const style = ref<(typeof STYLES)[number] | typeof EACH>(EACH)
   const free = ref(false)
   const keeping = ref<(typeof KEEPING)[number]>('anew')
+  const load = ref<(typeof LOADS)[number]>('households')
+  const weights = ref<Weights>({ ...WORK })
+  const whole = ref(false)
+  const barriers = ref<string[]>([])
   const found = shallowRef<PlanProposals | null>(null)
   /** Which of them is shown on the map. */
   const shown = ref<number | null>(null)
   const busy = ref(false)
   const refused = shallowRef<ServiceError | null>(null)
-  const valid = computed(() => minimum.value <= target.value && target.value <= maximum.value)
+  const balanced = computed(() => (load.value === 'households' ? 'households' : textOf(weights.value)))
+  /** Limits are in units of the draft's load: of another one the service finds those that make as many grids. */
+  const limited = computed(() => balanced.value === draft.detail?.load)
+  const valid = computed(() => balanced.value !== '' && (!limited.value || (minimum.value <= target.value && target.value <= maximum.value)))
   const asked = computed<ProposalsRequest>(() => ({
-    communities: communities.value, target: target.value, minimum: minimum.value, maximum: maximum.value, free: free.value, seed: 1,
+    communities: communities.value, free: free.value, seed: 1, load: balanced.value, keep_whole: whole.value ? 'compounds' : '', hard_barriers: barriers.value,
     ...(grids.value.length ? { grids: grids.value } : {}),
+    ...(limited.value ? { target: target.value, minimum: minimum.value, maximum: maximum.value } : {}),
     ...(style.value === EACH ? {} : { style: style.value }),
     ...(keeping.value === 'anew' ? {} : { keep_old: keeping.value }),
   }))
@@ -59,8 +87,15 @@ export const useProposals = defineStore('proposals', () => {
     grids.value = []
     ;[target.value, minimum.value, maximum.value] = [plan.target, plan.minimum, plan.maximum]
     ;[style.value, free.value, keeping.value, refused.value] = [EACH, false, 'anew', null]
+    measure()
     drop()
   }, { immediate: true })
+  // An edit, or its undoing, may balance something else.
+  watch(() => draft.detail?.load, () => {
+    if (!draft.detail) return
+    ;[target.value, minimum.value, maximum.value] = [draft.detail.target, draft.detail.minimum, draft.detail.maximum]
+    measure()
+  })
   // They are for the draft as it was.
   watch(() => draft.revision, () => {
     if (found.value && found.value.revision !== draft.revision) drop()
@@ -76,6 +111,13 @@ export const useProposals = defineStore('proposals', () => {
     if (found.value) drop()
   })
 
+  function measure(): void {
+    const plan = draft.detail!
+    load.value = plan.load === 'households' ? 'households' : 'work'
+    weights.value = plan.load === 'households' ? { ...WORK } : weightsOf(plan.load)
+    ;[whole.value, barriers.value] = [plan.keep_whole !== null, plan.hard_barriers]
+  }
+
   function drop(): void {
     if (shown.value !== null) draft.unpreview()
     found.value = null
@@ -85,8 +127,9 @@ export const useProposals = defineStore('proposals', () => {
   /** With another target the limits follow it. */
   function aim(next: number): void {
     target.value = next
-    minimum.value = Math.round(0.75 * next)
-    maximum.value = Math.round(1.5 * next)
+    const digits = next < 20 ? 1000 : 1
+    minimum.value = Math.round(0.75 * next * digits) / digits
+    maximum.value = Math.round(1.5 * next * digits) / digits
   }
 
   async function compare(): Promise<void> {
@@ -123,7 +166,7 @@ export const useProposals = defineStore('proposals', () => {
   async function show(n: number): Promise<void> {
     const one = found.value?.proposals[n]
     if (!one || shown.value === n) return
-    await draft.preview(one.assignment, one.target, found.value!.communities)
+    await draft.preview(one.assignment, one.target, grids.value.length ? [] : found.value!.communities, one)
     if (draft.previewing) shown.value = n
   }
 
@@ -131,7 +174,8 @@ export const useProposals = defineStore('proposals', () => {
   function take(one: PlanProposal): Promise<void> {
     stop()
     const { style: named, seed, target: wanted, minimum: low, maximum: high, free: any, keep_old: keep, stages, assignment } = one
-    const payload = { communities: found.value!.communities, ...(grids.value.length ? { grids: grids.value } : {}), style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment, ...(stages ? { stages } : {}), ...(keep ? { keep_old: keep } : {}) }
+    const rules = { load: one.load, keep_whole: one.keep_whole ?? '', hard_barriers: one.hard_barriers ?? [] } as const
+    const payload = { ...rules, communities: found.value!.communities, ...(grids.value.length ? { grids: grids.value } : {}), style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment, ...(stages ? { stages } : {}), ...(keep ? { keep_old: keep } : {}) }
     return draft.rework({ kind: 'propose', payload }, [])
   }
 
@@ -141,5 +185,5 @@ export const useProposals = defineStore('proposals', () => {
     communities.value = draft.detail!.scope.map((c) => c.code)
   }
 
-  return { communities, grids, widen, target, minimum, maximum, style, free, keeping, found, shown, busy, refused, valid, asked, aim, compare, stop, show, take, drop }
+  return { communities, grids, widen, target, minimum, maximum, style, free, keeping, load, weights, whole, barriers, limited, found, shown, busy, refused, valid, asked, aim, compare, stop, show, take, drop }
 })

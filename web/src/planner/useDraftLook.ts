@@ -5,7 +5,7 @@ import type { FigureClass, FigureValues } from '@/api/types'
 import type { GridState } from '@/editor/editor'
 import { classOf, deviationOf } from '@/editor/deviation'
 import { useI18n } from '@/i18n'
-import { count } from '@/lib/numbers'
+import { quantity } from '@/lib/numbers'
 import { loadable } from '@/state/loadable'
 import { useAtlas } from '@/state/atlas'
 import { useView } from '@/state/view'
@@ -63,6 +63,7 @@ export function useGrids(): {
     return number ? t('newGridShort', { n: number }) : (atlas.rowByCode.get(key)?.serial ?? key.slice(-3))
   }
 
+  const label = computed(() => (draft.unit.zh === '户' ? (lang.value === 'zh-CN' ? ' 户' : ' hh') : ''))
   const deviation = (households: number, grid: number): number => deviationOf(households, targetOf(grid))
   const classIndex = (households: number, grid: number): number => classOf(deviation(households, grid), deviations.classes)
   return {
@@ -70,7 +71,7 @@ export function useGrids(): {
     classOf: (state) => classIndex(state.households, state.grid),
     colourOf: (households, grid) => deviations.colours[classIndex(households, grid)],
     words: computed(() => (state: GridState) => ({
-      name: short(state.grid), load: `${count(state.households, lang.value)}${lang.value === 'zh-CN' ? ' 户' : ' hh'}`,
+      name: short(state.grid), load: `${quantity(state.households, lang.value)}${label.value}`,
     })),
   }
 }
