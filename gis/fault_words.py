@@ -8,6 +8,26 @@ from functools import cache
 __all__ = ["WORDS", "in_chinese"]
 
 WORDS: dict[str, str] = {
+    # what is balanced, kept whole and never crossed
+    "A load has no term {name}.": "工作量中没有 {name} 这一项。",
+    "Its terms are {names}; {example}.": "可用的项：{names}；{example}。",
+    "The load names {name} twice.": "工作量中 {name} 出现了两次。",
+    "Give each term one weight.": "每一项只填一个权重。",
+    "All weights of the load are 0.": "工作量的各项权重都是 0。",
+    "The load names no term.": "工作量没有任何一项。",
+    "Give at least one term a weight above 0, {example}.": "请至少给一项填大于 0 的权重，{example}。",
+    "The weight of {name}, {number}, is no number.": "{name} 的权重 {number} 不是数字。",
+    "Give a number, {example}.": "请填数字，{example}。",
+    "The weight of {name} is {number}.": "{name} 的权重不能是 {number}。",
+    "Give 0 or more, {example}.": "请填 0 或更大的数，{example}。",
+    "The load counts {names}, but there are none in {where}.": "工作量要计 {names}，但没有这些数据（{where}）。",
+    "Give the data, or leave the term out.": "请先导入这些数据，或去掉这一项。",
+    "There are {what} here, so no target follows.": "这里没有可据以折算目标的数据（{what}）。",
+    "Name the target in units of the load.": "请直接填写以工作量计的目标。",
+    "{name} cannot be kept whole.": "{name} 不能作为整体保留的单位。",
+    "What can be kept whole: {names}.": "可整体保留的：{names}。",
+    "There is no barrier {name}.": "没有“{name}”这种阻隔。",
+    "Barriers are {names}.": "可选：{names}。",
     # regrouping
     "Old grids are not kept {level}.": "没有“{level}”这种原网格保留程度。",
     "Levels are {levels}.": "可选：{levels}。",

@@ -10,17 +10,21 @@ import pandas as pd
 import shapely
 
 from gis._file_grids import match_grids, numbers_of, read_grids
+from gis._file_loads import weighed_by_files
 from gis._file_points import metres_of
 from gis.cells import CellSettings
 from gis.errors import InputError
 from gis.executors import executor_at
-from gis.files import CELL_COLUMNS, GRID_COLUMNS, finished, read_ground
+from gis.files import CELL_COLUMNS, GRID_COLUMNS, LOW, TARGET, CountFiles, finished, read_ground
 from gis.ingest.specs import parse_spec
 from gis.measures.of_old_grids import kept_of
 from gis.measures.of_plans import plan_measures
 from gis.partition import Keep, OldGrids, cell_frame, grid_frame, partition
+from gis.partition.barriers import crossings, read_barriers
 from gis.partition.counts import check_limits
+from gis.partition.loads import HOUSEHOLDS, Load
 from gis.partition.styles import style_weights
+from gis.partition.units import require_kept
 from gis.plans import Pieces, codes_of_plan, correspondence
 from gis.progress import Progress, quiet
 
@@ -77,6 +81,8 @@ def regroup_files(
     landcover: Named | None = None,
     households_field: str | None = None,
     community_field: str | None = None,
+    counts: CountFiles | None = None,
+    load: str = HOUSEHOLDS,
     target: float = 200,
     minimum: float | None = None,
     maximum: float | None = None,
@@ -84,6 +90,8 @@ def regroup_files(
     lock_grids: Iterable[str] = (),
     seed: int = 1,
     style: str = "balanced",
+    keep_whole: str | None = None,
+    hard_barriers: str | Sequence[str] = (),
     jobs: int = 1,
     cluster: str | None = None,
     metric: object = None,
@@ -94,6 +102,7 @@ def regroup_files(
     Parameters
     ----------
     buildings, communities, barriers, compounds, landcover, households_field, community_field, metric, cluster
+    counts, load, keep_whole, hard_barriers
         As in `gis.files.partition_files`.
     grids : sequence of path
         Each with polygons and a column ``grid_code``; several are networks that become one. A cell goes to the grid
@@ -123,6 +132,9 @@ def regroup_files(
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
     style_weights(style)
+    wanted, counts = Load.parse(load), counts or CountFiles()
+    counts.require(wanted)
+    kept, hard = require_kept(keep_whole), read_barriers(hard_barriers)
     if not grids or (weights and len(weights) != len(grids)):
         raise InputError(
             f"There are {len(grids)} files of grids and {len(weights)} weights.", "Give one weight a file, or none."
@@ -140,9 +152,11 @@ def regroup_files(
         reports=reports,
         progress=progress,
     )
-    settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(minimum))
+    least = float(minimum) if wanted.plain else LOW * TARGET
+    settings = CellSettings(metric_crs=metres_of(metric), minimum_load=least)
     with executor_at(cluster, jobs) as executor:
         tessellation = ground.cells(settings, executor=executor, progress=progress)
+        tessellation = weighed_by_files(tessellation, wanted, ground.stock, counts, ground.bounds, None, reports)
         read = [read_grids(file, tessellation) for file in grids]
         old = [
             OldGrids(match_grids(tessellation, ground, polygons), float(weight))
@@ -157,6 +171,9 @@ def regroup_files(
             seed=seed,
             style=style,
             keep=Keep(old, keep_old, frozenset(locked)),
+            keep_whole=kept,
+            hard_barriers=hard,
+            crossed=crossings(tessellation, hard, ground.barriers, ground.landcover),
             executor=executor,
             progress=progress,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli._dividing import Style  # noqa: TC001  # typer reads it
+from api.cli._dividing import HardBarriers, KeepWhole, LoadText, Style  # noqa: TC001  # typer reads it
 from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
@@ -51,6 +51,12 @@ def regroup(
     maximum: Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same grids.")] = 1,
     style: Style = "balanced",
+    load: LoadText = "households",
+    parts: Annotated[str | None, typer.Option(help="Municipal parts, where the load counts them.")] = None,
+    events: Annotated[str | None, typer.Option(help="Events, where the load counts them.")] = None,
+    key_persons: Annotated[str | None, typer.Option(help="Key persons, where the load counts them.")] = None,
+    keep_whole: KeepWhole = None,
+    hard_barriers: HardBarriers = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the grids do not depend on it.")] = 1,
     executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
@@ -58,7 +64,7 @@ def regroup(
     """Regroup grids to another target, old ones kept whole where they can be; or make one network of several."""
     from api.cli._show import progress_bars  # noqa: PLC0415
     from gis.file_regrouping import regroup_files  # noqa: PLC0415
-    from gis.files import check_writable, write_frames  # noqa: PLC0415
+    from gis.files import CountFiles, check_writable, write_frames  # noqa: PLC0415
 
     for path in (out, cells):
         if path is not None:
@@ -82,6 +88,10 @@ def regroup(
             lock_grids=lock_grid or (),
             seed=seed,
             style=style,
+            counts=CountFiles(parts, events, key_persons),
+            load=load,
+            keep_whole=keep_whole,
+            hard_barriers=hard_barriers or (),
             jobs=jobs,
             cluster=executor,
             metric=metric_crs,

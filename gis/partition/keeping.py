@@ -207,17 +207,19 @@ def _sources(graph: Graph) -> np.ndarray:
 def _priced(graph: Graph, weights: Weights, w: np.ndarray, keep: Keep) -> Graph:
     """Let borders between old grids cost nothing and later be used by trees, and raise those inside."""
     source = _sources(graph)
-    total = sum(one.weight for one in keep.old)
-    follows, splits = np.zeros(len(source)), np.zeros(len(source))
+    follows, splits, total = np.zeros(len(source)), np.zeros(len(source)), np.zeros(len(source))
     for one in keep.old:
         same = one.of[source] == one.of[graph.nbr]
         known = (one.of[source] >= 0) | (one.of[graph.nbr] >= 0)
-        follows += one.weight / total * (known & ~same)
+        total += one.weight * known
+        follows += one.weight * (known & ~same)
         inner = known & same
         # whatever is cut off, each of its cells was held by all of its inner edges together
         held = np.maximum(np.bincount(source, inner, len(graph.load)), 1.0)
         least = np.maximum(1.0 / held[source], 1.0 / held[graph.nbr])
-        splits += one.weight / total * inner * least * _reluctance(graph.load, one.of, weights)[source]
+        splits += one.weight * inner * least * _reluctance(graph.load, one.of, weights)[source]
+    # only networks that have grids there have a say
+    follows, splits = follows / np.maximum(total, 1e-12), splits / np.maximum(total, 1e-12)
     price = (graph.price + LEVELS[keep.level] * METRE * graph.length) * (1.0 - follows)
     price += LEVELS[keep.level] / (2.0 * max(w[10], 1e-12)) * splits
     return graph._replace(price=price, bias=graph.bias + LATER * follows)
@@ -235,9 +237,11 @@ def _reluctance(load: np.ndarray, of: np.ndarray, weights: Weights) -> np.ndarra
 def _pieces(graph: Graph, keep: Keep) -> np.ndarray:
     """Connected sets of cells that lie in the same grid of every old network, numbered by their lowest cell."""
     source = _sources(graph)
-    same = np.ones(len(source), bool)
+    same, known = np.ones(len(source), bool), np.zeros(len(source), bool)
     for one in keep.old:
-        same &= (one.of[source] == one.of[graph.nbr]) & (one.of[source] >= 0)
+        same &= one.of[source] == one.of[graph.nbr]
+        known |= one.of[source] >= 0
+    same &= known
     n = len(graph.load)
     links = coo_array((np.ones(int(same.sum())), (source[same], graph.nbr[same])), shape=(n, n))
     _, label = connected_components(links, directed=False)

@@ -192,8 +192,10 @@ def choose_several(
         alone = len(plan.grids) == len(np.unique(community)) and not plan.settings.get("free")
     if len(found) == count:
         return Proposals(found, tried)
-    in_time = alone or tried == count + SPARE
-    return Proposals(found, tried, _words(len(found), tried, alone=alone) if in_time else _late(seconds))
+    if not alone and tried < count + SPARE:
+        return Proposals(found, tried, _late(seconds))
+    keeping = any("keep_old" in one.plan.settings for one in found)
+    return Proposals(found, tried, _words(len(found), tried, alone=alone, keeping=keeping))
 
 
 def _late(seconds: float | None) -> dict[str, str]:
@@ -204,7 +206,7 @@ def _late(seconds: float | None) -> dict[str, str]:
     }
 
 
-def _words(found: int, tried: int, *, alone: bool) -> dict[str, str]:
+def _words(found: int, tried: int, *, alone: bool, keeping: bool) -> dict[str, str]:
     """Say why there are no more."""
     if alone:
         return {
@@ -212,8 +214,11 @@ def _words(found: int, tried: int, *, alone: bool) -> dict[str, str]:
             "en": "At this target every community chosen is one grid: there is no other way to divide it.",
         }
     zh, en = ("此方案", "this one") if found == 1 else ("已列方案", "these")
+    why_zh, why_en = "范围小，划法有限。", "so small a place can be divided in few ways."
+    if keeping:
+        why_zh, why_en = "要保留原网格，划法有限。", "with old grids kept there are few ways to divide it."
     return {
-        "zh": f"试了 {tried} 次，其余划法与{zh}相比，换网格的住户都不到 10%：范围小，划法有限。",
-        "en": f"{tried} divisions were tried; the others differ from {en} for less than 10 % of the households: so "
-        "small a place can be divided in few ways.",
+        "zh": f"试了 {tried} 次，其余划法与{zh}相比，换网格的住户都不到 10%：{why_zh}",
+        "en": f"{tried} divisions were tried; the others differ from {en} for less than 10 % of the households: "
+        + why_en,
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gis.partition.loads import HOUSEHOLDS
+
 if TYPE_CHECKING:
     from gis.remarks import Remark
 
@@ -20,4 +22,6 @@ CHINESE = {
 def remark_words(remark: Remark) -> dict[str, str]:
     """Give a remark of `gis.partition.rebalance` in Chinese (``zh``) and English (``en``)."""
     said = CHINESE.get(remark.rule)
+    if said and remark.rule == "own_grid" and remark.unit != HOUSEHOLDS:
+        said = "楼栋 {code}（{amount:g}）超过上限，单独成为一个网格。"
     return {"zh": said.format(code=remark.code, amount=remark.amount) if said else remark.message, "en": remark.message}

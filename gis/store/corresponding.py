@@ -95,7 +95,7 @@ def correspond(
     Parameters
     ----------
     old, new : Reference
-        See `gis.networks.read_reference`.
+        See `gis.networks.read_reference`; of a plan, grids that it has nothing in common with are left out.
     as_of : date, optional
         Of the household counts; the newest by default.
 
@@ -124,7 +124,18 @@ def correspond(
         points = to_metric(np.asarray(frame.geometry.array, object), place.metric_crs)
         was, now_in = (_grid_of(side, frame["cells"], points) for side in sides)
         things.append(Pieces(was, now_in, amount))
-    return Correspondence(sides[0], sides[1], as_of, correspondence(ground, *things))
+    table = correspondence(ground, *things)
+    if new.plan is not None:
+        table = _in_scope(table, "new", "old")
+    if old.plan is not None:
+        table = _in_scope(table, "old", "new")
+    return Correspondence(sides[0], sides[1], as_of, table)
+
+
+def _in_scope(table: pd.DataFrame, plan: str, other: str) -> pd.DataFrame:
+    """Leave out grids that have nothing in common with a plan: it is for some communities."""
+    met = set(table[other][table[plan].notna()])
+    return table[table[plan].notna() | table[other].isin(met)].reset_index(drop=True)
 
 
 def _side(connection: Connection, place: District, asked: Reference, now: dt.datetime) -> Side:

@@ -127,7 +127,8 @@ def test_a_planner_waits_for_proposals(databases, capsys):
                     found = [each(line) for line in answer]
                 assert len(found) == 4  # three as they came, and the whole
 
-            ask(lambda line: None)
+            cold = Watch()
+            ask(cold)
             served = waits(ask)
 
     with capsys.disabled():
@@ -141,4 +142,5 @@ def test_a_planner_waits_for_proposals(databases, capsys):
         row("  as a multiple of random trees alone, CPU", functions[1] / bare, functions[3] / bare)
         row("store, wall clock", store[0], store[2])
         row("server, wall clock", served[0], served[2], "one stream: each as it is ready")
+        row("  the first time after its start", cold.at[0][0], cold.at[-1][0], "kernels are loaded")
     assert abs(cells - COLUMNS * ROWS) < 30 and abs(grids - HOUSEHOLDS / TARGET) <= 1

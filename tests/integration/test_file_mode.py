@@ -176,7 +176,11 @@ def test_regroup_unites_whole_grids_of_a_file(run, files, divided, tmp_path):
     assert {"old", "police"} == set(pd.read_csv(table, dtype=str)["网格体系 network"])
     assert "police: " in out
 
+    code, out, err = run("regroup", *given, "--load", "area=1", "--target", 0.06, "--hard-barriers", "water")
+    assert code == 0, err
+    assert " of the new ones follow an old one" in out
     for wrong, said in (
+        (["--load", "parts=1"], "parts"),
         (["--lock-grid", "nowhere"], "no grid nowhere"),
         (["--keep-old", "wholly"], "Levels are loosely, mostly, strictly"),
         (["--weight", 1, "--weight", 2], "1 files of grids and 2 weights"),

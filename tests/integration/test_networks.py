@@ -304,6 +304,19 @@ def test_versions_correspond_over_cells_that_were_split(store):
         compare(store, "police@2020-01-01", "police")
 
 
+def test_a_draft_corresponds_to_the_grids_of_its_communities(store):
+    community = nested.COMMUNITIES[0]
+    plan = pipeline.open_draft(store, D, [community], LI, clock=CLOCK)
+    edit(store, plan, 0, "propose", {"communities": [community], "target": 390, "keep_old": "strictly"})
+    held = [code for code in grids(store, "community", 1) if code.startswith(community)]
+    there = compare(store, "community", f"community#{plan}").table
+    assert there["old"].tolist() == sorted(held)
+    assert set(there["area_share"]) == {1.0}, "united whole, and the other communities are left out"
+    back = pipeline.correspond(store, D, read_reference(f"community#{plan}"), read_reference("community"), clock=CLOCK)
+    assert set(back.table["new"]) == set(held)
+    assert set(back.table["old"]) == set(there["new"])
+
+
 def test_networks_their_tree_and_correspondence_over_http(networks):
     with served(networks.app_url, now=CLOCK) as client:
         told = client.get(f"/api/districts/{D}/networks").json()

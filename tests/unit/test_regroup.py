@@ -115,6 +115,15 @@ def test_borders_follow_those_of_most_networks():
     assert kept_of(ground, three[2].of, plan.grid_of).border_kept == 1.0
 
 
+def test_where_a_network_has_no_grids_the_others_decide():
+    ground, old = lattice(np.full((4, 12), 50.0)), quarters(4, 12, 2, 2)
+    part = np.where(np.arange(48) % 12 < 4, quarters(4, 12, 4, 4), -1)
+    alone = regrouped(ground, old, 400, "strictly")
+    both = regrouped(ground, [OldGrids(old), OldGrids(part, 3.0)], 400, "strictly")
+    assert kept_of(ground, old, both.grid_of).whole == kept_of(ground, old, alone.grid_of).whole == 12
+    assert kept_of(ground, part, both.grid_of).border_kept == 1.0
+
+
 def test_what_contradicts_itself_is_refused():
     ground, old = lattice(np.full((2, 4), 50.0)), quarters(2, 4, 2, 2)
     with pytest.raises(InputError, match="not kept 'wholly'") as fault:

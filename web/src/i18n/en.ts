@@ -192,6 +192,7 @@ export const en: Record<Key, string> = {
   flag_oversize_building: 'oversize building',
   flag_empty: 'no households',
   flag_linked: 'linked parts',
+  flag_unit_split: 'compound too large, divided',
   flag_dedicated: 'dedicated grid',
   ascending: 'ascending',
   descending: 'descending',

@@ -201,6 +201,7 @@ export const zh = {
   flag_oversize_building: '含超大楼栋',
   flag_empty: '无住户',
   flag_linked: '跨界连通',
+  flag_unit_split: '小区过大而拆分',
   flag_dedicated: '专属网格',
   ascending: '升序',
   descending: '降序',
