@@ -90,17 +90,19 @@ def _known(error: type[Exception]) -> Callable[[Request, Exception], JSONRespons
 
 def _invalid_request(_request: Request, fault: Exception) -> JSONResponse:
     found = fault.errors() if isinstance(fault, RequestValidationError) else []
-    said = [field_words(e) for e in found[:PLACES]]
+    # a value that may be of several types is told once
+    by_field = {words.field: (str(e["type"]), words) for e in found[:PLACES] for words in [field_words(e)]}
+    said = [words for _, words in by_field.values()]
     places = [
         ProblemPlace(
-            rule=str(e["type"]),
+            rule=rule,
             message=words.message,
             field=words.field,
             remedy=words.remedy,
             message_zh=words.message_zh,
             remedy_zh=words.remedy_zh,
         )
-        for e, words in zip(found, said, strict=False)
+        for rule, words in by_field.values()
     ]
     first = said[:3]
     return _problem(

@@ -21,9 +21,9 @@ class Said(NamedTuple):
 
 
 LABELS = {
-    "target": "目标户数",
-    "minimum": "最少户数",
-    "maximum": "最多户数",
+    "target": "目标",
+    "minimum": "下限",
+    "maximum": "上限",
     "max_moved": "最多换网格户数",
     "max_grids": "最多涉及网格数",
     "style": "侧重",
@@ -81,6 +81,10 @@ RULES: dict[str, tuple[str, str, str, str]] = {
 """By the name of a rule: what the field must be, and what to do, in English and Chinese."""
 
 
+MEMBERS = ("int", "float", "str", "bool", "constrained-int", "constrained-float", "constrained-str")
+"""What pydantic adds to a place where a value may be of several types."""
+
+
 def field_words(fault: Mapping[str, Any]) -> Said:
     """Say what one fault of pydantic means.
 
@@ -88,9 +92,9 @@ def field_words(fault: Mapping[str, Any]) -> Said:
     --------
     >>> said = field_words({"type": "greater_than_equal", "loc": ("body", "target"), "input": 0, "ctx": {"ge": 1}})
     >>> said.message, said.message_zh
-    ('target is at least 1, but here it is 0.', '目标户数（target）不能小于 1，现在是 0。')
+    ('target is at least 1, but here it is 0.', '目标（target）不能小于 1，现在是 0。')
     """
-    place: Sequence[object] = fault["loc"]
+    place: Sequence[object] = [part for part in fault["loc"] if part not in MEMBERS]
     path = ".".join(str(part) for part in place[1:])
     own = next((str(part) for part in reversed(place) if isinstance(part, str)), "")
     context = dict(fault.get("ctx") or {})

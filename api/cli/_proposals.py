@@ -30,6 +30,7 @@ Target = Annotated[float | None, typer.Option(help="Load a grid; as the plan has
 Minimum = Annotated[float | None, typer.Option("--min", min=0, help="Least load; 0.75 of a target given.")]
 Maximum = Annotated[float | None, typer.Option("--max", min=0, help="Most load; 1.5 of a target given.")]
 Load = Annotated[str | None, typer.Option(help="What is balanced, see `gridkeeper partition`; as the plan has it.")]
+Grids = Annotated[str | None, typer.Option(help="Of these communities only these grids, parted by commas.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same grids.")]
 
 
@@ -45,6 +46,7 @@ def propose(
     seed: Seed = 1,
     style: Style = "balanced",
     count: Count = "rule",
+    grids: Grids = None,
     load: Load = None,
     keep_whole: KeepWhole = None,
     hard_barriers: HardBarriers = None,
@@ -56,6 +58,7 @@ def propose(
     """Let the partitioner divide communities of a draft anew."""
     asked = _asked(communities, (target, minimum, maximum), seed, style, count)
     asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []} | _rules(load, keep_whole, hard_barriers)
+    asked |= {"grids": grids.split(",") if grids else None}
     asked |= {"seconds": seconds, "stages": read_stages(steps, (style, seed))}
     edit_plan(district, plan, by, "propose", asked)
 
@@ -71,6 +74,7 @@ def compare(
     seed: Seed = 1,
     style: Annotated[str | None, typer.Option(help="Of all three; each has another when left out.")] = None,
     count: Count = "rule",
+    grids: Grids = None,
     load: Load = None,
     keep_whole: KeepWhole = None,
     hard_barriers: HardBarriers = None,
@@ -87,6 +91,7 @@ def compare(
 
     asked = _asked(communities, (target, minimum, maximum), seed, style, count) | {"seconds": seconds}
     asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []} | _rules(load, keep_whole, hard_barriers)
+    asked |= {"grids": grids.split(",") if grids else None}
     with open_store() as connection:
         made = pipeline.compare_proposals(connection, district, plan, asked)
     table = Table(

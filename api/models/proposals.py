@@ -46,6 +46,7 @@ class ProposalsRequest(Model):
     """Which communities are to be divided, and what the divisions are to be like."""
 
     communities: list[str] = Field(min_length=1)
+    grids: list[Key] | None = Field(default=None, description="Keys: of these communities only these grids.")
     seed: int = 1
     style: Style | None = Field(default=None, description="Of all proposals; each has another when absent.")
     target: Target = None

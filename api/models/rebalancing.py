@@ -6,7 +6,7 @@ from pydantic import Field
 
 from api.models.common import Model, Words
 from api.models.proposals import AnswerName, Cell, Key, ProposeEdit, RebalancingScope
-from api.models.work import Style
+from api.models.work import Maximum, Minimum, Style, Target
 
 __all__ = ["Balance", "MovesRequest", "PlanAnswer", "PlanMove", "PlanMoves", "PlanRebalancings", "RebalancingsRequest"]
 
@@ -14,9 +14,9 @@ __all__ = ["Balance", "MovesRequest", "PlanAnswer", "PlanMove", "PlanMoves", "Pl
 class RebalancingsRequest(RebalancingScope):
     """How the grids of a draft are to be made even again."""
 
-    target: int | None = Field(default=None, ge=1, description="That of the network when absent.")
-    minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when that alone is given.")
-    maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when that alone is given.")
+    target: Target = None
+    minimum: Minimum = None
+    maximum: Maximum = None
     style: Style = "balanced"
     seed: int = 1
 
@@ -34,7 +34,7 @@ class PlanAnswer(Model):
     """One way to make the grids of a draft even again."""
 
     name: AnswerName
-    moved: float = Field(description="Households that change their grid.")
+    moved: float = Field(description="Households, or what the draft balances, that change their grid.")
     buildings: int = Field(description="Buildings that do.")
     touched: int = Field(description="Grids that lose or get cells.")
     workers: int = Field(description="Persons posted to grids who lose or get a building.")

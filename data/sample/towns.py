@@ -15,7 +15,7 @@ from data.sample.labels import DISTRICT_CODE
 from data.sample.writing import DECIMALS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from data.sample.making import Sample
 
@@ -38,7 +38,7 @@ WIDTHS = {
 }
 """Letter and least digits of the codes that are counted through."""
 DIVISION = 3
-"""Digits of a subdistrict within the district, and of a community within its subdistrict."""
+"""Digits of a subdistrict within the district; those of all towns are counted through, whatever kind they are."""
 
 
 def joined(towns: Sequence[Sample], plane: str) -> Sample:
@@ -59,10 +59,12 @@ def joined(towns: Sequence[Sample], plane: str) -> Sample:
     subdistricts = compounds = 0
     for i, (town, (west, south, _, _)) in enumerate(zip(towns, boxes, strict=True)):
         shift = (i % across * wide + boxes[0][0] - west, i // across * high + boxes[0][1] - south)
+        own = town.divisions.loc[town.divisions["level"] == "subdistrict", "code"].sort_values()
+        numbers = {code: f"{DISTRICT_CODE}{subdistricts + k:0{DIVISION}d}" for k, code in enumerate(own, start=1)}
+        subdistricts += len(own)
         for name, frames in made.items():
             frame = _moved(getattr(town, name), shift, plane) if i else getattr(town, name)
-            frames.append(_renamed(frame, PREFIXES[i], subdistricts, compounds))
-        subdistricts += int((town.divisions["level"] == "subdistrict").sum())
+            frames.append(_renamed(frame, PREFIXES[i], numbers, compounds))
         compounds += len(town.compounds)
     whole = {name: _stacked(name, frames) for name, frames in made.items()}
     whole["divisions"] = _one_district(whole["divisions"])
@@ -86,7 +88,7 @@ def _moved(frame: pd.DataFrame, shift: tuple[float, float], plane: str) -> pd.Da
     return frame.assign(lon=lon, lat=lat)
 
 
-def _renamed(frame: pd.DataFrame, prefix: tuple[str, str], subdistricts: int, compounds: int) -> pd.DataFrame:
+def _renamed(frame: pd.DataFrame, prefix: tuple[str, str], numbers: Mapping[str, str], compounds: int) -> pd.DataFrame:
     """Give names a prefix, and codes of divisions and compounds the number they have in the whole district."""
     zh, en = prefix
     new = {
@@ -95,9 +97,9 @@ def _renamed(frame: pd.DataFrame, prefix: tuple[str, str], subdistricts: int, co
         if name in frame and "grid_code" not in frame  # persons keep their names
     }
     if "level" in frame:
-        new["code"] = frame["code"].map(lambda code: _division(code, subdistricts))
+        new["code"] = frame["code"].map(lambda code: _division(code, numbers))
     for name in frame.columns.intersection(["parent_code", "community_code"]):
-        new[name] = frame[name].map(lambda code: _division(code, subdistricts), na_action="ignore")
+        new[name] = frame[name].map(lambda code: _division(code, numbers), na_action="ignore")
     if "compound_code" in frame:
         letter, width = WIDTHS["compounds"]
         new["compound_code"] = frame["compound_code"].map(
@@ -106,12 +108,10 @@ def _renamed(frame: pd.DataFrame, prefix: tuple[str, str], subdistricts: int, co
     return frame.assign(**new)
 
 
-def _division(code: str, subdistricts: int) -> str:
-    """Count a subdistrict, or that of a community, on."""
-    at = len(DISTRICT_CODE)
-    if len(code) <= at:
-        return code
-    return f"{code[:at]}{int(code[at : at + DIVISION]) + subdistricts:0{DIVISION}d}{code[at + DIVISION :]}"
+def _division(code: str, numbers: Mapping[str, str]) -> str:
+    """Give a subdistrict, or that of a community, its code in the whole district."""
+    at = len(DISTRICT_CODE) + DIVISION
+    return numbers.get(code[:at], code[:at]) + code[at:]
 
 
 def _stacked(name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:

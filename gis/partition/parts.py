@@ -175,10 +175,9 @@ def _components(n: int, pairs: np.ndarray, keep: np.ndarray | None = None) -> np
     inside = keep[pairs].all(axis=1) if len(pairs) else np.empty(0, bool)
     a, b = pairs[inside].T if inside.any() else (np.empty(0, int), np.empty(0, int))
     _, label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)
-    first: dict[int, int] = {}
+    _, first, number = np.unique(label[keep], return_index=True, return_inverse=True)
     out = np.full(n, -1)
-    for v in np.flatnonzero(keep):
-        out[v] = first.setdefault(int(label[v]), len(first))
+    out[keep] = np.argsort(np.argsort(first))[number]
     return out
 
 

@@ -187,8 +187,8 @@ class Draft:
 
 
 def _targets(targets: Mapping[str, Aim], operation: Operation) -> Mapping[str, Aim]:
-    """What grids are to hold after an edit: a proposal says so, what is restored is as the level has it."""
-    if operation.kind not in {"propose", "restore"}:
+    """What grids are to hold after an edit: a proposal of whole communities says so."""
+    if operation.kind not in {"propose", "restore"} or operation.payload.get("grids"):
         return targets
     communities = [str(code) for code in operation.payload["communities"]]
     kept = {code: target for code, target in targets.items() if code not in communities}

@@ -31,7 +31,7 @@ from gis.store.weighing import load_of, rules_of, weighed_cells
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from concurrent.futures import Executor
 
     from gis.partition import Plan
@@ -58,7 +58,8 @@ def proposal_of(
     Parameters
     ----------
     asked : mapping
-        ``communities``, and what `Wanted` reads; ``assignment`` where a proposal is taken as it is; ``seconds`` and
+        ``communities``, ``grids`` where only these of them are divided, and what `Wanted` reads; ``assignment`` where
+        a proposal is taken as it is; ``seconds`` and
         ``stages`` of `gis.partition.partition`.
 
     Returns
@@ -86,7 +87,8 @@ def proposal_of(
         "seed": wanted.seed,
         **wanted.told(),
         **({"stages": stages} if stages else {}),
-        "assignment": work.assignment(plan) if taken is None else {key: list(cells) for key, cells in taken.items()},
+        **({"grids": sorted(asked["grids"])} if asked.get("grids") else {}),
+        "assignment": work.completed(work.assignment(plan) if taken is None else taken),
     }
 
 
@@ -223,7 +225,22 @@ class Proposing:
     def assignment(self, plan: Plan) -> dict[str, list[int]]:
         """Give the cells of each grid by key: grids that succeed one of the base keep its key."""
         codes = plan.grids["grid_code"].to_numpy(object)[plan.grid_of]
-        return assignment_of(self.draft, self.cells.ids, _inherited(self.draft, self.cells, codes, self.code_profile))
+        codes = _inherited(self.draft, self.cells, codes, self.code_profile)
+        return assignment_of(self.draft, self.cells.ids, codes, set(self.draft.keys[self._outside].tolist()))
+
+    @property
+    def _outside(self) -> np.ndarray:
+        """Cells of these communities in grids that are not divided; bool, one for each cell of the draft."""
+        here = self.draft.present & np.isin(self.draft.community.astype(str), self.communities)
+        return np.asarray(here & ~np.isin(self.draft.cells, self.cells.ids), bool)
+
+    def completed(self, assignment: Mapping[str, Iterable[int]]) -> dict[str, list[int]]:
+        """Add the cells of grids that are not divided: they stay."""
+        whole = {key: list(cells) for key, cells in assignment.items()}
+        outside = self._outside
+        for key, cell in zip(self.draft.keys[outside].tolist(), self.draft.cells[outside].tolist(), strict=True):
+            whole.setdefault(key, []).append(cell)
+        return whole
 
 
 def begin_proposing(
@@ -236,20 +253,27 @@ def begin_proposing(
     *,
     progress: Progress = quiet,
 ) -> Proposing:
-    """Read what is needed to divide the ``communities`` asked for.
+    """Read what is needed to divide the ``communities`` asked for, or some ``grids`` of them.
 
     Raises
     ------
     InputError
-        A community is not of the plan, or none is named; see `Wanted`.
+        A community or grid is not of the plan, or none is named; see `Wanted`.
     """
     asked = {**asked, "counted_on": str(local_date(now, place.time_zone))}
     communities = sorted({str(code) for code in asked["communities"]})
     strangers = sorted(set(communities) - set(draft.community))
     if strangers or not communities:
         raise InputError(f"Plan {row['id']} does not hold {', '.join(strangers) or 'that'}.", "Name its communities.")
-    chosen = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
-    cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=chosen)
+    chosen = draft.present & np.isin(draft.community.astype(str), communities)
+    grids = sorted({str(key) for key in asked.get("grids") or ()})
+    if grids:
+        unknown = sorted(set(grids) - set(draft.keys[chosen].tolist()))
+        if unknown:
+            raise InputError(f"Grid {unknown[0]} has no cells in this plan.", "Name grids of the plan's communities.")
+        chosen &= np.isin(draft.keys.astype(str), grids)
+        communities = sorted(set(draft.community[chosen].tolist()))
+    cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=draft.cells[chosen])
     progress("reading cells", 0, 0)
     of = read_level(connection, place, row["network"], row["level"])
     load, on = load_asked(row, asked)
@@ -266,14 +290,16 @@ def begin_proposing(
     return Proposing(draft, communities, wanted, seen, crossed, divide, of.level.code_profile)
 
 
-def assignment_of(draft: Draft, cells: np.ndarray, codes: np.ndarray) -> dict[str, list[int]]:
-    """Give cells by key: a code that the base has is a key, another grid is a new one."""
+def assignment_of(
+    draft: Draft, cells: np.ndarray, codes: np.ndarray, held: Collection[str] = ()
+) -> dict[str, list[int]]:
+    """Give cells by key: a code that the base has is a key, any other, or one `held` elsewhere, is a new grid."""
     keys = set(draft.known())
     assignment: dict[str, list[int]] = {}
     known = draft.known()
     community = draft.community[np.searchsorted(draft.cells, cells)]
     for code, name in sorted(set(zip(codes.astype(str), community, strict=True))):
-        key = str(code) if known.get(code) == name else new_key(keys)
+        key = str(code) if known.get(code) == name and code not in held else new_key(keys)
         keys.add(key)
         assignment[key] = cells[(codes == code) & (community == name)].tolist()
     return assignment

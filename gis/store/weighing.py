@@ -152,10 +152,11 @@ def _located(
     drafted = [row[0] for row in connection.execute(query("weighing.only_drafted"), asked)]
     if not drafted:
         return found
-    points = fetch_geo_frame(connection, query(f"weighing.{kind}_on"), values | {"cells": drafted})
-    ground = Locator(shapes[np.searchsorted(ids, drafted)], [str(cell) for cell in drafted], near_m=0.0)
-    cell = ground.locate(to_metric(np.asarray(points.geometry.array, object), place.metric_crs)).polygon
-    rows = {"cell_id": np.array(drafted, np.int64)[cell], "class": points["class"], "n": 1.0}
+    gone = [row[0] for row in connection.execute(query("weighing.replaced"), asked | {"drafted": drafted})]
+    points = fetch_geo_frame(connection, query(f"weighing.{kind}_in"), values | {"cells": gone})
+    places = to_metric(np.asarray(points.geometry.array, object), place.metric_crs)
+    cell = Locator(shapes, [str(number) for number in ids]).locate(places).polygon
+    rows = {"cell_id": ids[cell], "class": points["class"], "n": 1.0}
     return pd.concat([found, pd.DataFrame(rows)[cell >= 0]], ignore_index=True)
 
 

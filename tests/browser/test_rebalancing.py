@@ -161,6 +161,23 @@ def test_several_communities_are_left_to_a_job_and_some_grids_are_done_at_once(d
     page.keyboard.press("Escape")
     assert planner.assignment() == before
 
+    # The same grid alone is divided in other ways.
+    page.locator("#plan-tab-edit").click()
+    page.mouse.dblclick(*planner.place(0))
+    page.locator("[data-test=divide-grids]").click()
+    page.locator("[data-test=divide-scope]").wait_for()
+    page.locator("#propose-target").fill("100")
+    page.locator("#propose-target").press("Tab")
+    page.locator("[data-test=compare]").click()
+    page.locator("[data-test=proposal]").first.wait_for()
+    page.locator("[data-test=compare]").wait_for()
+    page.locator(".proposal-head").first.click()
+    page.locator("[data-test=preview-note]").wait_for()
+    planner.still()
+    shot(page, "divide")
+    page.keyboard.press("Escape")
+    assert planner.assignment() == before
+
     # Colours measure from the target of the draft, and say so.
     where = planner.columns()["communities"][0]["code"]
     path = f"districts/{planner.district}/plans/{planner.number()}/operations"

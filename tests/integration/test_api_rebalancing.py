@@ -119,7 +119,8 @@ def test_scope_locks_and_budgets_are_kept(client, uneven):  # noqa: F811
         ({"lock_borders": [[ONE, ONE]]}, "两个网格之间"),
         ({"lock_cells": [10**9]}, "不在方案中"),
         ({"target": 100, "minimum": 120}, "不在最少与最多户数"),
-        ({"target": 0}, "目标户数（target）不能小于 1，现在是 0"),
+        ({"target": 0}, "目标（target）必须大于 0，现在是 0"),
+        ({"target": "many"}, "目标（target）必须是数字，现在是 many。"),
         ({"max_moved": -1}, "不能小于 0"),
         ({"style": "round"}, "侧重（style）只能是 balanced、compact、street-true，现在是 round"),
         ({"wish": 1}, "wish不是这里的字段"),
@@ -137,7 +138,7 @@ def test_an_edit_left_to_a_job_is_looked_at_first(client, uneven):  # noqa: F811
     payload = {"communities": [WEST], "target": 0}
     told = problem(client.post(f"{D}/jobs", json={**asked, "payload": payload}, headers=LI), 422)
     assert told["places"][0]["field"] == "propose.payload.target"
-    assert "目标户数" in told["detail_zh"]
+    assert "目标（target）必须大于 0" in told["detail_zh"]
 
 
 def test_a_job_finds_the_same_answers(client, uneven, database, tmp_path):  # noqa: F811
@@ -171,6 +172,28 @@ def test_a_draft_says_which_target_its_grids_were_made_for(client):  # noqa: F81
     assert good(client.get(f"{D}/plans/{plan}"))["targets"] == {}
     good(client.post(f"{D}/plans/{plan}/redo", json={"revision": 2}, headers=LI))
     assert good(client.get(f"{D}/plans/{plan}"))["targets"] == {EAST: 100}
+
+
+def test_some_grids_are_divided_anew_and_the_others_stay(client):  # noqa: F811
+    plan = opened(client, WEST)
+    before, _ = held(client, plan)
+    asked = {"communities": [WEST], "grids": [ONE, TWO], "target": 130}
+    made = good(client.post(f"{D}/plans/{plan}/proposals", json=asked))
+    mine = {cell for cell, key in before.items() if key in {ONE, TWO}}
+    for one in made["proposals"]:
+        assert {cell for cells in one["assignment"].values() for cell in cells} == mine
+    one = made["proposals"][0]
+    payload = asked | {name: one[name] for name in ("style", "seed", "assignment")}
+    assert "in no grid" in edit(client, plan, 0, "propose", payload | {"grids": None}, 422)["detail"]
+    edit(client, plan, 0, "propose", payload)
+    after, _ = held(client, plan)
+    assert {cell for cell in before if before[cell] != after[cell]} <= mine
+    assert {after[cell] for cell in mine} == set(one["assignment"])
+    assert {after[cell] for cell in mine}.isdisjoint({after[cell] for cell in set(before) - mine})
+    # the grids that stay were not divided for that target
+    assert good(client.get(f"{D}/plans/{plan}"))["targets"] == {}
+    told = edit(client, plan, 1, "propose", {"communities": [WEST], "grids": ["nowhere"]}, 422)
+    assert "nowhere" in told["detail_zh"]
 
 
 def test_a_level_with_others_beside_it_is_made_even_in_whole_finer_grids(store):  # noqa: F811

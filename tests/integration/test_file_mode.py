@@ -225,6 +225,46 @@ def test_partition_writes_what_is_promised(run, files, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["g.parquet", "k.parquet", "r.json"]
 
 
+def test_partition_balances_what_the_files_hold(run, files, tmp_path):
+    random = np.random.default_rng(5)
+    spots = placed([shapely.Point(*xy) for xy in random.uniform((0, 0), (360, 150), (300, 2))])
+    points = gpd.GeoDataFrame({"class": ["0118", "0213"] * 150, "class_name": "路灯"}, geometry=spots, crs=CRS)
+    points.assign(part_code=[f"P{n}" for n in range(300)]).to_parquet(tmp_path / "parts.parquet")
+    years = pd.date_range("2024-01-01", periods=300, freq="3D", tz="UTC")
+    happened = points.assign(event_code=[f"E{n}" for n in range(300)], occurred_at=years)
+    happened.to_parquet(tmp_path / "events.parquet")
+    points[["geometry"]].iloc[:30].to_parquet(tmp_path / "persons.parquet")
+    common = ["partition", "--buildings", files / "buildings.parquet", "--households-field", "hs"]
+    common += ["--communities", files / "communities.parquet", "--barriers", files / "streets.parquet"]
+    common += ["--out", tmp_path / "g.parquet", "--cells", tmp_path / "c.parquet", "--report", tmp_path / "r.json"]
+    load = "households=1,parts:0118=2,events=0.5,key_persons=3"
+    given = ["--parts", tmp_path / "parts.parquet", "--events", tmp_path / "events.parquet"]
+    given += ["--key-persons", tmp_path / "persons.parquet"]
+    code, _, err = run(*common, "--load", load, *given, "--hard-barriers", "water", "--keep-whole", "blocks")
+    assert code == 0, err
+    grids, cells = gpd.read_parquet(tmp_path / "g.parquet"), gpd.read_parquet(tmp_path / "c.parquet")
+    year = int((years > years[-1] - pd.Timedelta(days=365)).sum())
+    extra = cells["load"].sum() - cells["households"].sum()
+    assert extra == pytest.approx(2 * 150 + 0.5 * year + 3 * 30)
+    assert grids["load"].tolist() == pytest.approx(
+        cells.groupby("grid_code")["load"].sum()[grids["grid_code"]].tolist()
+    )
+    told = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert told["settings"]["load"] == load
+    assert told["settings"]["target"] == pytest.approx(cells["load"].sum() * 200 / cells["households"].sum(), rel=1e-5)
+    assert (told["settings"]["hard_barriers"], told["settings"]["keep_whole"]) == (["water"], "blocks")
+    assert told["explanation"]["unit"]["en"] == "units of work"
+    for more, said in (
+        (["--load", "parts=1"], "--parts FILE"),
+        (["--load", "people=1"], "there are none in the files"),
+        (["--load", "parts=-1"], "Give 0 or more"),
+        (["--hard-barriers", "hedge"], "no barrier 'hedge'"),
+        (["--keep-whole", "cats"], "cannot be kept whole"),
+    ):
+        code, _, err = run(*common, *more)
+        assert (code, said in re.sub(r"\s+", " ", err)) == (3, True), err
+
+
 def test_the_same_plan_in_every_format_and_with_any_number_of_jobs(run, files, tmp_path):
     outs = [tmp_path / "a.parquet", tmp_path / "b.gpkg", tmp_path / "c.geojson"]
     for out, jobs in zip(outs, (1, 2, 1), strict=True):

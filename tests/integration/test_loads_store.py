@@ -84,6 +84,20 @@ def test_a_draft_is_divided_by_work_told_checked_and_undone(client, database):  
     assert done["measures"]["load"] == LOAD
 
 
+def test_cells_that_only_the_draft_has_carry_what_lies_on_them(client):  # noqa: F811
+    plan = opened(client, WEST)
+    edit(client, plan, 0, "propose", {"communities": [WEST], "load": "parts=1,events=1", "target": 40})
+    before = good(client.get(f"{D}/plans/{plan}/cells"))
+    x, y = serve.lonlat(35, 25)
+    far = np.hypot(np.array(before["cells"]["x"]) - x, np.array(before["cells"]["y"]) - y)
+    cell = before["cells"]["cell_id"][int(np.argmin(far))]
+    line = [serve.lonlat(a, b) for a, b in ((20, -5), (20, 60))]
+    edit(client, plan, 1, "split", {"cell": cell, "line": [list(point) for point in line]})
+    after = good(client.get(f"{D}/plans/{plan}/cells"))
+    assert len(after["load"]) == len(before["load"]) + 1
+    assert sum(after["load"]) == sum(before["load"]) > 0
+
+
 def test_terms_are_counted_and_those_without_data_refused(client, database):  # noqa: F811
     plan = opened(client, WEST)
     asked = {"communities": [WEST], "load": TERMS, "target": 300}

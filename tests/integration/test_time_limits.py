@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 import geopandas as gpd
 import pytest
+from typer.testing import CliRunner
 
+from api.cli import app
 from api.jobs.running import run_job
 from api.streaming import pieces
 from gis.errors import CancelledError
@@ -93,6 +95,26 @@ def test_a_first_plan_is_proposed_in_a_time_and_again_from_its_settings(client, 
         answer = client.post(f"{D}/propose", json={"target": 100} | wrong, headers=LI)
         assert answer.status_code == 422, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_on_the_command_line_too(client, database, monkeypatch, tmp_path):
+    monkeypatch.setenv("GRIDKEEPER_OWNER_URL", database.owner_url)
+    monkeypatch.setenv("GRIDKEEPER_DATABASE_URL", database.app_url)
+    plan = good(client.post(f"{D}/plans", json={"communities": [WEST]}, headers=LI), 201)["id"]
+    report, limits = tmp_path / "report.json", ["--communities", WEST, "--target", 100]
+
+    def command(*given):
+        done = CliRunner().invoke(app, [str(word) for word in ("plan", *given)])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    said = command("compare", small.DISTRICT, plan, *limits, "--seconds", INSTANT, "--report", report)
+    assert "The limit cut the search" in said
+    (one,) = json.loads(report.read_text("utf-8"))["proposals"]
+    made = ["--style", one["style"], "--seed", one["seed"], "--steps", report]
+    command("propose", small.DISTRICT, plan, *limits, *made, "--as", "李规划")
+    cells = {cell: key for key, cells in one["assignment"].items() for cell in cells}
+    assert grids_of(database.app_url, plan) == cells
 
 
 def test_proposals_come_one_by_one_and_as_many_as_time_allows(client):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gis.errors import InputError
 from gis.measures.of_old_grids import kept_of
-from gis.partition import Effort, Keep, OldGrids, partition
+from gis.partition import Effort, Keep, OldGrids, divide_level, partition
 from gis.partition.keeping import LEVELS
 from gis.plans import count_parts
 from tests.unit.partition_ground import lattice, together
@@ -122,6 +122,15 @@ def test_where_a_network_has_no_grids_the_others_decide():
     both = regrouped(ground, [OldGrids(old), OldGrids(part, 3.0)], 400, "strictly")
     assert kept_of(ground, old, both.grid_of).whole == kept_of(ground, old, alone.grid_of).whole == 12
     assert kept_of(ground, part, both.grid_of).border_kept == 1.0
+
+
+def test_a_coarser_level_is_regrouped_of_whole_finer_grids():
+    ground, finer = lattice(np.full((8, 12), 50.0)), quarters(8, 12, 2, 2)
+    coarse = quarters(8, 12, 4, 4)  # of four finer grids each
+    plan = divide_level(ground, finer=finer.astype(str).astype(object), target=1600, keep=Keep([OldGrids(coarse)]),
+                        effort=QUICK)  # fmt: skip
+    assert plan.grids["households"].tolist() == [1600.0] * 3
+    assert [kept_of(ground, old, plan.grid_of).share_whole for old in (finer, coarse)] == [1.0, 1.0]
 
 
 def test_what_contradicts_itself_is_refused():

@@ -98,8 +98,20 @@ def test_what_cannot_be_made_is_refused(households, seed):
         make_sample(households, seed)
 
 
+def _recode(town, codes):
+    """Give subdistricts of a sample, and the communities in them, other codes."""
+    for name, columns in (("divisions", ("code", "parent_code")), ("buildings", ("community_code",))):
+        frame = getattr(town, name)
+        for column in columns:
+            frame[column] = frame[column].replace(codes, regex=True)
+    town.workers["community_code"] = town.workers["community_code"].replace(codes, regex=True)
+
+
 def test_several_towns_are_one_district():
     towns = [make_sample(households, seed) for households, seed in ((1_500, 1), (3_000, 2), (900, 3))]
+    # large towns have subdistricts of two kinds, numbered from 001 and from 100
+    for town, code in zip(towns, ("990101100", "990101099"), strict=False):
+        _recode(town, {"990101001": code})
     made = joined(towns, PLANE)
     for name in ("compounds", "landcover", "buildings", "barriers", "parts", "events", "workers", "divisions"):
         frame, before = getattr(made, name), [getattr(town, name) for town in towns]

@@ -40,19 +40,21 @@ GROUP BY t.cell_id
 -- Cells that only drafts have: nothing was ever located to them.
 SELECT id FROM cell WHERE id = ANY(%(cells)s::bigint[]) AND isempty(valid) ORDER BY id
 
--- name: parts_on
--- Municipal parts on the ground of some cells.
-SELECT coalesce(p.class, '') AS class, ST_AsBinary(p.geom) AS wkb
-FROM part p
-WHERE p.district_id = %(district)s
-  AND EXISTS (SELECT FROM cell c WHERE c.id = ANY(%(cells)s::bigint[]) AND ST_Intersects(c.geom, p.geom))
+-- name: replaced
+-- Cells in force, or to come, that a draft with new cells has not any more.
+SELECT r.id FROM cell r
+WHERE r.community_id IN (SELECT community_id FROM cell WHERE id = ANY(%(drafted)s::bigint[]))
+  AND upper_inf(r.valid) AND NOT r.id = ANY(%(cells)s::bigint[])
 
--- name: events_on
--- Events of a period on the ground of some cells.
-SELECT '' AS class, ST_AsBinary(e.geom) AS wkb
-FROM event e
-WHERE e.district_id = %(district)s AND e.occurred_at >= %(since)s AND e.occurred_at < %(until)s
-  AND EXISTS (SELECT FROM cell c WHERE c.id = ANY(%(cells)s::bigint[]) AND ST_Intersects(c.geom, e.geom))
+-- name: parts_in
+-- Municipal parts in some cells.
+SELECT coalesce(class, '') AS class, ST_AsBinary(geom) AS wkb FROM part WHERE cell_id = ANY(%(cells)s::bigint[])
+
+-- name: events_in
+-- Events of a period that some cells answer for.
+SELECT '' AS class, ST_AsBinary(geom) AS wkb FROM event
+WHERE district_id = %(district)s AND occurred_at >= %(since)s AND occurred_at < %(until)s
+  AND coalesce(CASE WHEN %(duty)s THEN duty_cell_id END, cell_id) = ANY(%(cells)s::bigint[])
 
 -- name: there_are
 -- Whether a district has any people counted, any parts, any events of a period.

@@ -3107,7 +3107,7 @@ export interface components {
             buildings: number;
             /**
              * Moved
-             * @description Households that change their grid.
+             * @description Households, or what the draft balances, that change their grid.
              */
             moved: number;
             /**
@@ -3857,6 +3857,11 @@ export interface components {
              */
             free: boolean;
             /**
+             * Grids
+             * @description Keys: of these communities only these grids.
+             */
+            grids?: string[] | null;
+            /**
              * Hard Barriers
              * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
              */
@@ -3932,6 +3937,11 @@ export interface components {
              * @default false
              */
             free: boolean;
+            /**
+             * Grids
+             * @description Keys: of these communities only these grids.
+             */
+            grids?: string[] | null;
             /**
              * Hard Barriers
              * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
@@ -4032,6 +4042,11 @@ export interface components {
              * @default false
              */
             free: boolean;
+            /**
+             * Grids
+             * @description Keys: of these communities only these grids.
+             */
+            grids?: string[] | null;
             /**
              * Hard Barriers
              * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
@@ -4439,12 +4454,12 @@ export interface components {
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Neighbours
              * @description Also the grids beside those named.
@@ -4467,9 +4482,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * RebalancingsRequest
@@ -4523,12 +4538,12 @@ export interface components {
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Neighbours
              * @description Also the grids beside those named.
@@ -4549,9 +4564,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * RebaseResult

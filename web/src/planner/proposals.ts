@@ -51,6 +51,8 @@ export const useProposals = defineStore('proposals', () => {
   const view = useView()
   const draft = useDraft()
   const communities = ref<string[]>([])
+  /** Keys: of these communities only these grids; none: all. */
+  const grids = ref<string[]>([])
   const target = ref(200)
   const minimum = ref(150)
   const maximum = ref(300)
@@ -72,6 +74,7 @@ export const useProposals = defineStore('proposals', () => {
   const valid = computed(() => balanced.value !== '' && (!limited.value || (minimum.value <= target.value && target.value <= maximum.value)))
   const asked = computed<ProposalsRequest>(() => ({
     communities: communities.value, free: free.value, seed: 1, load: balanced.value, keep_whole: whole.value ? 'compounds' : '', hard_barriers: barriers.value,
+    ...(grids.value.length ? { grids: grids.value } : {}),
     ...(limited.value ? { target: target.value, minimum: minimum.value, maximum: maximum.value } : {}),
     ...(style.value === EACH ? {} : { style: style.value }),
     ...(keeping.value === 'anew' ? {} : { keep_old: keeping.value }),
@@ -81,6 +84,7 @@ export const useProposals = defineStore('proposals', () => {
     const plan = draft.detail
     if (!plan) return
     communities.value = plan.scope.map((c) => c.code)
+    grids.value = []
     ;[target.value, minimum.value, maximum.value] = [plan.target, plan.minimum, plan.maximum]
     ;[style.value, free.value, keeping.value, refused.value] = [EACH, false, 'anew', null]
     measure()
@@ -95,9 +99,16 @@ export const useProposals = defineStore('proposals', () => {
   // They are for the draft as it was.
   watch(() => draft.revision, () => {
     if (found.value && found.value.revision !== draft.revision) drop()
+    const there = new Set([...draft.grids.values()].filter((g) => g.cells > 0).map((g) => g.key))
+    if (!grids.value.every((key) => there.has(key))) widen()
   })
   watch(() => draft.previewing, (on) => {
     if (!on) shown.value = null
+  })
+
+  // Of other ground.
+  watch([communities, grids], () => {
+    if (found.value) drop()
   })
 
   function measure(): void {
@@ -155,7 +166,7 @@ export const useProposals = defineStore('proposals', () => {
   async function show(n: number): Promise<void> {
     const one = found.value?.proposals[n]
     if (!one || shown.value === n) return
-    await draft.preview(one.assignment, one.target, found.value!.communities, one)
+    await draft.preview(one.assignment, one.target, grids.value.length ? [] : found.value!.communities, one)
     if (draft.previewing) shown.value = n
   }
 
@@ -164,9 +175,15 @@ export const useProposals = defineStore('proposals', () => {
     stop()
     const { style: named, seed, target: wanted, minimum: low, maximum: high, free: any, keep_old: keep, stages, assignment } = one
     const rules = { load: one.load, keep_whole: one.keep_whole ?? '', hard_barriers: one.hard_barriers ?? [] } as const
-    const payload = { ...rules, communities: found.value!.communities, style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment, ...(stages ? { stages } : {}), ...(keep ? { keep_old: keep } : {}) }
+    const payload = { ...rules, communities: found.value!.communities, ...(grids.value.length ? { grids: grids.value } : {}), style: named, seed, target: wanted, minimum: low, maximum: high, free: any, assignment, ...(stages ? { stages } : {}), ...(keep ? { keep_old: keep } : {}) }
     return draft.rework({ kind: 'propose', payload }, [])
   }
 
-  return { communities, target, minimum, maximum, style, free, keeping, load, weights, whole, barriers, limited, found, shown, busy, refused, valid, asked, aim, compare, stop, show, take, drop }
+  /** All of the communities, not some grids of them. */
+  function widen(): void {
+    grids.value = []
+    communities.value = draft.detail!.scope.map((c) => c.code)
+  }
+
+  return { communities, grids, widen, target, minimum, maximum, style, free, keeping, load, weights, whole, barriers, limited, found, shown, busy, refused, valid, asked, aim, compare, stop, show, take, drop }
 })

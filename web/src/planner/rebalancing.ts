@@ -99,12 +99,14 @@ export const useRebalancing = defineStore('rebalancing', () => {
     communities.value = plan.scope.map((c) => c.code)
     ;[grids.value, lockGrids.value, lockCells.value, lockBorders.value] = [[], [], [], []]
     neighbours.value = true
-    const own = [...new Set(plan.scope.map((c) => plan.targets[c.code] ?? plan.target))]
-    if (own.length === 1 && own[0] !== plan.target) aim(own[0]!)
-    else [target.value, minimum.value, maximum.value] = [plan.target, plan.minimum, plan.maximum]
+    measure()
     ;[style.value, maxMoved.value, maxGrids.value, refused.value, taken.value] = ['balanced', null, null, null, null]
     drop()
   }, { immediate: true })
+  // An edit, or its undoing, may have another target.
+  watch(() => [draft.detail?.target, draft.detail?.load, Object.values(draft.detail?.targets ?? {}).join()].join(), () => {
+    if (draft.detail) measure()
+  })
   // They are for the draft as it was.
   watch(() => draft.revision, () => {
     if (found.value && found.value.revision !== draft.revision) drop()
@@ -163,6 +165,14 @@ export const useRebalancing = defineStore('rebalancing', () => {
     if (shown.value !== null) draft.unpreview()
     found.value = null
     hide()
+  }
+
+  /** Asks for what the draft was divided for, where that is one target. */
+  function measure(): void {
+    const plan = draft.detail!
+    const own = [...new Set(plan.scope.map((c) => plan.targets[c.code] ?? plan.target))]
+    if (own.length === 1 && own[0] !== plan.target) aim(own[0]!)
+    else [target.value, minimum.value, maximum.value] = [plan.target, plan.minimum, plan.maximum]
   }
 
   /** With another target the limits follow it. */

@@ -2,6 +2,7 @@
 import type { Feature, FeatureCollection } from 'geojson'
 import { computed, type ComputedRef } from 'vue'
 import { useDraft, type Sheet } from './draft'
+import { useProposals } from './proposals'
 import { useRebalancing } from './rebalancing'
 
 const NONE: number[] = []
@@ -20,6 +21,7 @@ export interface RebalanceMarks {
 export function useRebalanceMarks(sheet: () => Sheet): RebalanceMarks {
   const draft = useDraft()
   const asked = useRebalancing()
+  const proposals = useProposals()
   const each = (): number[] => [...sheet().columns.cells.cell_id.keys()]
   const places = computed(() => new Map(sheet().columns.cells.cell_id.map((id, i) => [id, i])))
   const gather = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features })
@@ -38,8 +40,9 @@ export function useRebalanceMarks(sheet: () => Sheet): RebalanceMarks {
     return each().filter((i) => cells.has(i) || keys.has(now.value.of[i]!))
   })
   const outside = computed(() => {
-    const open = asked.open
-    return asked.active && open ? each().filter((i) => !open.has(now.value.of[i]!)) : NONE
+    const divided = proposals.grids.length ? new Set(proposals.grids) : null
+    const open = asked.active ? asked.open : divided
+    return open ? each().filter((i) => !open.has(now.value.of[i]!)) : NONE
   })
   const barred = computed(() => {
     if (!asked.active || !asked.lockBorders.length) return NONE
