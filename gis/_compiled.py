@@ -21,6 +21,6 @@ def compiled(function: F) -> F:
 
 
 def inlined(function: F) -> F:
-    """Compile into each caller: for small steps of inner loops, where handing over a dozen arrays costs more than they do."""
+    """Compile into each caller: small steps of inner loops, which take less time than handing over a dozen arrays."""
     kernel: F = njit(inline="always")(function)
     return kernel

@@ -100,6 +100,16 @@ def _best_second(
     return cell, to, lowest
 
 
+@inlined
+def _write(a: int, b: int, state: State, change: np.ndarray) -> None:
+    """Let the sums and energies of two sets be those of `change`."""
+    for i in range(4):
+        state.sums[a, i] = change[0, i]
+        state.sums[b, i] = change[1, i]
+    state.energy[a] = change[0, 4]
+    state.energy[b] = change[1, 4]
+
+
 @compiled
 def anneal(
     of: np.ndarray,
@@ -191,26 +201,29 @@ def anneal(
         stamp += 2
         if not stays_connected(v, state.of, graph, seen, stamp, queue):
             continue
-        for i in range(4):
-            before[1, i] = state.sums[a, i]
-            before[0, i] = state.sums[b, i]
-        before[1, 4] = state.energy[a]
-        before[0, 4] = state.energy[b]
-        flip(v, b, graph, state, change)
-        if chain:
-            # a second flip out of the receiver: back to the donor (a swap) or on to a third set (a push)
+        if not chain:
+            flip(v, b, graph, state, change)
+        else:
+            # a second flip out of the receiver: back to the donor (a swap) or on to a third set (a push); looked for
+            # as if the first were made, of which only what is priced is written
+            for i in range(4):
+                before[0, i] = state.sums[a, i]
+                before[1, i] = state.sums[b, i]
+            before[0, 4] = state.energy[a]
+            before[1, 4] = state.energy[b]
+            state.of[v] = b
+            _write(a, b, state, change)
             stamp += 2
             x, c, more = _best_second(v, b, graph, state, seen, stamp, queue, trial, second, w, limit - delta)
-            done = False
-            if x >= 0:
-                stamp += 2
-                if stays_connected(x, state.of, graph, seen, stamp, queue):
-                    flip(x, c, graph, state, second)
-                    delta += more
-                    done = True
+            stamp += 2
+            done = x >= 0 and stays_connected(x, state.of, graph, seen, stamp, queue)
+            state.of[v] = a
             if not done:
-                flip(v, a, graph, state, before)
+                _write(a, b, state, before)
                 continue
+            flip(v, b, graph, state, change)
+            flip(x, c, graph, state, second)
+            delta += more
         now += delta
         if now < lowest - 1e-9:
             lowest = now

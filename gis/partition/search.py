@@ -67,7 +67,7 @@ class Effort:
 
     runs: int = 8
     steps_per_cell: float = 50
-    tries: int = 4
+    tries: int = 2
     hot: float = 2.0
     cold: float = 0.06
     shots: int = 8
@@ -112,7 +112,8 @@ def divide(
     if k <= effort.window:
         return _search(graph, k, weights, effort, seed, go_on)
     half = replace(effort, runs=max(1, effort.runs // 2))
-    best, lowest = _search(graph, k, weights, replace(half, steps_per_cell=WHOLE * effort.steps_per_cell), seed, go_on)
+    long = replace(half, steps_per_cell=WHOLE * effort.steps_per_cell)
+    best, lowest = _search(graph, k, weights, long, seed, go_on)
     for number in range(effort.passes):
         of = best.copy()
         rng = state_of(seed_of(seed, number))
