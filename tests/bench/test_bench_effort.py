@@ -112,6 +112,7 @@ def test_a_second_process(grounds, capsys):
     """Print the wall clock with one and with two processes, and what of the work cannot be shared."""
     ground, load = grounds[0], os.getloadavg()[0]
     alone, shared, serial = [], [], []
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with worker_pool(2) as pool:
         partition(ground.tessellation, executor=pool)  # kernels are loaded by the workers too
         for _ in SEEDS:
@@ -124,7 +125,7 @@ def test_a_second_process(grounds, capsys):
             serial.append(time.process_time() - own)
             assert (one.grid_of == two.grid_of).all()
     work = resource.getrusage(resource.RUSAGE_CHILDREN)
-    workers = (work.ru_utime + work.ru_stime) / (len(SEEDS) + 1)
+    workers = (work.ru_utime + work.ru_stime - before.ru_utime - before.ru_stime) / (len(SEEDS) + 1)
     share = median(serial) / (median(serial) + workers)
     speed = sorted(a / b for a, b in zip(alone, shared, strict=True))
     with capsys.disabled():
