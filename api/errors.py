@@ -13,6 +13,7 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.models import Problem, ProblemPlace
+from api.request_words import field_words
 from gis.errors import (
     CancelledError,
     CheckFailedError,
@@ -89,13 +90,30 @@ def _known(error: type[Exception]) -> Callable[[Request, Exception], JSONRespons
 
 def _invalid_request(_request: Request, fault: Exception) -> JSONResponse:
     found = fault.errors() if isinstance(fault, RequestValidationError) else []
+    # a value that may be of several types is told once
+    by_field = {words.field: (str(e["type"]), words) for e in found[:PLACES] for words in [field_words(e)]}
+    said = [words for _, words in by_field.values()]
     places = [
-        ProblemPlace(rule=str(e["type"]), message=str(e["msg"]), field=".".join(str(part) for part in e["loc"][1:]))
-        for e in found[:PLACES]
+        ProblemPlace(
+            rule=rule,
+            message=words.message,
+            field=words.field,
+            remedy=words.remedy,
+            message_zh=words.message_zh,
+            remedy_zh=words.remedy_zh,
+        )
+        for rule, words in by_field.values()
     ]
-    detail = "; ".join(f"{p.field}: {p.message}" for p in places[:3]) or "The request cannot be read."
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return _problem(status, "request", "The request cannot be read", detail, "Correct what is named.", places=places)
+    first = said[:3]
+    return _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "request",
+        "The request cannot be read",
+        " ".join(words.message for words in first) or "The request cannot be read.",
+        " ".join(dict.fromkeys(words.remedy for words in first)),
+        places=places,
+        chinese=("".join(w.message_zh for w in first), "".join(dict.fromkeys(w.remedy_zh for w in first))),
+    )
 
 
 def _http(_request: Request, fault: Exception) -> JSONResponse:
@@ -119,6 +137,7 @@ def _problem(
     *,
     places: list[ProblemPlace] | None = None,
     revision: int | None = None,
+    chinese: tuple[str, str] | None = None,
 ) -> JSONResponse:
     problem = Problem(
         type=f"/problems/{name}",
@@ -126,8 +145,8 @@ def _problem(
         status=status,
         detail=detail,
         remedy=remedy,
-        detail_zh=in_chinese(detail),
-        remedy_zh=in_chinese(remedy) if remedy else None,
+        detail_zh=chinese[0] if chinese else in_chinese(detail),
+        remedy_zh=chinese[1] if chinese else in_chinese(remedy) if remedy else None,
         places=places or [],
         revision=revision,
     )

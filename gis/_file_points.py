@@ -102,8 +102,8 @@ def locate_files(
     metres = metres_of(metric) or metric_crs(area)
     table = read_file(parse_spec(points))
     report = Report("locate", table.source)
-    places = _points_of(table)
-    frame, moved = _placed(table, places, crs, metres, report)
+    places = points_of(table)
+    frame, moved = placed_points(table, places, crs, metres, report)
     progress("locating", 1, 2)
     shapes = np.asarray(area.to_crs(metres).values, object)[there]
     side = _communities(ground, there) if streets else None
@@ -164,7 +164,7 @@ def metres_of(metric: object) -> pyproj.CRS | None:
     return source.crs
 
 
-def _points_of(table: RawTable) -> np.ndarray:
+def points_of(table: RawTable) -> np.ndarray:
     """One point a row, None where a row has none."""
     shapes = np.asarray(table.shapes, object).copy()
     single = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
@@ -184,7 +184,7 @@ def _points_of(table: RawTable) -> np.ndarray:
     return shapes
 
 
-def _placed(
+def placed_points(
     table: RawTable, places: np.ndarray, crs: object, metres: pyproj.CRS, report: Report
 ) -> tuple[gpd.GeoDataFrame, np.ndarray]:
     """Give the input's rows as a frame, and the points in `metres`."""

@@ -8,6 +8,39 @@ from functools import cache
 __all__ = ["WORDS", "in_chinese"]
 
 WORDS: dict[str, str] = {
+    # what is balanced, kept whole and never crossed
+    "A load has no term {name}.": "工作量中没有 {name} 这一项。",
+    "Its terms are {names}; {example}.": "可用的项：{names}；{example}。",
+    "The load names {name} twice.": "工作量中 {name} 出现了两次。",
+    "Give each term one weight.": "每一项只填一个权重。",
+    "All weights of the load are 0.": "工作量的各项权重都是 0。",
+    "The load names no term.": "工作量没有任何一项。",
+    "Give at least one term a weight above 0, {example}.": "请至少给一项填大于 0 的权重，{example}。",
+    "The weight of {name}, {number}, is no number.": "{name} 的权重 {number} 不是数字。",
+    "Give a number, {example}.": "请填数字，{example}。",
+    "The weight of {name} is {number}.": "{name} 的权重不能是 {number}。",
+    "Give 0 or more, {example}.": "请填 0 或更大的数，{example}。",
+    "The load counts {names}, but there are none in {where}.": "工作量要计 {names}，但没有这些数据（{where}）。",
+    "Give the data, or leave the term out.": "请先导入这些数据，或去掉这一项。",
+    "There are {what} here, so no target follows.": "这里没有可据以折算目标的数据（{what}）。",
+    "Name the target in units of the load.": "请直接填写以工作量计的目标。",
+    "{name} cannot be kept whole.": "{name} 不能作为整体保留的单位。",
+    "What can be kept whole: {names}.": "可整体保留的：{names}。",
+    "There is no barrier {name}.": "没有“{name}”这种阻隔。",
+    "Barriers are {names}.": "可选：{names}。",
+    # regrouping
+    "Old grids are not kept {level}.": "没有“{level}”这种原网格保留程度。",
+    "Levels are {levels}.": "可选：{levels}。",
+    "Grids are locked, but old grids are not kept.": "锁定了网格，但没有要求保留原网格。",
+    "Say how: keep_old loosely, or mostly.": "请先选择原网格的保留程度。",
+    "Grid {key} is none that the communities had when the plan was begun.": "网格 {key} 不是方案开始时这些社区的网格。",
+    "Lock grids that were in force there.": "请锁定当时有效的网格。",
+    "{names} cannot be merged.": "无法合并：{names}。",
+    "Name two or more networks, each once.": "请选择两个或更多网格体系，每个只选一次。",
+    "Network {code} cannot be merged into itself.": "网格体系 {code} 不能并入自身。",
+    "Give the new network another code.": "请为新的网格体系换一个编码。",
+    "Network {code} has grids already.": "网格体系 {code} 已有网格。",
+    "Merge into a new network: --into another code.": "请合并到新的网格体系（换一个编码）。",
     # jobs
     "The job was cancelled; nothing of its last step was kept.": "任务已取消，未完成的步骤没有保留任何数据。",
     "Retry it to begin anew.": "可重试。",
@@ -94,9 +127,21 @@ WORDS: dict[str, str] = {
     ),
     "Import what has changed first.": "请先导入有变化的楼栋、道路或边界。",
     "Plan {plan} does not hold {codes}.": "方案 {plan} 不包含 {codes}。",
+    "This plan does not hold {codes}.": "该方案不包含 {codes}。",
     "Name its communities.": "请选择该方案的社区。",
     "The minimum ({low}) and maximum ({high}) households of a grid contradict each other.": (
         "网格的最少户数（{low}）与最多户数（{high}）互相矛盾。"
+    ),
+    "The search is to take {n} seconds.": "搜索时限不能是 {n} 秒。",
+    "Give more than 0, or leave the limit out.": "请填大于 0 的数，或不填。",
+    "A record of stages and a time limit contradict each other.": "搜索记录与时限不能同时给出。",
+    "Give one of the two.": "请只给一个。",
+    "The record of stages names community {code}, which is not divided here.": (
+        "搜索记录中的社区 {code} 不在划分范围内。"
+    ),
+    "The record of stages does not fit community {code}, which has {n} pieces.": "搜索记录与社区 {code} 不符。",
+    "Give the record of a plan of the same cells, target and limits.": (
+        "请用同样的单位地块、目标和上下限所做方案的记录。"
     ),
     "Give 0 <= min <= max, e.g. --min 150 --max 300.": "最少户数不能大于最多户数，例如 150 和 300。",
     "The target ({target}) lies outside [min, max] = [{low}, {high}].": (
@@ -105,6 +150,40 @@ WORDS: dict[str, str] = {
     "Give min <= target <= max.": "请使目标户数介于最少户数与最多户数之间。",
     "There is no style {style}.": "没有“{style}”这种划分方式。",
     "Styles are {styles}.": "可选：{styles}。",
+    "The target is {n} households a grid.": "目标户数不能是 {n}。",
+    "Give a target above 0, e.g. --target 200.": "请填写大于 0 的目标户数，例如 200。",
+    "target, min and max must be finite numbers.": "目标、最少和最多户数必须是数字。",
+    "Give numbers of households, e.g. 200 150 300.": "请填写户数，例如 200、150、300。",
+    "Every grid in scope is locked.": "范围内的网格全部被锁定，没有可以调整的。",
+    "Unlock one of them, or widen the scope.": "请解锁其中一个，或扩大范围。",
+    "Grid {key} has no cells in this plan.": "方案中没有网格 {key} 的地块。",
+    "Name grids of the plan's communities.": "请选择方案中的网格。",
+    "A border lies between two grids.": "边界必须在两个网格之间。",
+    "Name two grids, e.g. A:B.": "请选择两个不同的网格。",
+    "A budget is below 0.": "上限不能小于 0。",
+    "Give 0 or more households and grids, or leave the budget out.": "请填写 0 或更大的数，或留空。",
+    "This answer moves nothing.": "这个结果不移动任何住户。",
+    "Widen the scope, loosen locks or budgets, or keep another one.": "请扩大范围、放宽锁定或上限，或采用另一个结果。",
+    "Community {code} has no grid in force.": "社区 {code} 还没有网格。",
+    "Partition it first, or leave it out.": "请先划分，或不选它。",
+    "Grid {key} has cells in communities {one} and {other}.": "网格 {key} 跨了 {one} 和 {other}。",
+    "A grid stays inside its community: mend the plan first.": "网格不跨社区，请先改正方案。",
+    "Grid {key} holds only a part of grid {finer} of the level below.": "网格 {key} 只含下一级网格 {finer} 的一部分。",
+    "Give that one to a single grid first: a coarser grid is made of whole finer ones.": (
+        "上级网格由完整的下级网格组成：请先把它整个划给一个网格。"
+    ),
+    "Grid {key} holds cells of another grid or community.": "网格 {key} 的地块重复，或属于别的社区。",
+    "Name every cell once.": "每个地块只能出现一次。",
+    "Cells {cells} are not of this plan.": "地块 {cells} 不在方案中。",
+    "Choose cells of the plan's communities.": "请选择方案所含社区的地块。",
+    "Grid {key} lies in community {code}, but cells of {others} would join it.": (
+        "网格 {key} 在社区 {code}，不能划入 {others} 的地块。"
+    ),
+    "A grid stays inside its community: leave those cells out.": "网格不跨社区，请去掉这些地块。",
+    "There is no grid {key} in this plan.": "方案中没有网格 {key}。",
+    "Name grids of the base, or new-1, new-2 ...": "请选择方案中的网格，或新建网格。",
+    "District {code} has no plan {plan}.": "{code} 没有方案 {plan}。",
+    "`gridkeeper plan list {code}` lists its plans.": "请在方案列表中选择。",
     "This edit changes nothing.": "这一步没有改变任何内容。",
     "Choose other cells or another grid.": "请选择其他地块或网格。",
     "No cells are named.": "没有选择地块。",

@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
+from gis._file_grids import match_grids, numbers_of, read_grids
 from gis._file_points import metres_of
 from gis.cells import CellSettings
-from gis.crs import STORE_CRS, parse_crs
 from gis.errors import InputError
 from gis.executors import executor_at
 from gis.files import GRID_COLUMNS, finished, read_ground
-from gis.ingest.kinds import fold_name
-from gis.ingest.readers import read_file
-from gis.ingest.specs import parse_spec
 from gis.partition import Locks, Plan, Scope, grid_frame, rebalance
 from gis.partition.counts import check_limits
 from gis.plans import new_key
-from gis.plans.matching import match_cells, mend_polygons
 from gis.progress import Progress, quiet
 
 if TYPE_CHECKING:
@@ -31,7 +26,6 @@ if TYPE_CHECKING:
 
     import pyproj
 
-    from gis.files import FileGround
     from gis.graph import Tessellation
     from gis.ingest.specs import FileSpec
     from gis.partition import Rebalancing
@@ -115,11 +109,13 @@ def rebalance_files(
     maximum: float | None = None,
     scope_grids: Iterable[str] = (),
     scope_communities: Iterable[str] = (),
+    neighbours: bool = False,
     lock_grids: Iterable[str] = (),
     lock_borders: Iterable[Sequence[str]] = (),
     max_moved: float | None = None,
     max_grids: int | None = None,
     seed: int = 1,
+    style: str = "balanced",
     jobs: int = 1,
     cluster: str | None = None,
     metric: object = None,
@@ -134,9 +130,9 @@ def rebalance_files(
     grids : path
         Polygons with a column ``grid_code``. A cell goes to the grid with the larger share, buildings first; a cell in
         none joins a neighbour. Communities without grids are left out.
-    scope_grids, scope_communities, lock_grids, lock_borders
+    scope_grids, scope_communities, neighbours, lock_grids, lock_borders
         Codes; see `gis.partition.Scope` and `gis.partition.Locks`.
-    target, minimum, maximum, max_moved, max_grids, seed
+    target, minimum, maximum, max_moved, max_grids, seed, style
         As in `gis.partition.rebalance`.
     jobs : int
         Processes side by side.
@@ -170,11 +166,11 @@ def rebalance_files(
     settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(minimum))
     with executor_at(cluster, jobs) as executor:
         tessellation = ground.cells(settings, executor=executor, progress=progress)
-        codes, polygons = _read_grids(grids, tessellation)
-        grid_of = _matched(tessellation, ground, polygons)
+        codes, polygons = read_grids(grids, tessellation)
+        grid_of = match_grids(tessellation, ground, polygons)
         there = sorted(set(tessellation.cells["community_id"].to_numpy(object)[grid_of >= 0]))
         number = {code: i for i, code in enumerate(codes)}
-        some = _numbers(number, scope_grids)
+        some = numbers_of(number, scope_grids)
         wanted = sorted({str(code) for code in scope_communities})
         found = rebalance(
             tessellation,
@@ -183,11 +179,12 @@ def rebalance_files(
             minimum=minimum,
             maximum=maximum,
             names=codes,
-            locks=Locks(grids=_numbers(number, lock_grids), borders=[_pair(number, pair) for pair in lock_borders]),
-            scope=Scope(some, wanted if some or wanted else there),
+            locks=Locks(grids=numbers_of(number, lock_grids), borders=[_pair(number, pair) for pair in lock_borders]),
+            scope=Scope(some, wanted if some or wanted else there, neighbours),
             max_moved=max_moved,
             max_grids=max_grids,
             seed=seed,
+            style=style,
             executor=executor,
             progress=progress,
         )
@@ -197,50 +194,8 @@ def rebalance_files(
     return FileRebalancing(tessellation, names, found, [*reports, tessellation.report, found.report], ground.own)
 
 
-def _read_grids(file: Named, tessellation: Tessellation) -> tuple[list[str], np.ndarray]:
-    """Codes, ascending, and polygons in metres."""
-    table = read_file(parse_spec(file))
-    column = next((c for c in table.frame.columns if fold_name(c) == "gridcode"), None)
-    remedy = "Give a file of grids, e.g. that `gridkeeper partition --out` wrote."
-    if column is None:
-        raise InputError(f"{table.source} has no column grid_code.", remedy)
-    flat = shapely.get_dimensions(table.shapes) == 2
-    if not flat.any():
-        raise InputError(f"{table.source} has no polygons.", remedy)
-    shapes = gpd.GeoSeries(table.shapes[flat], crs=parse_crs(table.crs if table.crs is not None else STORE_CRS).crs)
-    codes = table.frame[column].astype(str).to_numpy(object)[flat]
-    twice = sorted(code for code, n in zip(*np.unique(codes, return_counts=True), strict=True) if n > 1)
-    if twice:
-        raise InputError(f"{table.source} has grid {twice[0]} twice.", "Give one row a grid.")
-    order = np.argsort(codes, kind="stable")
-    moved = np.asarray(shapes.to_crs(tessellation.cells.crs).array, object)[order]
-    return codes[order].tolist(), mend_polygons(moved).polygons
-
-
-def _matched(tessellation: Tessellation, ground: FileGround, polygons: np.ndarray) -> np.ndarray:
-    """Number of the grid of each cell, -1 for none."""
-    cells, held = tessellation.cells, tessellation.building_cell
-    shapes = ground.stock.set_index(ground.stock["building_id"].astype(str)).geometry.to_crs(cells.crs)
-    return match_cells(
-        np.asarray(cells.geometry.array, object),
-        polygons,
-        community=cells["community_id"].to_numpy(object),
-        footprints=np.asarray(shapes.loc[held["building_id"].astype(str)].array, object),
-        cell_of=held["cell"].to_numpy(np.int64),
-        households=held["households"].to_numpy(float),
-    ).grid_of
-
-
-def _numbers(number: dict[str, int], codes: Iterable[str]) -> list[int]:
-    wanted = [str(code) for code in codes]
-    for code in wanted:
-        if code not in number:
-            raise InputError(f"There is no grid {code} in the file.", "Name grids by their grid_code.")
-    return [number[code] for code in wanted]
-
-
 def _pair(number: dict[str, int], pair: Sequence[str]) -> tuple[int, int]:
-    ends = _numbers(number, pair)
+    ends = numbers_of(number, pair)
     if len(ends) != 2:
         raise InputError(f"{':'.join(pair)} is no border.", "Name two grids, e.g. A:B.")
     return ends[0], ends[1]

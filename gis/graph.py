@@ -94,7 +94,8 @@ class Tessellation:
         One row a cell, in the metric CRS; index 0..n-1. Columns: ``community_id`` (str), ``block_id`` (int64, unique
         in the district), ``building_id`` (str or None: the building whose share the cell is), ``compound_id`` (str or
         None), ``households`` (float, sum over the buildings located in the cell), ``buildings`` (int), ``geometry``
-        (Polygon). Cells of a community tile it exactly (zero-tolerance `shapely.coverage_is_valid`).
+        (Polygon). Cells of a community tile it exactly (zero-tolerance `shapely.coverage_is_valid`). ``load`` (float)
+        where something else than households is balanced, see `gis.partition.loads`.
     building_cell : DataFrame
         ``building_id``, ``cell`` (row position in `cells`), ``households``: every building exactly once; a building
         that no cell could be given to is absent here and named in `report`.
@@ -103,6 +104,8 @@ class Tessellation:
         ``community_id``, ``geometry``: the communities as snapped and noded (union of their cells), same CRS.
     report : Report
         Every mend, every remainder.
+    load : str
+        What is balanced, as `gis.partition.loads.Load` writes it.
     """
 
     cells: gpd.GeoDataFrame
@@ -110,3 +113,4 @@ class Tessellation:
     adjacency: Adjacency
     communities: gpd.GeoDataFrame
     report: Report = field(repr=False)
+    load: str = "households"

@@ -51,7 +51,10 @@ STREET_RULES: Mapping[str, Mapping[str, str]] = {
 """Who answers for a point on a street: the grid it lies in, or the grid of the street's home cell."""
 
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_REFERENCE = re.compile(r"(?P<network>[^:@]+)(?::(?P<level>[0-9]{1,2}))?(?:@(?:v(?P<version>[0-9]{1,9})|(?P<at>.+)))?")
+_REFERENCE = re.compile(
+    r"(?P<network>[^:@#]+)(?::(?P<level>[0-9]{1,2}))?"
+    r"(?:@(?:v(?P<version>[0-9]{1,9})|(?P<at>.+))|#(?P<plan>[0-9]{1,9}))?"
+)
 _KEYS = ("division_level", "kind", "profile", "target", "min", "max")
 
 
@@ -105,7 +108,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Reference:
-    """Grids of a network level at a version or moment, as somebody names them; neither: now.
+    """Grids of a network level at a version or moment, or of a plan, as somebody names them; none of these: now.
 
     Parameters
     ----------
@@ -115,16 +118,19 @@ class Reference:
         The grids as they were when that version took effect.
     at : str, optional
         A day or moment as it was written; without a time zone it is the district's.
+    plan : int, optional
+        The grids as that plan has them, published or not.
     """
 
     network: str
     level: int = 1
     version: int | None = None
     at: str | None = None
+    plan: int | None = None
 
 
 def read_reference(text: str) -> Reference:
-    """Read ``NETWORK[:LEVEL][@vVERSION | @DAY]``.
+    """Read ``NETWORK[:LEVEL][@vVERSION | @DAY | #PLAN]``.
 
     Raises
     ------
@@ -132,16 +138,20 @@ def read_reference(text: str) -> Reference:
 
     Examples
     --------
+    >>> read_reference("police#12").plan
+    12
     >>> read_reference("police:2@v3")
-    Reference(network='police', level=2, version=3, at=None)
+    Reference(network='police', level=2, version=3, at=None, plan=None)
     >>> read_reference("community@2026-08-01").at
     '2026-08-01'
     """
     match = _REFERENCE.fullmatch(text.strip())
     if match is None:
-        raise InputError(f"{text!r} names no grids.", "Write NETWORK, NETWORK:LEVEL, NETWORK@v1 or NETWORK@2026-08-01.")
-    level, version = match["level"], match["version"]
-    return Reference(match["network"], int(level or 1), None if version is None else int(version), match["at"])
+        raise InputError(
+            f"{text!r} names no grids.", "Write NETWORK, NETWORK:LEVEL, NETWORK@v1, NETWORK@2026-08-01 or NETWORK#12."
+        )
+    version, plan = (None if match[name] is None else int(match[name]) for name in ("version", "plan"))
+    return Reference(match["network"], int(match["level"] or 1), version, match["at"], plan)
 
 
 def read_level(text: str) -> Level:

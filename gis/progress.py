@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["UNTOLD", "Progress", "Steps", "fan_out", "quiet", "worker_pool"]
+__all__ = ["UNTOLD", "Echo", "Progress", "Steps", "fan_out", "quiet", "worker_pool"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -27,6 +27,29 @@ class Progress(Protocol):
 
 def quiet(label: str, done: int, total: int) -> None:
     """Say nothing."""
+
+
+class Echo:
+    """Progress that can say its last line again: where work that takes long may be cancelled.
+
+    Parameters
+    ----------
+    progress : Progress
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._last: tuple[str, int, int] | None = None
+
+    def __call__(self, label: str, done: int, total: int) -> None:
+        """Say that `done` of `total` steps of `label` are finished."""
+        self._last = (label, done, total)
+        self._progress(label, done, total)
+
+    def again(self) -> None:
+        """Say the last line again."""
+        if self._last is not None:
+            self._progress(*self._last)
 
 
 class Steps:

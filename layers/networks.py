@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["corresponding", "items", "readable", "told_correspondence", "tree"]
 
 HEADINGS = {
+    "network": "网格体系 network",
     "old": "原网格 old",
     "new": "新网格 new",
     "area_m2": "面积(m²) area_m2",
@@ -72,12 +73,13 @@ def told_correspondence(found: Correspondence) -> dict[str, Any]:
 
 
 def _side(side: Side) -> dict[str, Any]:
-    own = {name: getattr(side, name) for name in ("network", "level", "version", "at")}
+    own = {name: getattr(side, name) for name in ("network", "level", "version", "plan", "at")}
     return {**own, "grids": len(set(side.grid))}
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
     """Give the table as people open it: headings in both languages, rounded, no grid by name."""
     digits = {"area_m2": 1, "households": 1, "area_share": 6, "household_share": 6, "part_share": 6}
-    told = table.astype({"parts": int}).round(digits).fillna({"old": NO_GRID, "new": NO_GRID})
+    whole = table.astype({"parts": int}) if "parts" in table else table
+    told = whole.round(digits).fillna({"old": NO_GRID, "new": NO_GRID})
     return told.rename(columns=HEADINGS)

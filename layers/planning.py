@@ -5,6 +5,7 @@ Each function opens a connection of its own and works in one transaction; the ro
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from gis.codes import community_grid_profile
 from gis.graph import FOLLOWS
 from gis.partition import explain
 from gis.plans import count_parts, grid_name, new_key, next_steps, state_of
+from gis.progress import Progress, quiet
 from gis.store import pipeline
 from gis.store.connect import connect
 from gis.store.copying import plain
@@ -27,13 +29,14 @@ from gis.store.locating import NETWORK
 from gis.store.plan_cells import read_plan_cells, read_plan_shapes
 from gis.store.stored_plans import read_plan
 from gis.store.versions import default_effective
+from gis.store.weighing import load_of
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gis.clock import Clock
-    from gis.plans import Actor
+    from gis.plans import Actor, Draft
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.plan_cells import PlanCells
@@ -143,10 +146,28 @@ def edit(
     }
 
 
-def proposals(database_url: str, district: str, plan: int, clock: Clock, *, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Divide communities of a draft in several ways, as `api.models.PlanProposals`; nothing is written."""
+def proposals(
+    database_url: str,
+    district: str,
+    plan: int,
+    clock: Clock,
+    *,
+    asked: Mapping[str, Any],
+    each: Callable[[dict[str, Any]], None] | None = None,
+    progress: Progress = quiet,
+) -> dict[str, Any]:
+    """Divide communities of a draft in several ways, as `api.models.PlanProposals`; nothing is written.
+
+    `each` gets what there is whenever a proposal is ready.
+    """
+
+    def tell(made: dict[str, Any]) -> None:
+        if each is not None:
+            each(plain(made))
+
+    options: dict[str, Any] = {"each": tell, "clock": clock, "progress": progress}
     with connect(database_url) as connection:
-        return dict(plain(pipeline.compare_proposals(connection, district, plan, asked, clock=clock)))
+        return dict(plain(pipeline.compare_proposals(connection, district, plan, asked, **options)))
 
 
 def step(
@@ -226,13 +247,20 @@ def checks(database_url: str, district: str, plan: int, clock: Clock) -> dict[st
 
 
 def explanation(database_url: str, district: str, plan: int, clock: Clock) -> dict[str, Any]:
-    """Say of a plan as it is now why grids are off target, as `api.models.PlanExplanation`."""
+    """Say of a plan as it is now why grids are off target, as `api.models.PlanExplanation`.
+
+    The target is that of the level; where all of a draft was divided for another one, that.
+    """
     with connect(database_url) as connection, connection.transaction():
         place = district_of(connection, district)
         row = pipeline.read_life(connection, place, plan, clock())
         stored = read_plan(connection, place, plan, now=clock())
-    found = explain(stored.tessellation, stored.plan)
-    why = found.as_dict(stored.tessellation, stored.plan, stored.cells.ids)
+        draft = None if row["base_version"] is None else pipeline.read_draft(connection, plan)[0]
+    aims = set() if draft is None else {draft.targets.get(code) for code in set(draft.community[draft.present])}
+    own = aims.pop() if len(aims) == 1 else None
+    made = stored.plan if own is None else replace(stored.plan, settings=stored.plan.settings | own._asdict())
+    found = explain(stored.tessellation, made)
+    why = found.as_dict(stored.tessellation, made, stored.cells.ids)
     for line, reason in zip(why["reasons"], found.reasons, strict=True):
         line["key"] = str(stored.keys[reason.grid])
     return {"revision": row["revision"], **why}
@@ -253,7 +281,12 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
     return {
         **_item(row, now),
         "as_of": row["as_of"],
-        **{name: round(settings[name]) for name in ("target", "minimum", "maximum")},
+        **{name: settings[name] for name in ("target", "minimum", "maximum")},
+        "load": load_of(settings).text,
+        "unit": dict(load_of(settings).unit),
+        "keep_whole": settings.get("keep_whole"),
+        "hard_barriers": settings.get("hard_barriers") or [],
+        "targets": {} if draft is None or draft.divided else _other_targets(draft, settings["target"]),
         "can_undo": bool(draft and draft.undoable) and row["status"] == "draft",
         "can_redo": bool(draft and draft.redoable) and row["status"] == "draft",
         "base_in_force": stands or row["version"] is not None,
@@ -268,6 +301,11 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
         "waivers": waivers,
         "renumbered": sorted(draft.renumbered) if draft else [],
     }
+
+
+def _other_targets(draft: Draft, usual: float) -> dict[str, float]:
+    """Communities of a draft that were divided for another target than that of the level."""
+    return {code: aim.target for code, aim in sorted(draft.targets.items()) if aim.target != usual}
 
 
 def _item(row: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:
@@ -338,6 +376,7 @@ def _columns(place: District, plan: PlanCells) -> dict[str, Any]:
             "link": plan.link.tolist(),
         },
         "follows_names": list(FOLLOWS),
+        "load": table["load"].tolist() if "load" in table else None,
         "next_key": new_key(keys),
     }
 

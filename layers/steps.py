@@ -57,6 +57,7 @@ def told(step: Step) -> dict[str, Any]:
         **step.report.as_dict(),
         "plan_id": step.plan_id,
         "version": step.version,
+        "settings": _plain(step.settings) or None,
         "measures": _plain(step.measures) or None,
         "checks": checks or None,
     }

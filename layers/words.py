@@ -61,6 +61,7 @@ FLAGS = {
     "oversize_building": pair("单栋超过上限", "One building above the maximum"),
     "empty": pair("无住户", "No households"),
     "linked": pair("含连通链接", "Connected by a link"),
+    "unit_split": pair("含被拆分的小区", "Part of a compound too large to be kept whole"),
 }
 
 STREET_CLASSES = {

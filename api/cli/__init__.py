@@ -18,6 +18,7 @@ FAMILIES = (
     "districts",
     "plans",
     "rebalancing",
+    "regrouping",
     "moves",
     "networks",
     "jobs",

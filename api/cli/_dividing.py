@@ -1,20 +1,69 @@
-"""How does a command say what a division is to be like, and into how many grids?"""
+"""How does a command say what a division is to be like, into how many grids, and how long the search may take?"""
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from gis.errors import InputError
 
-__all__ = ["Count", "Style", "is_free"]
+__all__ = [
+    "Count",
+    "HardBarriers",
+    "KeepOld",
+    "KeepWhole",
+    "LoadText",
+    "LockGrid",
+    "Seconds",
+    "StagesFile",
+    "Style",
+    "is_free",
+    "names_of",
+    "read_stages",
+]
 
 Style = Annotated[str, typer.Option(help="What counts most: balanced, compact or street-true.")]
 Count = Annotated[
     str,
     typer.Option("--k", metavar="rule|free", help="Number of grids: households / target, or what fits best in limits."),
 ]
+KeepOld = Annotated[
+    str | None,
+    typer.Option(help="Keep grids that are there now whole: loosely, mostly or strictly; else all are made anew."),
+]
+LockGrid = Annotated[list[str] | None, typer.Option(help="A grid that stays as it is. May be repeated.")]
+Seconds = Annotated[
+    float | None, typer.Option(help="Wall clock of the search, at most; the report records what makes the plan again.")
+]
+StagesFile = Annotated[
+    Path | None, typer.Option("--steps", help="Report of a plan that --seconds cut: makes the same plan again.")
+]
+
+
+LoadText = Annotated[
+    str,
+    typer.Option(
+        "--load",
+        help="What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a "
+        "year), key_persons and area (km²), e.g. households=1,parts=0.05,events=0.2. Target and limits are then in its "
+        "units; by default there are as many grids as of households.",
+    ),
+]
+KeepWhole = Annotated[
+    str | None, typer.Option(metavar="compounds|blocks", help="What no grid divides unless it is above the maximum.")
+]
+HardBarriers = Annotated[
+    str | None,
+    typer.Option(help="What no grid crosses but on a bridge or through a tunnel, e.g. water,rail,expressway."),
+]
+
+
+def names_of(listed: str | None) -> list[str]:
+    """Names of a list with commas."""
+    return [] if listed is None else [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def is_free(count: str) -> bool:
@@ -28,3 +77,32 @@ def is_free(count: str) -> bool:
     if count not in {"rule", "free"}:
         raise InputError(f"--k {count} is no way to count grids.", "Give --k rule (households / target) or --k free.")
     return count == "free"
+
+
+def read_stages(path: Path | None, proposal: tuple[str, int] | None = None) -> dict[str, Any] | None:
+    """Read how far a search went from the report of its plan; None where there is no report, or it was not cut.
+
+    Parameters
+    ----------
+    proposal : (str, int), optional
+        Style and seed of the one that is meant, where the report may be of several.
+
+    Raises
+    ------
+    InputError
+        It is no such report.
+    """
+    if path is None:
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        some = content.get("proposals", [])
+        mine = next((one for one in some if (one["style"], one["seed"]) == proposal), None)
+        stages = (content["settings"] if mine is None else mine).get("stages")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise InputError(
+            f"{path} is no report of a plan.", "Give the file that --report of the command that made the plan wrote."
+        ) from fault
+    if not isinstance(stages, dict | None):
+        raise InputError(f"The stages in {path} are no record of a search.", "Give the report as it was written.")
+    return stages

@@ -23,8 +23,10 @@ def actor(name: str) -> Any:
     return Actor(read_name(name))
 
 
-def edit_plan(district: str, plan: int, by: str, kind: str, payload: dict[str, Any] | None = None) -> None:
-    """Edit a plan as it stands now: a command knows no earlier revision."""
+def edit_plan(
+    district: str, plan: int, by: str, kind: str, payload: dict[str, Any] | None = None, revision: int | None = None
+) -> None:
+    """Edit a plan as it stands now, or as it was when its edits were so many."""
     from rich.table import Table  # noqa: PLC0415
 
     from api.cli._show import console  # noqa: PLC0415
@@ -36,7 +38,13 @@ def edit_plan(district: str, plan: int, by: str, kind: str, payload: dict[str, A
         if payload is not None and payload.get("key", "") is None:
             payload["key"] = new_key(draft.keys)
         done = pipeline.edit_draft(
-            connection, district, plan, actor(by), revision=draft.revision, kind=kind, payload=payload
+            connection,
+            district,
+            plan,
+            actor(by),
+            revision=draft.revision if revision is None else revision,
+            kind=kind,
+            payload=payload,
         )
     table = Table("grid", "households", "cells", "parts", title=f"Plan {plan}, edit {done.revision}")
     for grid in done.grids:

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path  # noqa: TC003  # typer reads it
 from typing import Annotated, Any
 
 import typer
 
-from api.cli._dividing import Count, Style, is_free
+from api.cli._dividing import (
+    Count,
+    HardBarriers,
+    KeepOld,
+    KeepWhole,
+    LockGrid,
+    Seconds,
+    StagesFile,
+    Style,
+    is_free,
+    names_of,
+    read_stages,
+)
 from api.cli._editing import By, Communities, District, Plan, edit_plan
 from api.cli._store import open_store
 
 __all__ = ["compare", "propose"]
 
-Target = Annotated[int | None, typer.Option(min=1, help="Households a grid; as the network has it.")]
-Minimum = Annotated[int | None, typer.Option("--min", min=0, help="Fewest households; 0.75 of a target given.")]
-Maximum = Annotated[int | None, typer.Option("--max", min=1, help="Most households; 1.5 of a target given.")]
+Target = Annotated[float | None, typer.Option(help="Load a grid; as the plan has it.")]
+Minimum = Annotated[float | None, typer.Option("--min", min=0, help="Least load; 0.75 of a target given.")]
+Maximum = Annotated[float | None, typer.Option("--max", min=0, help="Most load; 1.5 of a target given.")]
+Load = Annotated[str | None, typer.Option(help="What is balanced, see `gridkeeper partition`; as the plan has it.")]
+Grids = Annotated[str | None, typer.Option(help="Of these communities only these grids, parted by commas.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same grids.")]
 
 
@@ -30,9 +46,20 @@ def propose(
     seed: Seed = 1,
     style: Style = "balanced",
     count: Count = "rule",
+    grids: Grids = None,
+    load: Load = None,
+    keep_whole: KeepWhole = None,
+    hard_barriers: HardBarriers = None,
+    keep_old: KeepOld = None,
+    lock_grid: LockGrid = None,
+    seconds: Seconds = None,
+    steps: StagesFile = None,
 ) -> None:
     """Let the partitioner divide communities of a draft anew."""
     asked = _asked(communities, (target, minimum, maximum), seed, style, count)
+    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []} | _rules(load, keep_whole, hard_barriers)
+    asked |= {"grids": grids.split(",") if grids else None}
+    asked |= {"seconds": seconds, "stages": read_stages(steps, (style, seed))}
     edit_plan(district, plan, by, "propose", asked)
 
 
@@ -47,31 +74,60 @@ def compare(
     seed: Seed = 1,
     style: Annotated[str | None, typer.Option(help="Of all three; each has another when left out.")] = None,
     count: Count = "rule",
+    grids: Grids = None,
+    load: Load = None,
+    keep_whole: KeepWhole = None,
+    hard_barriers: HardBarriers = None,
+    keep_old: KeepOld = None,
+    lock_grid: LockGrid = None,
+    seconds: Seconds = None,
+    report: Annotated[Path | None, typer.Option(help="All of the proposals to write, as JSON.")] = None,
 ) -> None:
     """Divide communities of a draft in three ways that really differ; `plan propose` with style and seed takes one."""
     from rich.table import Table  # noqa: PLC0415
 
-    from api.cli._show import console  # noqa: PLC0415
+    from api.cli._show import console, write_json  # noqa: PLC0415
     from gis.store import pipeline  # noqa: PLC0415
 
-    asked = _asked(communities, (target, minimum, maximum), seed, style, count)
+    asked = _asked(communities, (target, minimum, maximum), seed, style, count) | {"seconds": seconds}
+    asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []} | _rules(load, keep_whole, hard_barriers)
+    asked |= {"grids": grids.split(",") if grids else None}
     with open_store() as connection:
         made = pipeline.compare_proposals(connection, district, plan, asked)
-    table = Table("style", "seed", "grids", "±10 %", "±20 %", "compact", "on features", "changed", "apart")
+    table = Table(
+        "style", "seed", "grids", "±10 %", "±20 %", "compact", "on features", "old grids whole", "changed", "apart"
+    )
     for one in made["proposals"]:
         f = one["figures"]
         shares = (f["within_10"], f["within_20"], f["border_on_feature"], one["changed"])
-        near, wide, on, changed = (f"{share:.1%}" for share in shares)
+        near, wide, on, changed = ("-" if math.isnan(share) else f"{share:.1%}" for share in shares)
         apart = ", ".join(f"{share:.0%}" for share in one["apart"]) or "-"
+        whole = f"{one['kept']['whole']} of {one['kept']['grids']}"
         compact = f"{f['polsby_popper_mean']:.3f}"
-        table.add_row(one["style"], str(one["seed"]), str(f["grids"]), near, wide, compact, on, changed, apart)
+        table.add_row(one["style"], str(one["seed"]), str(f["grids"]), near, wide, compact, on, whole, changed, apart)
     console.print(table)
+    for one in made["proposals"][:1]:
+        if one["load"] != "households":
+            unit = one["unit"]["en"]
+            console.print(
+                f"{one['load']}: {one['target']:g} {unit} a grid, mean deviation {one['figures']['mad']:.1f}."
+            )
+    if any(one["stages"] for one in made["proposals"]):
+        console.print("The limit cut the search: `plan propose --steps` with the --report of this makes one again.")
+    if report is not None:
+        write_json(report, made)
     if made["words"]:
         console.print(made["words"]["en"])
 
 
+def _rules(load: str | None, keep_whole: str | None, hard_barriers: str | None) -> dict[str, Any]:
+    """What was said of load, units and barriers; what was not is as the plan has it."""
+    hard = None if hard_barriers is None else names_of(hard_barriers)
+    return {"load": load, "keep_whole": keep_whole, "hard_barriers": hard}
+
+
 def _asked(
-    communities: str, limits: tuple[int | None, ...], seed: int, style: str | None, count: str
+    communities: str, limits: tuple[float | None, ...], seed: int, style: str | None, count: str
 ) -> dict[str, Any]:
     named = dict(zip(("target", "minimum", "maximum"), limits, strict=True))
     return {"communities": communities.split(","), **named, "seed": seed, "style": style, "free": is_free(count)}

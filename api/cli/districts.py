@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli._dividing import Count, Style, is_free
+from api.cli._dividing import (
+    Count,
+    HardBarriers,
+    KeepWhole,
+    LoadText,
+    Seconds,
+    StagesFile,
+    Style,
+    is_free,
+    names_of,
+    read_stages,
+)
 from api.cli._where import Cluster, check_here
 from api.cli.jobs import Background, in_background
 from gis.errors import InputError
@@ -30,8 +41,8 @@ District = Annotated[str, typer.Argument(help="Code of the district, as `gridkee
 Jobs = Annotated[int, typer.Option(min=1, help="Processes to use.")]
 ReportFile = Annotated[Path | None, typer.Option("--report", help="Write the whole report to this JSON file.")]
 Target = Annotated[int, typer.Option(min=1, help="Households wanted in a grid.")]
-Minimum = Annotated[int | None, typer.Option("--min", min=0, help="Fewest households; 0.75 of the target.")]
-Maximum = Annotated[int | None, typer.Option("--max", min=1, help="Most households; 1.5 of the target.")]
+Minimum = Annotated[float | None, typer.Option("--min", min=0, help="Least load; 0.75 of the target.")]
+Maximum = Annotated[float | None, typer.Option("--max", min=0, help="Most load; 1.5 of the target.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same plan.")]
 Network = Annotated[str, typer.Option(metavar="CODE", help="Network, as `gridkeeper network list` lists it.")]
 Level = Annotated[int, typer.Option(min=1, help="Level of the network; 1 is the coarsest.")]
@@ -166,12 +177,17 @@ def propose(
     *,
     network: Network = "community",
     level: Level = 1,
-    target: Annotated[int | None, typer.Option(min=1, help="Households wanted in a grid; as the level has it.")] = None,
+    target: Annotated[float | None, typer.Option(help="Load wanted in a grid; as the level has it.")] = None,
     minimum: Minimum = None,
     maximum: Maximum = None,
     seed: Seed = 1,
     style: Style = "balanced",
     count: Count = "rule",
+    load: LoadText = "households",
+    keep_whole: KeepWhole = None,
+    hard_barriers: HardBarriers = None,
+    seconds: Seconds = None,
+    steps: StagesFile = None,
     jobs: Jobs = CORES,
     executor: Cluster = None,
     background: Background = False,
@@ -180,6 +196,8 @@ def propose(
     """Propose a plan over the cells of a district: a draft."""
     limits: dict[str, Any] = {"target": target, "minimum": minimum, "maximum": maximum, "seed": seed}
     limits |= {"style": style, "free": is_free(count), "network": network, "level": level}
+    limits |= {"seconds": seconds, "stages": read_stages(steps)}
+    limits |= {"load": load, "keep_whole": keep_whole, "hard_barriers": names_of(hard_barriers)}
     check_here(background, executor)
     if background:
         in_background("propose", district, limits)
@@ -342,6 +360,7 @@ def _facts(step: Step) -> dict[str, Any]:
         "plan_id": step.plan_id,
         "version": step.version,
         "effective": step.effective,
+        "settings": step.settings,
         "measures": step.measures,
         "explanation": step.explanation,
         "checks": [

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from api.cli._dividing import Count, Style, is_free
+from api.cli._dividing import (
+    Count,
+    HardBarriers,
+    KeepWhole,
+    LoadText,
+    Seconds,
+    StagesFile,
+    Style,
+    is_free,
+    read_stages,
+)
 from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
@@ -41,12 +51,20 @@ def partition(
     ] = None,
     compounds: Annotated[str | None, typer.Option(help="Walled compounds, kept whole where possible.")] = None,
     landcover: Annotated[str | None, typer.Option(help="Land cover; its edges bound blocks.")] = None,
-    target: Annotated[float, typer.Option(help="Households wanted in a grid.")] = 200,
+    parts: Annotated[str | None, typer.Option(help="Municipal parts, where the load counts them.")] = None,
+    events: Annotated[str | None, typer.Option(help="Events; a load counts those of the last 365 days.")] = None,
+    key_persons: Annotated[str | None, typer.Option(help="Points of key persons, where the load counts them.")] = None,
+    load: LoadText = "households",
+    target: Annotated[float | None, typer.Option(help="Load wanted in a grid; 200 households.")] = None,
     minimum: Annotated[float | None, typer.Option("--min", help="By default 0.75 of the target.")] = None,
     maximum: Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same plan.")] = 1,
     style: Style = "balanced",
     count: Count = "rule",
+    keep_whole: KeepWhole = None,
+    hard_barriers: HardBarriers = None,
+    seconds: Seconds = None,
+    steps: StagesFile = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the plan does not depend on it.")] = 1,
     executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
@@ -58,7 +76,7 @@ def partition(
 ) -> None:
     """Divide communities into grids of about the same number of households: files in, files out."""
     from api.cli._show import progress_bars  # noqa: PLC0415  # other commands should not wait for these
-    from gis.files import check_writable, partition_files, write_frames  # noqa: PLC0415
+    from gis.files import CountFiles, check_writable, partition_files, write_frames  # noqa: PLC0415
     from gis.ingest.options import ReadOptions  # noqa: PLC0415
     from gis.partition.proof_words import plan_words  # noqa: PLC0415
 
@@ -73,6 +91,8 @@ def partition(
                 barriers=barriers or (),
                 compounds=compounds,
                 landcover=landcover,
+                counts=CountFiles(parts, events, key_persons),
+                load=load,
                 households_field=households_field,
                 community_field=community_field,
                 target=target,
@@ -81,6 +101,10 @@ def partition(
                 seed=seed,
                 style=style,
                 free=is_free(count),
+                keep_whole=keep_whole,
+                hard_barriers=hard_barriers or (),
+                seconds=seconds,
+                stages=read_stages(steps),
                 jobs=jobs,
                 cluster=executor,
                 metric=metric_crs,
@@ -92,10 +116,12 @@ def partition(
             _tell([fault.report], report)
         raise
     write_frames({out: result.grids} | ({} if cells is None else {cells: result.cells}))
-    _tell(result.reports, report, result.explanation.as_dict(result.tessellation, result.plan))
+    reasons = result.explanation.as_dict(result.tessellation, result.plan)
+    _tell(result.reports, report, {"explanation": reasons, "settings": result.plan.settings})
     m = result.measures
+    what = f"; {m['load']}: {m['load_total']:g} {m['load_unit']['en']}, {m['target']:g} a grid" if "load" in m else ""
     stderr.print(
-        f"{m['grids']} grids, {m['households']:g} households; within ±10 %: {m['within_10']:.1%} "
+        f"{m['grids']} grids, {m['households']:g} households{what}; within ±10 %: {m['within_10']:.1%} "
         f"(ceiling {m['ceiling_within_10']:.1%}), in several parts: {m['multipart_grids']}; "
         + ", ".join(f"{name} {s:.1f} s" for name, s in result.seconds.items())
     )
@@ -137,19 +163,17 @@ def locate(
         print(json.dumps(result.report.counts, ensure_ascii=False))
 
 
-def _tell(reports: Sequence[Report], file: Path | None, explanation: dict[str, Any] | None = None) -> None:
-    """Print how each file was read and how often each rule spoke; the details and every grid's reason go to `file`."""
+def _tell(reports: Sequence[Report], file: Path | None, more: dict[str, Any] | None = None) -> None:
+    """Print how each file was read and how often each rule spoke; the details, and what is `more`, go to `file`."""
     for report in reports:
         for remark in report.remarks:
-            if remark.rule in {"reading", "crs_assumed", "grid_in_parts"}:
+            if remark.rule in {"reading", "crs_assumed", "grid_in_parts", "time_was_up"}:
                 stderr.print(f"[dim]{report.title}[/]: {remark.message}", markup=True)
         counts = ", ".join(f"{name} {value:g}" for name, value in report.counts.items())
         told = ", ".join(f"{rule} × {n}" for rule, n in report.tally().items() if rule != "reading")
         stderr.print(f"{report.title}: {counts}" + (f"; {told}" if told else ""), markup=False)
     if file is not None:
-        content: dict[str, Any] = {"reports": [report.as_dict() for report in reports]}
-        if explanation is not None:
-            content["explanation"] = explanation
+        content: dict[str, Any] = {"reports": [report.as_dict() for report in reports]} | (more or {})
         draft = file.with_name(f".{file.name}.part")
         draft.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=_plain), encoding="utf-8")
         draft.replace(file)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003  # typer reads it
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from api.cli._dividing import KeepOld, Style  # noqa: TC001  # typer reads it
 from api.cli._store import open_store
+from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 
 __all__ = ["register"]
 
@@ -53,6 +55,53 @@ def add(
     print(f"Network {code} of {district}: {len(levels)} level(s). Next: gridkeeper propose {district} --network {code}")
 
 
+@network_app.command("merge")
+def merge(
+    district: District,
+    sources: Annotated[list[str], typer.Argument(metavar="NETWORK[:LEVEL]...", help="Networks with grids in force.")],
+    *,
+    into: Annotated[str, typer.Option(help="Code of the network that they become.")],
+    name: Annotated[
+        str | None, typer.Option(help="What it is called; left out where it is there already, without grids.")
+    ] = None,
+    level: Annotated[str, typer.Option(help="Its level, as for `network add`: 1:target=300,max=450 ...")] = "1",
+    street_rule: Annotated[str, typer.Option(help="Who answers on a street: geometric or duty.")] = "geometric",
+    weight: Annotated[list[float] | None, typer.Option(help="How much each counts, once for each network.")] = None,
+    keep_old: KeepOld = "mostly",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same grids.")] = 1,
+    style: Style = "balanced",
+    jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the grids do not depend on it.")] = 1,
+    executor: Cluster = None,
+    out: Annotated[Path | None, typer.Option(help="What becomes of every old grid, to .csv or .xlsx.")] = None,
+) -> None:
+    """Propose one network in place of several: its borders follow those of as many of them as they can."""
+    from api.cli._show import progress_bars, show_measures  # noqa: PLC0415
+    from api.cli.regrouping import check_table, kept_words, write_table  # noqa: PLC0415
+    from gis.errors import InputError  # noqa: PLC0415
+    from gis.executors import executor_at  # noqa: PLC0415
+    from gis.networks import Network, read_level, read_reference  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+
+    check_table(out)
+    if weight and len(weight) != len(sources):
+        raise InputError(f"There are {len(sources)} networks and {len(weight)} weights.", "Give one each, or none.")
+    named = [read_reference(text) for text in sources]
+    some = [pipeline.Source(n.network, n.level, w) for n, w in zip(named, weight or [1.0] * len(named), strict=True)]
+    new = into if name is None else Network(into, name, None, street_rule, (read_level(level),))
+    options: dict[str, Any] = {"keep_old": keep_old, "seed": seed, "style": style}
+    with open_store() as connection:
+        with progress_bars() as bars, executor_at(executor, jobs) as pool:
+            made = pipeline.merge_networks(connection, district, some, new, **options, executor=pool, progress=bars)
+        if out is not None:
+            write_table(pipeline.correspondence_of_merge(connection, district, made), out)
+    show_measures(made.step.measures)
+    for source, kept in made.kept:
+        print(kept_words(source.name, kept, made.step.measures["households"]))
+    print(f"Plan {made.step.plan_id}. Next: gridkeeper publish {district} --network {into}")
+    if out is not None:
+        print(f"Written: {out}")
+
+
 @network_app.command("list")
 def list_all(district: District) -> None:
     """List the networks of a district with what is in force in them."""
@@ -92,7 +141,7 @@ def _show(district: str, code: str | None) -> None:
 def correspondence(
     district: District,
     *,
-    old: Annotated[str, typer.Option("--from", help="Old grids: NETWORK[:LEVEL][@v1 or @2026-08-01].")],
+    old: Annotated[str, typer.Option("--from", help="Old grids: NETWORK[:LEVEL][@v1 or @2026-08-01 or #PLAN].")],
     new: Annotated[str, typer.Option("--to", help="New grids, named the same way.")],
     out: Annotated[Path | None, typer.Option(help="File to write: .csv, .xlsx or .json.")] = None,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli._dividing import Style  # noqa: TC001  # typer reads it
 from api.cli._editing import By, District, Plan, edit_plan
 from api.cli._store import open_store
 from api.cli._where import Cluster  # noqa: TC001  # typer reads it
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gis.partition import Rebalancing
+    from gis.store.connect import Connection
+    from gis.store.rebalancing import DraftRebalancing
 
 __all__ = ["register"]
 
 Keep = Annotated[int | None, typer.Option(min=1, max=3, help="Take it: 1 fewest moved, 2 between, 3 best balance.")]
 Moves = Annotated[Path | None, typer.Option(help="What moves, to a file: .csv, .geojson, .parquet or .gpkg.")]
 Grids = Annotated[str | None, typer.Option(help="Grids that may change, parted by commas; by default all.")]
+Beside = Annotated[bool, typer.Option("--neighbours", help="Also the grids beside those of the scope.")]
 Where = Annotated[str | None, typer.Option(help="Communities that may change, parted by commas; by default all.")]
 LockGrid = Annotated[list[str] | None, typer.Option(help="A grid that stays as it is. May be repeated.")]
 LockBorder = Annotated[list[str] | None, typer.Option(help="GRID:GRID between which nothing moves. May be repeated.")]
@@ -54,11 +58,13 @@ def rebalance(
     moves: Moves = None,
     scope_grids: Grids = None,
     scope_communities: Where = None,
+    neighbours: Beside = False,
     lock_grid: LockGrid = None,
     lock_border: LockBorder = None,
     max_moved: MaxMoved = None,
     max_grids: MaxGrids = None,
     seed: Seed = 1,
+    style: Style = "balanced",
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the answers do not depend on it.")] = 1,
     executor: Cluster = None,
     metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
@@ -88,11 +94,13 @@ def rebalance(
             maximum=maximum,
             scope_grids=_split(scope_grids),
             scope_communities=_split(scope_communities),
+            neighbours=neighbours,
             lock_grids=lock_grid or (),
             lock_borders=[pair.split(":") for pair in lock_border or ()],
             max_moved=max_moved,
             max_grids=max_grids,
             seed=seed,
+            style=style,
             jobs=jobs,
             cluster=executor,
             metric=metric_crs,
@@ -115,12 +123,16 @@ def rebalance_plan(
     keep: Keep = None,
     communities: Where = None,
     grids: Grids = None,
+    neighbours: Beside = False,
     lock_grid: LockGrid = None,
     lock_cell: Annotated[list[int] | None, typer.Option(help="A cell that stays. May be repeated.")] = None,
     lock_border: LockBorder = None,
     max_moved: MaxMoved = None,
     max_grids: MaxGrids = None,
     target: Annotated[int | None, typer.Option(min=1, help="Households a grid; as the network has it.")] = None,
+    minimum: Annotated[int | None, typer.Option("--min", help="By default as the network has it.")] = None,
+    maximum: Annotated[int | None, typer.Option("--max", help="By default as the network has it.")] = None,
+    style: Style = "balanced",
     seed: Seed = 1,
     moves: Moves = None,
 ) -> None:
@@ -133,27 +145,55 @@ def rebalance_plan(
     asked: dict[str, Any] = {
         "communities": _split(communities),
         "grids": _split(grids),
+        "neighbours": neighbours,
         "lock_grids": lock_grid or [],
         "lock_cells": lock_cell or [],
         "lock_borders": [pair.split(":") for pair in lock_border or ()],
         "max_moved": max_moved,
         "max_grids": max_grids,
         "target": target,
+        "minimum": minimum,
+        "maximum": maximum,
+        "style": style,
         "seed": seed,
     }
     with open_store() as connection:
-        draft, _ = pipeline.read_draft(connection, plan)
-        made = pipeline.rebalancing_of(connection, district, plan, draft, asked)
-    _show(made.found)
-    if moves is not None:
-        write_frames({moves: _listed(made, keep)})
-        print(f"Written: {moves}")
+        made = pipeline.rebalancing_of(connection, district, plan, asked)
+        _show(made.found)
+        if moves is not None:
+            write_frames({moves: _moved(connection, district, plan, made, keep)})
+            print(f"Written: {moves}")
     if keep is not None:
-        edit_plan(district, plan, by, "propose", {**asked, "keep": keep})
+        edit_plan(district, plan, by, "propose", made.payload(made.found.answers[keep - 1]), made.revision)
 
 
 def _split(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def _moved(
+    connection: Connection, district: str, plan: int, made: DraftRebalancing, keep: int | None
+) -> gpd.GeoDataFrame:
+    """What the answer kept moves, or each of the three, with addresses and workers, as polygons of the cells."""
+    import geopandas as gpd  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+
+    from gis.clock import utc_now  # noqa: PLC0415
+    from gis.crs import STORE_CRS  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+
+    row = pipeline.read_life(connection, pipeline.district_of(connection, district), plan, utc_now())
+    draft, _ = pipeline.read_draft(connection, plan)
+    answers = made.found.answers if keep is None else [made.found.answers[keep - 1]]
+    lists = [
+        pipeline.list_moves(connection, row, draft, made.changes(one), utc_now()).assign(answer=one.name)
+        for one in answers
+    ]
+    rows = pd.concat(lists, ignore_index=True).drop(columns=["lon", "lat"])
+    at = np.searchsorted(made.cells, rows["cell"].to_numpy(np.int64))
+    shapes = made.shapes.to_numpy()[at]
+    return gpd.GeoDataFrame(rows, geometry=shapes, crs=made.shapes.crs).to_crs(STORE_CRS)
 
 
 def _listed(made: Any, keep: int | None) -> gpd.GeoDataFrame:

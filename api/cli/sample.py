@@ -14,7 +14,7 @@ __all__ = ["register"]
 
 def sample(
     out: Annotated[Path, typer.Option("--out", help="Folder for the files; made when missing.")],
-    households: Annotated[int, typer.Option(help="Households in all, 500 to 300,000.")] = 30_000,
+    households: Annotated[int, typer.Option(help="Households in all, 500 to 3,000,000.")] = 30_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same district.")] = 1,
 ) -> None:
     """Write a fictional district: divisions, buildings, streets, parts, a year of events, grid workers."""

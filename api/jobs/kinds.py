@@ -177,6 +177,11 @@ def _propose(work: Work) -> dict[str, Any]:
         seed=work.options.get("seed", 1),
         style=work.options.get("style", "balanced"),
         free=work.options.get("free", False),
+        load=work.options.get("load"),
+        keep_whole=work.options.get("keep_whole"),
+        hard_barriers=work.options.get("hard_barriers"),
+        seconds=work.options.get("seconds"),
+        stages=work.options.get("stages"),
         **_network(work),
         executor=work.executor,
         progress=work.progress,
@@ -236,6 +241,41 @@ def _proposals(work: Work) -> dict[str, Any]:
     )
 
 
+def _rebalance(work: Work) -> dict[str, Any]:
+    from gis.store import pipeline  # noqa: PLC0415
+
+    return pipeline.compare_rebalancings(
+        work.connection,
+        work.district,
+        work.options["plan"],
+        work.options,
+        executor=work.executor,
+        progress=work.progress,
+    )
+
+
+def _merge_networks(work: Work) -> dict[str, Any]:
+    from gis.networks import Network, read_level  # noqa: PLC0415
+    from gis.store import pipeline  # noqa: PLC0415
+
+    asked = work.options
+    code, rule = asked["into"], asked.get("street_rule", "geometric")
+    level = read_level(asked.get("level", "1"))
+    done = pipeline.merge_networks(
+        work.connection,
+        work.district,
+        [pipeline.Source(**one) for one in asked["sources"]],
+        code if asked.get("name") is None else Network(code, asked["name"], None, rule, (level,)),
+        keep_old=asked.get("keep_old", "mostly"),
+        seed=asked.get("seed", 1),
+        style=asked.get("style", "balanced"),
+        executor=work.executor,
+        progress=work.progress,
+    )
+    kept = [{"network": one.network, "level": one.level, **kept.as_dict()} for one, kept in done.kept]
+    return _step(done.step) | {"network": done.network, "kept": kept}
+
+
 def _plan_publish(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
@@ -262,6 +302,8 @@ KINDS: dict[str, Kind] = {
         Kind("publish", _publish, alone=True),
         Kind("edit", _edit, fans_out=True),
         Kind("proposals", _proposals, fans_out=True),
+        Kind("rebalance", _rebalance, fans_out=True),
+        Kind("merge_networks", _merge_networks, alone=True, fans_out=True),
         Kind("plan_publish", _plan_publish),
     )
 }

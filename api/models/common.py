@@ -53,6 +53,8 @@ class ProblemPlace(Model):
     field: str | None = None
     code: str | None = None
     remedy: str | None = None
+    message_zh: str | None = None
+    remedy_zh: str | None = None
 
 
 class Problem(Model):

@@ -17,6 +17,7 @@ class GridReason(Model):
     key: str
     grid_code: str
     households: float
+    load: float = Field(description="What the target is measured in; households where nothing else is said.")
     reason: Literal["oversize_building", "no_set_around_building", "community_total", "unexplained"]
     proof: dict[str, JsonValue] = Field(description="What proves it, to be checked; empty for what is unexplained.")
     words: Words
@@ -36,5 +37,6 @@ class PlanExplanation(Model):
     distance: float = Field(description="How far the share within 10 % is from it.")
     must_miss: int = Field(description="Grids off target, at least, in any plan with as many in each piece of ground.")
     ceiling: float = Field(description="Share within 10 % that no such plan surpasses.")
+    unit: Words = Field(description="What loads are counted in.")
     words: Words = Field(description="All this in one line.")
     reasons: list[GridReason] = Field(description="One for each grid off target.")

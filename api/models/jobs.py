@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from api.models.common import Model
+from api.models.networks import MergeRequest
 from api.models.proposals import ProposalsRequest
+from api.models.rebalancing import RebalancingsRequest
 from api.models.work import Free, ProposeRequest, PublishRequest, RemarkLine, Style, TessellateRequest
 
 __all__ = [
@@ -20,10 +22,12 @@ __all__ = [
     "JobRequest",
     "JobState",
     "LoadJob",
+    "MergeJob",
     "PlanPublishJob",
     "ProposalsJob",
     "ProposeJob",
     "PublishJob",
+    "RebalanceJob",
     "TessellateJob",
     "Upload",
 ]
@@ -112,6 +116,19 @@ class ProposalsJob(ProposalsRequest):
     plan: int
 
 
+class RebalanceJob(RebalancingsRequest):
+    """Make the grids of a draft even again; the result holds what POST /plans/{plan}/rebalancings answers."""
+
+    kind: Literal["rebalance"]
+    plan: int
+
+
+class MergeJob(MergeRequest):
+    """Propose one network in place of several; the result holds the plan and what it keeps of each."""
+
+    kind: Literal["merge_networks"]
+
+
 class PlanPublishJob(Model):
     """Publish an approved plan."""
 
@@ -121,7 +138,16 @@ class PlanPublishJob(Model):
 
 
 JobRequest = Annotated[
-    ImportJob | LoadJob | TessellateJob | ProposeJob | PublishJob | EditJob | ProposalsJob | PlanPublishJob,
+    ImportJob
+    | LoadJob
+    | TessellateJob
+    | ProposeJob
+    | PublishJob
+    | EditJob
+    | ProposalsJob
+    | RebalanceJob
+    | MergeJob
+    | PlanPublishJob,
     Field(discriminator="kind"),
 ]
 

@@ -8,8 +8,18 @@ from typing import Literal
 from pydantic import Field
 
 from api.models.common import Model, Words
+from api.models.work import KeepOld, Style
 
-__all__ = ["CorrespondenceRow", "CorrespondenceSide", "CorrespondenceTable", "NetworkItem", "NetworkLevel", "TreeGrid"]
+__all__ = [
+    "CorrespondenceRow",
+    "CorrespondenceSide",
+    "CorrespondenceTable",
+    "MergeRequest",
+    "MergedNetwork",
+    "NetworkItem",
+    "NetworkLevel",
+    "TreeGrid",
+]
 
 
 class NetworkLevel(Model):
@@ -38,6 +48,27 @@ class NetworkItem(Model):
     levels: list[NetworkLevel]
 
 
+class MergedNetwork(Model):
+    """A level of a network that is merged."""
+
+    network: str
+    level: int = Field(default=1, ge=1)
+    weight: float = Field(default=1.0, gt=0, description="How much it counts beside the others.")
+
+
+class MergeRequest(Model):
+    """Which networks are to become one, and what its grids are to be like."""
+
+    sources: list[MergedNetwork] = Field(min_length=2, max_length=20)
+    into: str = Field(description="Code of the network that they become.")
+    name: str | None = Field(default=None, description="Its name; absent where it is there already, without grids.")
+    level: str = Field(default="1", description="Its level: 1:division_level=community,target=300,min=225,max=450.")
+    street_rule: Literal["geometric", "duty"] = "geometric"
+    keep_old: KeepOld = "mostly"
+    seed: int = 1
+    style: Style = "balanced"
+
+
 class TreeGrid(Model):
     """A grid in the tree of its network."""
 
@@ -57,6 +88,7 @@ class CorrespondenceSide(Model):
     network: str
     level: int
     version: int | None = Field(description="Where the grids were named by it.")
+    plan: int | None = Field(description="The same.")
     at: dt.datetime
     grids: int
 

@@ -153,9 +153,16 @@ class PlanDetail(PlanItem):
     """All that an editor needs to begin, but the cells."""
 
     as_of: dt.date = Field(description="Date of the household counts.")
-    target: int
-    minimum: int
-    maximum: int
+    target: int | float = Field(description="Load wanted in a grid.")
+    minimum: int | float
+    maximum: int | float
+    load: str = Field(description="What its grids are measured by: households, or a weighted sum.")
+    unit: Words = Field(description="Of this load.")
+    keep_whole: str | None = Field(description="What no grid divides: compounds, blocks; null: nothing.")
+    hard_barriers: list[str] = Field(description="Classes of lines that no grid crosses.")
+    targets: dict[str, float] = Field(
+        description="Communities whose grids were divided for another target: the code of each, and its target."
+    )
     can_undo: bool
     can_redo: bool
     base_in_force: bool = Field(description="Nothing else was published in its scope since it was begun.")
@@ -216,6 +223,7 @@ class PlanCells(Model):
     communities: list[PlanPlace]
     edges: EdgeColumns
     follows_names: list[str]
+    load: list[float] | None = Field(description="Of each cell, what is balanced; null where that is households.")
     next_key: str = Field(description="A key that no grid of the plan has: for the next new grid.")
 
 

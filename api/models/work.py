@@ -13,17 +13,61 @@ __all__ = [
     "CheckOutcome",
     "CheckRequest",
     "Free",
+    "HardBarriers",
+    "KeepOld",
+    "KeepWhole",
+    "LoadText",
+    "Maximum",
+    "Minimum",
     "ProposeRequest",
     "PublishRequest",
     "RemarkLine",
+    "Seconds",
+    "Stages",
     "StepReport",
     "Style",
+    "Target",
     "TessellateRequest",
 ]
 
 
 Style = Annotated[Literal["balanced", "compact", "street-true"], Field(description="What counts most in a division.")]
 Free = Annotated[bool, Field(description="As many grids as fit best inside the limits, not households / target.")]
+
+Seconds = Annotated[
+    float | None,
+    Field(gt=0, description="Wall clock of the search, at most; what it cut is recorded as stages."),
+]
+Stages = Annotated[
+    dict[str, list[tuple[int, int]]] | None,
+    Field(description="Of a plan that a limit cut: by community, grids and stages of each piece; makes it again."),
+]
+KeepOld = Annotated[
+    Literal["loosely", "mostly", "strictly"] | None,
+    Field(description="How dear it is to divide a grid that is there now; absent: grids are made from nothing."),
+]
+
+
+LoadText = Annotated[
+    str | None,
+    Field(
+        max_length=300,
+        description="What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events "
+        "(of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; "
+        "without them there are as many grids as of households.",
+    ),
+]
+KeepWhole = Annotated[
+    Literal["", "compounds", "blocks"] | None,
+    Field(description="What no grid divides unless it is above the maximum; empty: nothing."),
+]
+HardBarriers = Annotated[
+    list[str] | None,
+    Field(description="Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ..."),
+]
+Target = Annotated[int | float | None, Field(gt=0, description="Load wanted in a grid; that of the level when absent.")]
+Minimum = Annotated[int | float | None, Field(ge=0, description="0.75 of the target when that alone is given.")]
+Maximum = Annotated[int | float | None, Field(gt=0, description="1.5 of the target when that alone is given.")]
 
 
 class TessellateRequest(Model):
@@ -35,12 +79,17 @@ class TessellateRequest(Model):
 class ProposeRequest(OfNetwork):
     """Settings of a proposal."""
 
-    target: int | None = Field(default=None, ge=1, description="Households a grid should have; as the level has it.")
-    minimum: int | None = Field(default=None, ge=0, description="0.75 of the target when absent.")
-    maximum: int | None = Field(default=None, ge=1, description="1.5 of the target when absent.")
+    target: Target = None
+    minimum: Minimum = None
+    maximum: Maximum = None
     seed: int = 1
     style: Style = "balanced"
     free: Free = False
+    load: LoadText = None
+    keep_whole: KeepWhole = None
+    hard_barriers: HardBarriers = None
+    seconds: Seconds = None
+    stages: Stages = None
 
 
 class CheckRequest(OfNetwork):
@@ -94,5 +143,6 @@ class StepReport(Model):
     remarks: list[RemarkLine]
     plan_id: int | None = None
     version: int | None = None
+    settings: dict[str, JsonValue] | None = Field(default=None, description="What makes the plan again.")
     measures: dict[str, JsonValue] | None = None
     checks: list[CheckOutcome] | None = None

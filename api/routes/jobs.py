@@ -7,14 +7,16 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from api.deps import App, Person
 from api.jobs.kinds import KINDS
 from api.jobs.uploads import path_of, receive
-from api.models import JobItem, JobList, JobRequest, Upload
-from api.models.jobs import ImportJob, LoadJob
+from api.models import EditRequest, JobItem, JobList, JobRequest, Upload
+from api.models.jobs import EditJob, ImportJob, LoadJob
 from api.state import State
 from gis.errors import InputError, NotFoundError
 from gis.fault_words import in_chinese
@@ -32,6 +34,8 @@ router = APIRouter(tags=["jobs"])
 
 Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="Number of the job.")]
 
+EDIT: TypeAdapter[EditRequest] = TypeAdapter(EditRequest)
+STEPS_BACK = ("undo", "redo")
 LOOK_S = 0.3
 STREAM = "text/event-stream"
 STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -59,6 +63,8 @@ async def add_job(
     d: Annotated[str, Path(min_length=1, max_length=100, description="Code of the district; an import may make it.")],
 ) -> JobItem:
     """Put a job into the queue."""
+    if isinstance(asked, EditJob) and asked.edit not in STEPS_BACK:
+        _require_edit(asked)
     options = asked.model_dump(mode="json", exclude={"kind", "uploads"}, exclude_none=True)
     title = ""
     if isinstance(asked, ImportJob | LoadJob):
@@ -69,6 +75,14 @@ async def add_job(
     elif "plan" in options:
         title = str(options["plan"])
     return await queue(app, d, asked.kind, options, person, title)
+
+
+def _require_edit(asked: EditJob) -> None:
+    """See that an edit is one that would be taken at once too."""
+    try:
+        EDIT.validate_python({"kind": asked.edit, "revision": asked.revision, "payload": asked.payload})
+    except ValidationError as fault:
+        raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in fault.errors()]) from None
 
 
 @router.get("/jobs")
@@ -155,9 +169,10 @@ async def _events(app: State, item: JobItem) -> AsyncIterator[str]:
 
 
 def _brief(row: dict[str, Any]) -> dict[str, Any]:
-    """A job without the proposals that it may have made: they are read with the job itself."""
+    """A job without the proposals or answers that it may have made: they are read with the job itself."""
     result = row["result"]
-    return row if not result or "proposals" not in result else row | {"result": {"revision": result["revision"]}}
+    made = result and ("proposals" in result or "answers" in result)
+    return row | {"result": {"revision": result["revision"]}} if made else row
 
 
 def _item(row: dict[str, Any]) -> JobItem:

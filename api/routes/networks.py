@@ -15,7 +15,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/districts/{d}", tags=["networks"])
 
-SIDE = "NETWORK[:LEVEL][@vVERSION | @DATE], e.g. community@v1, police:2@2026-08-01; a network alone means now."
+SIDE = "NETWORK[:LEVEL][@vVERSION | @DATE | #PLAN], e.g. community@v1, police:2@2026-08-01; a network alone: now."
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 

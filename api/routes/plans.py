@@ -6,10 +6,11 @@ Each route runs in a worker thread: plans are read and written in one transactio
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
 
 from api.deps import Acting, App, District
 from api.models import (
@@ -32,7 +33,13 @@ from api.models import (
     RollbackRequest,
     WaiverRequest,
 )
+from api.streaming import pieces
 from layers import planning
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from gis.progress import Progress
 
 __all__ = ["persons", "router"]
 
@@ -44,6 +51,14 @@ PlanId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Number of the plan
 GEOJSON = "application/geo+json"
 GEOJSON_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "FeatureCollection of polygons.", "content": {GEOJSON: {"schema": {"type": "object"}}}}
+}
+
+LINES = "application/x-ndjson"
+LINES_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Lines of JSON, each a PlanProposals: what there is so far; the last one is whole.",
+        "content": {LINES: {"schema": {"type": "string"}}},
+    }
 }
 
 
@@ -131,6 +146,29 @@ async def propose_plan_divisions(app: App, district: District, plan: PlanId, ask
     """Divide communities of a draft in three ways that really differ; an edit `propose` takes one of them."""
     act = partial(planning.proposals, asked=asked.model_dump(exclude_none=True))
     return PlanProposals(**await run_in_threadpool(act, app.database_url, district.code, plan, app.now))
+
+
+@router.post("/plans/{plan}/proposals/stream", response_class=StreamingResponse, responses=LINES_RESPONSES)
+async def stream_plan_divisions(
+    app: App, district: District, plan: PlanId, asked: ProposalsRequest
+) -> StreamingResponse:
+    """Tell the same whenever a proposal is ready; who stops listening ends the search."""
+
+    def work(each: Callable[[dict[str, Any]], None], progress: Progress) -> dict[str, Any]:
+        wanted = asked.model_dump(exclude_none=True)
+        return planning.proposals(
+            app.database_url, district.code, plan, app.now, asked=wanted, each=each, progress=progress
+        )
+
+    ready = pieces(work)
+    first = await anext(ready)  # a fault before it is answered as any other
+
+    async def lines() -> AsyncIterator[str]:
+        yield f"{PlanProposals(**first).model_dump_json()}\n"
+        async for made in ready:
+            yield f"{PlanProposals(**made).model_dump_json()}\n"
+
+    return StreamingResponse(lines(), media_type=LINES)
 
 
 @router.get("/plans/{plan}/checks")

@@ -18,6 +18,7 @@ from data.sample.events import LAST_DAY, make_events
 from data.sample.grounds import build_city
 from data.sample.labels import DISTRICT_CODE, Labels, label
 from data.sample.things import make_parts, make_workers
+from data.sample.towns import PREFIXES, joined
 from data.sample.writing import DECIMALS, write_csv, write_geojson
 from data.sample.zones import planned_city
 from gis.errors import InputError
@@ -37,7 +38,9 @@ PLACE = (113.05, 30.02)
 """Longitude and latitude where the district is drawn: a place of fields and ponds, no town of this name or shape."""
 
 PLANE = "EPSG:4547"
-SMALLEST, LARGEST = 500, 300_000
+SMALLEST, TOWN = 500, 300_000
+"""Households of the smallest and the largest town; above that there are several."""
+LARGEST = TOWN * len(PREFIXES)
 GATE_METRES = 5.0
 
 
@@ -110,9 +113,10 @@ def make_sample(households: int = 30_000, seed: int = 1, *, progress: Progress =
     Parameters
     ----------
     households : int
-        How many households live there, exactly; 500 to 300,000.
+        How many households live there, exactly; 500 to 3,000,000. Above 300,000 they live in several towns.
     seed : int
         The same seed and number give the same district.
+    progress : Progress
 
     Returns
     -------
@@ -130,6 +134,19 @@ def make_sample(households: int = 30_000, seed: int = 1, *, progress: Progress =
         )
     if seed < 0:
         raise InputError(f"The seed {seed} is negative.", "Give a whole number from 0.")
+    count = -(-households // TOWN)
+    if count == 1:
+        return _town(households, seed, progress)
+    shares = np.diff(np.arange(count + 1) * households // count).tolist()
+    towns = []
+    for i, share in enumerate(shares):
+        progress("sample: towns", i, count)
+        towns.append(_town(share, count * seed + i, quiet))
+    return joined(towns, PLANE)
+
+
+def _town(households: int, seed: int, progress: Progress) -> Sample:
+    """Invent a district that is one town."""
     steps = ("streets", "buildings", "communities", "parts and events", "frames")
 
     def told(done: int) -> None:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from data.sample.plan import CityPlan, fineness, make_plan
 
@@ -36,6 +37,8 @@ NEEDS = {"tower": 11_000, "slab": 7_000, "industry": 9_000, "farm": 6_000, "vill
 """Smallest block in m2 that a use fits on."""
 
 DENSITY = 4_600.0
+ALONE = 3_000.0
+"""Metres at which the first of its use counts as far from others."""
 
 
 def _shape_depth(block: Block) -> float:
@@ -45,19 +48,19 @@ def _shape_depth(block: Block) -> float:
 
 def _take(blocks: list[Block], count: int, use: str, fits: Callable[[Block], float | None]) -> None:
     """Give `use` to the best free blocks, each far from those that have it already."""
-    for _ in range(count):
-        best, best_score = None, -math.inf
-        given = [b for b in blocks if b.use == use]
-        for block in blocks:
-            score = fits(block) if not block.use else None
-            if score is None:
-                continue
-            score += min((block.polygon.distance(g.polygon) for g in given), default=3_000.0)
-            if score > best_score:
-                best, best_score = block, score
-        if best is None:
-            return
-        best.use = use
+    scores = [None if block.use else fits(block) for block in blocks]
+    free = [k for k, score in enumerate(scores) if score is not None]
+    polygons = np.array([blocks[k].polygon for k in free], object)
+    score = np.array([scores[k] for k in free], float)
+    far = np.full(len(free), np.inf)
+    for block in blocks:
+        if block.use == use:
+            far = np.minimum(far, shapely.distance(polygons, block.polygon))
+    for _ in range(min(count, len(free))):
+        best = int(np.argmax(score + np.where(np.isinf(far), ALONE, far)))
+        blocks[free[best]].use = use
+        far = np.minimum(far, shapely.distance(polygons, polygons[best]))
+        score[best] = -np.inf
 
 
 def _assign(plan: CityPlan, seed: int, households: int) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from gis._offenders import TOLERANCE_M2, Row, mended, offenders, polygons_of
 from gis.checks.subject import DIVISION_NAMES
@@ -17,7 +20,15 @@ if TYPE_CHECKING:
 
     from gis.checks.subject import Subject
 
-__all__ = ["contiguous", "inside_division", "no_cut_building", "no_gap", "no_overlap", "valid_polygon"]
+__all__ = [
+    "contiguous",
+    "crosses_no_barrier",
+    "inside_division",
+    "no_cut_building",
+    "no_gap",
+    "no_overlap",
+    "valid_polygon",
+]
 
 
 def inside_division(s: Subject) -> gpd.GeoDataFrame:
@@ -129,6 +140,30 @@ def contiguous(s: Subject) -> gpd.GeoDataFrame:
                     polygons[g],
                 )
             )
+    return offenders(rows, s.grids.crs)
+
+
+def crosses_no_barrier(s: Subject) -> gpd.GeoDataFrame | None:
+    """Find grids that hang together only across a hard barrier; bridges, tunnels and links lead over it."""
+    if s.passable is None:
+        return None
+    code = s.cells["grid_code"].to_numpy(object)
+    pairs = np.concatenate([s.passable, np.array(list(s.links), np.int64).reshape(-1, 2)]).astype(np.int64)
+    pairs = pairs[code[pairs[:, 0]] == code[pairs[:, 1]]]
+    n = len(code)
+    _, label = connected_components(coo_array((np.ones(len(pairs)), pairs.T), shape=(n, n)), directed=False)
+    parts = pd.Series(label).groupby(code).nunique()
+    rows: list[Row] = [
+        (
+            g,
+            f"网格 {g} 被硬阻隔分成 {parts[g]} 块",
+            f"hard barriers part grid {g} into {parts[g]}",
+            float(parts[g]),
+            polygon,
+        )
+        for g, polygon in zip(s.grids["grid_code"], polygons_of(s.grids), strict=True)
+        if parts.get(g, 1) > 1
+    ]
     return offenders(rows, s.grids.crs)
 
 

@@ -20,12 +20,11 @@ PARTS_VARIATION = 0.6
 
 
 def households_in_range(s: Subject) -> gpd.GeoDataFrame:
-    """Find grids outside [minimum, maximum]; grids of one oversize building and empty ones say so."""
+    """Find grids whose load is outside [minimum, maximum]; those of one oversize building and empty ones say so."""
+    loads = s.grids["load" if "load" in s.grids else "households"]
     flags = s.grids["flags"].to_list() if "flags" in s.grids else [[]] * len(s.grids)
     rows: list[Row] = []
-    for code, load, flag, polygon in zip(
-        s.grids["grid_code"], s.grids["households"], flags, polygons_of(s.grids), strict=True
-    ):
+    for code, load, flag, polygon in zip(s.grids["grid_code"], loads, flags, polygons_of(s.grids), strict=True):
         if s.minimum <= load <= s.maximum:
             continue
         zh, en = ("", "")
@@ -34,26 +33,32 @@ def households_in_range(s: Subject) -> gpd.GeoDataFrame:
         elif "empty" in flag:
             zh, en = "(无住户社区)", " (community without households)"
         rows.append(
-            (code, f"网格 {code} 有 {load:g} 户{zh}", f"grid {code} has {load:g} households{en}", float(load), polygon)
+            (
+                code,
+                f"网格 {code} 有 {load:g} {s.unit['zh']}{zh}",
+                f"grid {code} has {load:g} {s.unit['en']}{en}",
+                float(load),
+                polygon,
+            )
         )
     return offenders(rows, s.grids.crs)
 
 
 def one_dedicated_unit_whole(s: Subject) -> gpd.GeoDataFrame | None:
-    """Find compounds that are divided although their households would fit in one grid."""
+    """Find compounds that are divided although what they hold would fit in one grid."""
     if "compound_id" not in s.cells:
         return None
     cells = s.cells[s.cells["compound_id"].notna() & (s.cells["compound_id"] != "")]
     rows: list[Row] = []
     for name, mine in cells.groupby("compound_id", sort=True):
-        count, load = mine["grid_code"].nunique(), float(mine["households"].sum())
+        count, load = mine["grid_code"].nunique(), float(mine["load" if "load" in mine else "households"].sum())
         if count > 1 and load <= s.maximum:
             outline = shapely.union_all(polygons_of(mine))
             rows.append(
                 (
                     str(name),
-                    f"小区 {name}（{load:g} 户）被分入 {count} 个网格",
-                    f"compound {name} ({load:g} households) is divided among {count} grids",
+                    f"小区 {name}（{load:g} {s.unit['zh']}）被分入 {count} 个网格",
+                    f"compound {name} ({load:g} {s.unit['en']}) is divided among {count} grids",
                     float(count),
                     outline,
                 )

@@ -14,15 +14,25 @@ import shapely
 
 from gis import _offenders, cuts, nesting, tiling
 from gis.checks.belonging import code_matches_parent, nested
-from gis.checks.ground import contiguous, inside_division, no_cut_building, no_gap, no_overlap, valid_polygon
+from gis.checks.ground import (
+    contiguous,
+    crosses_no_barrier,
+    inside_division,
+    no_cut_building,
+    no_gap,
+    no_overlap,
+    valid_polygon,
+)
 from gis.checks.lines import follows_street_line
 from gis.checks.load import grid_without_worker, households_in_range, one_dedicated_unit_whole, parts_balance
 from gis.checks.subject import Check, CheckResult, Subject
+from gis.measures.measure import HOUSEHOLDS_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
+    import numpy as np
 
 __all__ = ["CHECKS", "EDITION", "run_checks"]
 
@@ -67,6 +77,12 @@ CHECKS: dict[str, Check] = {
             one_dedicated_unit_whole,
         ),
         Check("follows_street_line", False, {"zh": "边界沿道路", "en": "Borders follow streets"}, follows_street_line),
+        Check(
+            "crosses_no_barrier",
+            False,
+            {"zh": "不跨硬阻隔", "en": "No grid crosses a hard barrier"},
+            crosses_no_barrier,
+        ),
         Check("parts_balance", False, {"zh": "部件数均衡", "en": "Parts are spread evenly"}, parts_balance),
         Check(
             "grid_without_worker", False, {"zh": "网格有人负责", "en": "Every grid has a worker"}, grid_without_worker
@@ -91,6 +107,8 @@ def run_checks(
     staffed: Iterable[str] | None = None,
     code_profile: str = "gbt30428_2013",
     division: str = "community",
+    unit: Mapping[str, str] = HOUSEHOLDS_UNIT,
+    passable: np.ndarray | None = None,
     only: Iterable[str] | None = None,
 ) -> list[CheckResult]:
     """Run every check that has its input.
@@ -99,7 +117,7 @@ def run_checks(
     ----------
     communities, grids, cells, buildings, links, minimum, maximum, barriers, compounds, parts, staffed, code_profile
         See `Subject`; `grids` in a metric CRS, other frames are brought to it.
-    division : str
+    division, unit, passable
         See `Subject`.
     only : iterable of str, optional
         Names of the checks to run.
@@ -128,6 +146,8 @@ def run_checks(
         staffed,
         code_profile,
         division,
+        unit,
+        passable,
     )
     wanted = list(CHECKS) if only is None else [name for name in CHECKS if name in set(only)]
     results = []

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gis.measures.measure import HOUSEHOLDS_UNIT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import geopandas as gpd
+    import numpy as np
 
 __all__ = ["DIVISION_NAMES", "Check", "CheckResult", "Subject"]
 
@@ -37,7 +40,7 @@ class Subject:
     links : sequence of (int, int)
         Declared links and those of rule 6, as row positions in `cells`.
     minimum, maximum : float
-        Households a grid.
+        Load a grid.
     barriers : GeoDataFrame, optional
         Lines or areas that borders should follow.
     compounds : GeoDataFrame, optional
@@ -50,6 +53,10 @@ class Subject:
         Of communities with a 12-digit code; the others use ``local``.
     division : str
         Level of the divisions in `communities`.
+    unit : mapping
+        ``zh`` and ``en``: what loads are counted in; the load is a column ``load`` of grids and cells, else households.
+    passable : ndarray of int, shape (m, 2), optional
+        Neighbours, as row positions in `cells`, that no hard barrier parts; only where there are hard barriers.
     """
 
     communities: gpd.GeoDataFrame
@@ -65,6 +72,8 @@ class Subject:
     staffed: Iterable[str] | None = None
     code_profile: str = "gbt30428_2013"
     division: str = "community"
+    unit: Mapping[str, str] = field(default_factory=lambda: HOUSEHOLDS_UNIT)
+    passable: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

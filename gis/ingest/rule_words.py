@@ -44,6 +44,9 @@ RULES: dict[str, tuple[str, str]] = {
         "没有占到任何单位地块",
         "请改正图形，用 --exact 切分单位地块，或用 --accept-partial 先导入其他行。",
     ),
+    "unit_split": ("整体保留的单位超过上限，已拆分", ""),
+    "hard_barriers": ("沿这些阻隔的边界不连通，桥梁和隧道处除外", ""),
+    "time_was_up": ("时限已到，搜索提前结束", "方案的设置中记录了已完成的步骤，可据此得到同样的方案。"),
     "cell_without_grid": ("单位地块不在任何网格内", "请在下一个方案中划入网格。"),
 }
 """Rule -> what is wrong, what to do."""

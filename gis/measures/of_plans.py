@@ -21,6 +21,7 @@ from gis.measures.measure import (
 )
 from gis.measures.of_grids import polsby_popper
 from gis.partition.explaining import explain
+from gis.partition.loads import unit_words
 from gis.partition.plan import grid_frame
 from gis.tiling import tiles_exactly
 
@@ -267,6 +268,13 @@ def _tiling(polygons: np.ndarray, community_of: np.ndarray, communities: gpd.Geo
     return gap, overlap
 
 
+def _of_load(text: str, load: np.ndarray) -> dict[str, Any]:
+    """Say what is balanced, and how much of it grids have."""
+    least, middle, most = float(load.min()), float(np.median(load)), float(load.max())
+    sums = {"load_total": float(load.sum()), "load_min": least, "load_median": middle, "load_max": most}
+    return {"load": text, "load_unit": dict(unit_words(text)), **sums}
+
+
 def plan_measures(
     tessellation: Tessellation,
     plan: Plan,
@@ -295,14 +303,17 @@ def plan_measures(
     -------
     dict
         One entry for each key of `PLAN_MEASURES`, the plan's ``target``, ``minimum``, ``maximum``, and ``reasons``: the
-        number of grids outside ±10% by reason.
+        number of grids outside ±10% by reason. Where another load than households is balanced, what is said of the
+        target is said of that: ``load`` (as it is written), ``load_unit`` and ``load_total``, ``load_min``,
+        ``load_median``, ``load_max``.
     """
     grids = grid_frame(tessellation, plan) if grids is None else grids
     explanation = explain(tessellation, plan) if explanation is None else explanation
     target = float(plan.settings["target"])
     polygons = np.asarray(grids.geometry.values, object)
     community_of = grids["community_id"].to_numpy(object).astype(str)
-    load = grids["households"].to_numpy(float)
+    people = grids["households"].to_numpy(float)
+    load = grids["load"].to_numpy(float) if "load" in grids else people
     compact = polsby_popper(shapely.area(polygons), shapely.length(polygons))
 
     adjacency = tessellation.adjacency
@@ -321,17 +332,18 @@ def plan_measures(
         "minimum": float(plan.settings["minimum"]),
         "maximum": float(plan.settings["maximum"]),
         **explanation.measures,
-        "households": float(load.sum()),
+        "households": float(people.sum()),
         "estimated_households": 0.0 if estimated is None else float(counts[estimated.astype(bool)].sum()),
         "within_10": within(load, target, TOLERANCE),
         "within_20": within(load, target, 2 * TOLERANCE),
         "mad": float(np.abs(load - target).mean()),
         "rms": float(np.sqrt(((load - target) ** 2).mean())),
-        "households_min": float(load.min()),
-        "households_median": float(np.median(load)),
-        "households_max": float(load.max()),
+        "households_min": float(people.min()),
+        "households_median": float(np.median(people)),
+        "households_max": float(people.max()),
+        **(_of_load(tessellation.load, load) if "load" in grids else {}),
         "oversize_buildings": sum("oversize_building" in f for f in flags),
-        "empty_grids": int((load == 0).sum()),
+        "empty_grids": int((people == 0).sum()),
         "multipart_grids": int((parts > 1).sum()),
         "polsby_popper_mean": float(compact.mean()),
         "polsby_popper_p10": float(np.percentile(compact, 10)),

@@ -2,7 +2,8 @@
 
 from gis.partition.explaining import explain
 from gis.partition.inputs import Locks, Scope
-from gis.partition.nested import coarsened, divide_level
+from gis.partition.keeping import Keep, OldGrids
+from gis.partition.nested import atoms_of_level, coarsened, divide_level
 from gis.partition.objective import Weights
 from gis.partition.plan import Plan, cell_frame, grid_frame
 from gis.partition.proposals import Proposals, propose_several, share_apart
@@ -14,12 +15,15 @@ from gis.partition.styles import STYLES
 __all__ = [
     "STYLES",
     "Effort",
+    "Keep",
     "Locks",
+    "OldGrids",
     "Plan",
     "Proposals",
     "Rebalancing",
     "Scope",
     "Weights",
+    "atoms_of_level",
     "cell_frame",
     "coarsened",
     "divide_level",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gis._compiled import compiled
+from gis._compiled import compiled, inlined
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Graph", "compiled"]
+__all__ = ["Graph", "compiled", "inlined"]
 
 
 class Graph(NamedTuple):

@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from gis.partition._compiled import compiled
+from gis.partition._compiled import inlined
 
 __all__ = ["below", "seed_of", "state_of", "uniform"]
 
@@ -22,7 +22,7 @@ def state_of(seed: int) -> np.ndarray:
     return np.array([seed], np.uint64)
 
 
-@compiled
+@inlined
 def uniform(state: np.ndarray) -> float:
     """Draw from [0, 1)."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -34,7 +34,7 @@ def uniform(state: np.ndarray) -> float:
     return x
 
 
-@compiled
+@inlined
 def below(state: np.ndarray, n: int) -> int:
     """Draw from 0 .. n-1."""
     return min(int(uniform(state) * n), n - 1)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gis.partition._compiled import Graph, compiled
+from gis.partition._compiled import Graph, compiled, inlined
 from gis.partition._random import below, uniform
-from gis.partition.pairs import resplit
+from gis.partition.objective import load_energy
+from gis.partition.pairs import resplit, scratch_for
 from gis.partition.state import State, begin, flip, price_flip, stays_connected
 
 __all__ = ["anneal"]
@@ -18,7 +19,7 @@ CHAIN_SHARE = 0.25
 RESPLIT_SHARE = 0.06
 
 
-@compiled
+@inlined
 def _pick_other(v: int, of: np.ndarray, graph: Graph, rng: np.ndarray) -> int:
     """Set of a random neighbour of `v` that is in another set; -1 where there is none."""
     count = 0
@@ -38,7 +39,7 @@ def _pick_other(v: int, of: np.ndarray, graph: Graph, rng: np.ndarray) -> int:
     return found
 
 
-@compiled
+@inlined
 def _best_second(
     v: int,
     b: int,
@@ -50,16 +51,17 @@ def _best_second(
     trial: np.ndarray,
     change: np.ndarray,
     w: np.ndarray,
+    limit: float,
 ) -> tuple[int, int, float]:
-    """The cheapest flip out of set `b`, of which `v` is a cell, of any cell but `v`; its `change` as `_price_flip`.
+    """The cheapest flip out of set `b`, of which `v` is a cell, of any cell but `v`; its `change` as `price_flip`.
 
     Returns
     -------
     cell, set : int
-        -1 where there is none.
+        -1 where there is none of at most `limit`.
     delta : float
     """
-    lowest = np.inf
+    lowest = limit
     cell = -1
     to = -1
     seen[v] = stamp
@@ -85,6 +87,10 @@ def _best_second(
                         break
                 if not new:
                     continue
+                load = graph.load[x]
+                least = load_energy(state.sums[b, 0] - load, w) + load_energy(state.sums[c, 0] + load, w)
+                if least - state.energy[b] - state.energy[c] >= lowest:
+                    continue
                 delta = price_flip(x, c, graph, state, trial, w)
                 if delta < lowest:
                     lowest = delta
@@ -92,6 +98,16 @@ def _best_second(
                     to = c
                     change[:] = trial
     return cell, to, lowest
+
+
+@inlined
+def _write(a: int, b: int, state: State, change: np.ndarray) -> None:
+    """Let the sums and energies of two sets be those of `change`."""
+    for i in range(4):
+        state.sums[a, i] = change[0, i]
+        state.sums[b, i] = change[1, i]
+    state.energy[a] = change[0, 4]
+    state.energy[b] = change[1, 4]
 
 
 @compiled
@@ -144,7 +160,7 @@ def anneal(
     seen = np.zeros(n, np.int64)
     stamp = 0
     queue = np.empty(n, np.int64)
-    local = np.full(n, -1, np.int64)
+    scratch = scratch_for(n)
     change = np.empty((2, 5))
     second = np.empty((2, 5))
     trial = np.empty((2, 5))
@@ -163,7 +179,7 @@ def anneal(
         b = _pick_other(v, state.of, graph, rng)
 
         if kind < RESPLIT_SHARE:
-            now += resplit(v, a, b, graph, state, local, w, heat, rng)
+            now += resplit(v, a, b, graph, state, scratch, w, -heat * np.log(1.0 - uniform(rng)), rng)
             if now < lowest - 1e-9:
                 lowest = now
                 best[:] = state.of
@@ -171,35 +187,43 @@ def anneal(
 
         if state.size[a] == 1:
             continue
-        delta = price_flip(v, b, graph, state, change, w)
+        # Metropolis' rule, drawn before anything is priced: what costs more is not taken
+        limit = -heat * np.log(1.0 - uniform(rng))
         chain = kind < RESPLIT_SHARE + CHAIN_SHARE
-        if not chain and delta > 0.0 and uniform(rng) >= np.exp(-delta / heat):
+        if not chain:
+            load = graph.load[v]
+            least = load_energy(state.sums[a, 0] - load, w) + load_energy(state.sums[b, 0] + load, w)
+            if least - state.energy[a] - state.energy[b] > limit:
+                continue
+        delta = price_flip(v, b, graph, state, change, w)
+        if not chain and delta > limit:
             continue
         stamp += 2
         if not stays_connected(v, state.of, graph, seen, stamp, queue):
             continue
-        for i in range(4):
-            before[1, i] = state.sums[a, i]
-            before[0, i] = state.sums[b, i]
-        before[1, 4] = state.energy[a]
-        before[0, 4] = state.energy[b]
-        flip(v, b, graph, state, change)
-        if chain:
-            # a second flip out of the receiver: back to the donor (a swap) or on to a third set (a push)
+        if not chain:
+            flip(v, b, graph, state, change)
+        else:
+            # a second flip out of the receiver: back to the donor (a swap) or on to a third set (a push); looked for
+            # as if the first were made, of which only what is priced is written
+            for i in range(4):
+                before[0, i] = state.sums[a, i]
+                before[1, i] = state.sums[b, i]
+            before[0, 4] = state.energy[a]
+            before[1, 4] = state.energy[b]
+            state.of[v] = b
+            _write(a, b, state, change)
             stamp += 2
-            x, c, more = _best_second(v, b, graph, state, seen, stamp, queue, trial, second, w)
-            done = False
-            if x >= 0:
-                both = delta + more
-                if both <= 0.0 or uniform(rng) < np.exp(-both / heat):
-                    stamp += 2
-                    if stays_connected(x, state.of, graph, seen, stamp, queue):
-                        flip(x, c, graph, state, second)
-                        delta = both
-                        done = True
+            x, c, more = _best_second(v, b, graph, state, seen, stamp, queue, trial, second, w, limit - delta)
+            stamp += 2
+            done = x >= 0 and stays_connected(x, state.of, graph, seen, stamp, queue)
+            state.of[v] = a
             if not done:
-                flip(v, a, graph, state, before)
+                _write(a, b, state, before)
                 continue
+            flip(v, b, graph, state, change)
+            flip(x, c, graph, state, second)
+            delta += more
         now += delta
         if now < lowest - 1e-9:
             lowest = now

@@ -2,7 +2,8 @@
 
 Changes that share no grid are independent, so an answer is a set of them in which each grid occurs once at most, of
 least ``moved + cells - grid * grids brought within tolerance + shape * energy``. None wins grids by sacrificing one:
-the sum of squared deviations from the target does not rise.
+the sum of squared deviations from the target does not rise. Each change pays by itself: none is made only because it
+makes room for another.
 """
 
 from __future__ import annotations

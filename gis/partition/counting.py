@@ -12,6 +12,8 @@ from gis.partition.objective import grid_energy
 from gis.partition.search import Effort, divide
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gis.partition._compiled import Graph
     from gis.partition.objective import Weights
 
@@ -23,7 +25,9 @@ GLANCE = 4
 """A trial has this share of the search's runs."""
 
 
-def best_count(graph: Graph, k: int, weights: Weights, effort: Effort, seed: int) -> int:
+def best_count(
+    graph: Graph, k: int, weights: Weights, effort: Effort, seed: int, late: Callable[[], bool] | None = None
+) -> int:
     """Choose the number of grids with the lowest energy a grid, among those whose mean is inside the limits.
 
     Parameters
@@ -36,6 +40,8 @@ def best_count(graph: Graph, k: int, weights: Weights, effort: Effort, seed: int
     effort : Effort
         Of the search that follows.
     seed : int
+    late : callable, optional
+        Whether there is no time to try another number: then it is the best of those tried.
 
     Returns
     -------
@@ -52,9 +58,11 @@ def best_count(graph: Graph, k: int, weights: Weights, effort: Effort, seed: int
     glance = replace(effort, runs=max(1, effort.runs // GLANCE))
     means = []
     for count in tried:
+        if late is not None and late():
+            break
         array = weights.array(float(np.sqrt(graph.area.sum() / count)))
         means.append(_energy(graph, count, array, glance, seed) / count)
-    return tried[int(np.argmin(means))]
+    return tried[int(np.argmin(means))] if means else k
 
 
 def _energy(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int) -> float:

@@ -12,6 +12,7 @@ from gis.errors import InputError
 from gis.partition._random import seed_of
 from gis.partition.changes import Community, graph_of
 from gis.partition.choosing import Budget
+from gis.partition.loads import loads_of, unit_words
 from gis.partition.moves import join
 from gis.partition.parts import communities_of
 from gis.partition.state import stays_connected
@@ -50,10 +51,11 @@ class Locks:
 
 @dataclass(frozen=True)
 class Scope:
-    """Grids and communities that may change; none named: all."""
+    """Grids and communities that may change; none named: all. `neighbours`: those beside the grids named too."""
 
     grids: Iterable[int] = ()
     communities: Iterable[str] = ()
+    neighbours: bool = False
 
 
 @dataclass
@@ -145,6 +147,9 @@ def prepared(
     grids = int(grid_of.max(initial=-1)) + 1
     every = communities_of(tessellation)
     names = range(grids) if names is None else names
+    if scope.neighbours:
+        pairs = np.concatenate([tessellation.adjacency.pairs, links.reshape(-1, 2)]).astype(np.int64)
+        scope = replace(scope, grids=_and_beside(set(scope.grids), grid_of, pairs))
     rules = _rules(grid_of, names, locks, scope, {cells.community_id for cells in every})
     asked = _Asked(np.asarray(links, np.int64).reshape(-1, 2), weights, budget, steps, seed)
     result = Prepared(grid_of.copy(), grids)
@@ -168,6 +173,13 @@ def prepared(
         _prepare(cells, mine, asked, rules, whole, result)
     _tell(tessellation, grid_of, names, result, report)
     return result
+
+
+def _and_beside(grids: set[int], grid_of: np.ndarray, pairs: np.ndarray) -> list[int]:
+    """Add the grids that touch some."""
+    sides = grid_of[pairs]
+    beside = sides[np.isin(sides, sorted(grids)).any(axis=1)]
+    return sorted(grids | set(beside[beside >= 0].tolist()))
 
 
 def _rules(grid_of: np.ndarray, names: Sequence[object], locks: Locks, scope: Scope, known: set[str]) -> _Rules:
@@ -203,6 +215,8 @@ def _rules(grid_of: np.ndarray, names: Sequence[object], locks: Locks, scope: Sc
                 f"Cell {cell} is locked to grid {names[grid]}, but lies in grid {names[own]}.",
                 "A lock keeps a cell where it is: move it first, or lock it to its own grid.",
             )
+    if wanted and not communities and wanted <= locked:
+        raise InputError("Every grid in scope is locked.", "Unlock one of them, or widen the scope.")
     numbers = np.arange(grids)
     whole = None if not wanted and not communities else frozenset(communities)
     return _Rules(np.isin(numbers, list(locked)), np.isin(numbers, list(wanted)), frozenset(held), borders, whole)
@@ -305,16 +319,16 @@ def _tell(
     tessellation: Tessellation, in_force: np.ndarray, names: Sequence[object], result: Prepared, report: Report
 ) -> None:
     """Say what is out of the ordinary."""
-    load = np.nan_to_num(tessellation.cells["households"].to_numpy(float))
+    load, unit = loads_of(tessellation), unit_words(tessellation.load)["en"]
     building = tessellation.cells["building_id"].to_numpy(object)
     for cell in result.own:
         report.add(
             "note",
             "own_grid",
-            f"Building {building[cell]} ({load[cell]:g} households) is above the maximum: it becomes a grid.",
+            f"Building {building[cell]} ({load[cell]:g} {unit}) is above the maximum: it becomes a grid.",
             code=str(building[cell]),
             amount=float(load[cell]),
-            unit="households",
+            unit=unit,
         )
     here = np.unique(np.concatenate([ids[ids >= 0] for ids in result.ids] or [np.empty(0, int)]))
     sums = np.bincount(result.grid_of[result.grid_of >= 0], load[result.grid_of >= 0], result.grids)

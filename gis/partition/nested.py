@@ -7,7 +7,7 @@ divides that. A finer grid stays inside one coarse grid: each coarse grid is div
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,11 +16,18 @@ import shapely
 
 from gis.codes import community_grid_profile, position_order
 from gis.graph import Adjacency, Tessellation
+from gis.partition.barriers import parted, read_barriers
+from gis.partition.flags import grid_flags
+from gis.partition.loads import loads_of
 from gis.partition.plan import Plan
 from gis.partition.split import partition
-from gis.plans.describing import grid_flags
 
-__all__ = ["coarsened", "divide_level"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gis.partition.keeping import Keep
+
+__all__ = ["atoms_of_level", "coarsened", "divide_level"]
 
 
 def divide_level(
@@ -29,6 +36,9 @@ def divide_level(
     finer: np.ndarray | None = None,
     coarser: np.ndarray | None = None,
     links: np.ndarray | None = None,
+    hard_barriers: Sequence[str] = (),
+    crossed: np.ndarray | None = None,
+    keep: Keep | None = None,
     profile: str = "gbt30428_2013",
     **options: Any,
 ) -> Plan:
@@ -42,8 +52,10 @@ def divide_level(
         Grid of each cell in the next level down and up, None where it has none; left out where there is no such level.
     links : ndarray of int, shape (q, 2)
         Pairs of cells that hold the finer grids together.
-    profile : str
-        Of the codes, see `partition`.
+    keep : Keep, optional
+        Old grids of the cells; of whole finer grids each counts as in the old grid of its first cell.
+    hard_barriers, crossed, profile
+        See `partition`.
     **options
         Target, limits, seed and so on of `partition`.
 
@@ -53,11 +65,40 @@ def divide_level(
         Of the cells. Without `finer` and `coarser` exactly that of `partition`.
     """
     if finer is None and coarser is None:
-        return partition(tessellation, profile=profile, **options)
+        return partition(
+            tessellation, keep=keep, hard_barriers=hard_barriers, crossed=crossed, profile=profile, **options
+        )
+    hard = read_barriers(hard_barriers)
+    seen, joined = parted(tessellation, hard, crossed)
+    atoms, of = atoms_of_level(seen, finer=finer, coarser=coarser)
+    kept = None if keep is None else keep.take(np.unique(of, return_index=True)[1])
+    made = partition(atoms, keep=kept, profile=profile, **options)
+    made.settings["hard_barriers"] = list(hard)
+    held = joined if links is None else np.concatenate([np.asarray(links, np.int32).reshape(-1, 2), joined])
+    return _of_cells(tessellation, made, of, held, profile)
+
+
+def atoms_of_level(
+    tessellation: Tessellation, *, finer: np.ndarray | None = None, coarser: np.ndarray | None = None
+) -> tuple[Tessellation, np.ndarray]:
+    """Make what the grids of a level are sets of: cells, or whole finer grids; ``community_id`` is what they stay in.
+
+    Parameters
+    ----------
+    finer, coarser : ndarray of str or None, shape (cells,)
+        As in `divide_level`.
+
+    Returns
+    -------
+    atoms : Tessellation
+    of : ndarray of int, shape (cells,)
+        Atom of each cell.
+    """
     seen = tessellation if coarser is None else _within(tessellation, coarser)
-    of = np.arange(len(tessellation.cells)) if finer is None else _sets(seen, finer)
-    made = partition(seen if finer is None else coarsened(seen, of), profile=profile, **options)
-    return _of_cells(tessellation, made, of, np.empty((0, 2), np.int32) if links is None else links, profile)
+    if finer is None:
+        return seen, np.arange(len(tessellation.cells))
+    of = _sets(seen, finer)
+    return coarsened(seen, of), of
 
 
 def _within(tessellation: Tessellation, coarser: np.ndarray) -> Tessellation:
@@ -115,6 +156,8 @@ def coarsened(tessellation: Tessellation, of: np.ndarray) -> Tessellation:
         geometry=unions,
         crs=cells.crs,
     )
+    if "load" in cells:
+        frame["load"] = np.bincount(of, cells["load"].to_numpy(float), k)
     held = tessellation.building_cell
     return replace(
         tessellation,
@@ -174,7 +217,9 @@ def _of_cells(tessellation: Tessellation, made: Plan, of: np.ndarray, links: np.
     grids = pd.DataFrame(rows, columns=["community_id", "serial", "grid_code"])
     grids["households"] = np.bincount(grid_of, cells["households"].to_numpy(float), len(grids))
     grids["buildings"] = np.bincount(grid_of, cells["buildings"].to_numpy(float), len(grids)).astype(int)
-    grids["flags"] = grid_flags(tessellation, grid_of, len(grids), pairs, float(made.settings["maximum"]))
+    if "load" in cells:
+        grids["load"] = np.bincount(grid_of, loads_of(tessellation), len(grids))
+    grids["flags"] = grid_flags(tessellation, grid_of, len(grids), pairs, made.settings)
     return Plan(grid_of.astype(np.int32), grids, pairs, made.report, made.settings)
 
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gis.graph import FOLLOWS
-from gis.partition._compiled import compiled
+from gis.partition._compiled import compiled, inlined
 
-__all__ = ["COMPOUND_CUT", "PRICE_OF", "Weights", "grid_energy"]
+__all__ = ["COMPOUND_CUT", "PRICE_OF", "Weights", "grid_energy", "load_energy"]
 
 PRICE_OF = np.array(
     [
@@ -83,15 +83,15 @@ class Weights:
     minimum: float
     maximum: float
     tolerance: float = 0.1
-    slope: float = 1.0
+    slope: float = 0.55
     bend: float = 3.0
-    miss: float = 3.5
+    miss: float = 3.7
     ramp: float = 0.08
     outside: float = 4.0
-    compact: float = 1.0
+    compact: float = 1.02
     border: float = 0.25
-    far: float = 2.0
-    tail: float = 12.0
+    far: float = 1.8
+    tail: float = 12.75
     floor: float = 0.5
 
     def array(self, side: float) -> np.ndarray:
@@ -116,22 +116,28 @@ class Weights:
         )
 
 
-@compiled
-def grid_energy(load: float, area: float, perimeter: float, price: float, w: np.ndarray) -> float:
-    """Energy of one grid from its households, m2, metres of outline and priced metres of inner border."""
+@inlined
+def load_energy(load: float, w: np.ndarray) -> float:
+    """Energy of a grid's load alone, at most that of the grid: a move that costs too much by it needs no other look."""
     off = abs(load - w[0]) / w[0]
     energy: float = w[4] * off + w[5] * off * off
     beyond = off - w[3]
     if beyond > 1e-9:
         energy += w[6] * min(1.0, 0.25 + 0.75 * beyond / w[7])
+        if beyond > w[3]:
+            energy += w[11] * min(1.0, 0.25 + 0.75 * (beyond - w[3]) / w[7])
     if load < w[1]:
         energy += w[8] * (w[1] - load) / w[0]
     elif load > w[2]:
         energy += w[8] * (load - w[2]) / w[0]
-    if beyond > w[3]:
-        energy += w[11] * min(1.0, 0.25 + 0.75 * (beyond - w[3]) / w[7])
+    return energy
+
+
+@compiled
+def grid_energy(load: float, area: float, perimeter: float, price: float, w: np.ndarray) -> float:
+    """Energy of one grid from its households, m2, metres of outline and priced metres of inner border."""
     compact = 4.0 * np.pi * area / (perimeter * perimeter + 1e-12)
-    energy += w[9] * (1.0 - compact) + w[10] * price
+    energy: float = load_energy(load, w) + w[9] * (1.0 - compact) + w[10] * price
     lack = w[13] - compact
     if lack > 0.0:
         energy += w[12] * lack * lack

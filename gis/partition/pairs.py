@@ -2,33 +2,69 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from gis.partition._compiled import Graph, compiled
+from gis.partition._compiled import Graph, compiled, inlined
 from gis.partition._random import uniform
-from gis.partition.objective import grid_energy
+from gis.partition.objective import grid_energy, load_energy
 from gis.partition.state import State, energies, recount
 
-__all__ = ["resplit"]
+__all__ = ["Scratch", "resplit", "scratch_for"]
+
+
+class Scratch(NamedTuple):
+    """Room for one tree over two sets, made once for a run.
+
+    Parameters
+    ----------
+    local : ndarray of int64, shape (n,)
+        -1 throughout, before and after.
+    members, up, waiting, parent : ndarray of int64, shape (n,)
+    key, least : ndarray, shape (n,)
+    under : ndarray, shape (n, 6)
+    inside : ndarray, shape (n, 2)
+    """
+
+    local: np.ndarray
+    members: np.ndarray
+    up: np.ndarray
+    waiting: np.ndarray
+    parent: np.ndarray
+    key: np.ndarray
+    least: np.ndarray
+    under: np.ndarray
+    inside: np.ndarray
 
 
 @compiled
+def scratch_for(n: int) -> Scratch:
+    """Room for trees over up to `n` cells."""
+    return Scratch(
+        np.full(n, -1, np.int64),
+        np.empty(n, np.int64),
+        np.empty(n, np.int64),
+        np.empty(n, np.int64),
+        np.empty(n, np.int64),
+        np.empty(n),
+        np.empty(n),
+        np.empty((n, 6)),
+        np.empty((n, 2)),
+    )
+
+
+@inlined
 def _pair_tree(
-    start: int, a: int, b: int, m: int, graph: Graph, of: np.ndarray, local: np.ndarray, rng: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+    start: int, a: int, b: int, m: int, graph: Graph, of: np.ndarray, scratch: Scratch, rng: np.ndarray
+) -> None:
     """Grow a random spanning tree (Prim 1957, random keys) over the `m` cells of two neighbouring sets.
 
-    Returns
-    -------
-    members, up : ndarray of int64, shape (m,)
-        The cells, parents before children, and the position of each one's parent (the first: -1). `local` gets the
-        position of each.
+    `members` gets the cells, parents before children, `up` the position of each one's parent (the first: -1), `local`
+    the position of each.
     """
-    members = np.empty(m, np.int64)
-    up = np.empty(m, np.int64)
-    waiting = np.empty(m, np.int64)
-    key = np.empty(m)
-    parent = np.empty(m, np.int64)
+    local, members, up, waiting = scratch.local, scratch.members, scratch.up, scratch.waiting
+    key, parent = scratch.key, scratch.parent
     members[0] = start
     up[0] = -1
     local[start] = 0
@@ -36,9 +72,11 @@ def _pair_tree(
     for t in range(m):
         if t > 0:
             low = 0
+            least = key[0]
             for i in range(1, count):
-                if key[i] < key[low]:
+                if key[i] < least:
                     low = i
+                    least = key[i]
             v = waiting[low]
             members[t] = v
             up[t] = parent[low]
@@ -52,10 +90,10 @@ def _pair_tree(
         v = members[t]
         for e in range(graph.ptr[v], graph.ptr[v + 1]):
             x = graph.nbr[e]
-            if local[x] >= 0 or (of[x] != a and of[x] != b):
+            i = -2 - local[x]
+            if i <= -2 or (of[x] != a and of[x] != b):
                 continue
             drawn = uniform(rng) + graph.bias[e]
-            i = -2 - local[x]
             if i < 0:
                 i = count
                 count += 1
@@ -65,7 +103,6 @@ def _pair_tree(
                 continue
             key[i] = drawn
             parent[i] = t
-    return members, up
 
 
 @compiled
@@ -83,35 +120,83 @@ def _two_sides(i: int, under: np.ndarray, inside: np.ndarray, sums: np.ndarray) 
 
 
 @compiled
+def _take(
+    cut: int,
+    a: int,
+    b: int,
+    members: np.ndarray,
+    up: np.ndarray,
+    under: np.ndarray,
+    inside: np.ndarray,
+    state: State,
+    w: np.ndarray,
+) -> None:
+    """Give what lies below position `cut` of the tree to set `b`, the rest to `a`."""
+    m = len(members)
+    side = np.zeros(m, np.bool_)
+    side[cut] = True
+    state.size[a] = 0
+    state.size[b] = 0
+    for i in range(m):
+        if i > cut:
+            side[i] = side[up[i]]
+        g = b if side[i] else a
+        state.of[members[i]] = g
+        state.size[g] += 1
+    sums = np.empty((2, 4))
+    _two_sides(cut, under, inside, sums)
+    pair = energies(sums, w)
+    state.sums[a] = sums[0]
+    state.sums[b] = sums[1]
+    state.energy[a] = pair[0]
+    state.energy[b] = pair[1]
+
+
+@compiled
 def resplit(
     start: int,
     a: int,
     b: int,
     graph: Graph,
     state: State,
-    local: np.ndarray,
+    scratch: Scratch,
     w: np.ndarray,
-    heat: float,
+    limit: float,
     rng: np.ndarray,
 ) -> float:
-    """Merge two neighbouring sets, price the best few cuts of a random tree, take the best by Metropolis' rule.
+    """Merge two neighbouring sets, price the cuts of a random tree, take the best if it costs at most `limit` more.
 
-    `start` is a cell of either; `local` is -1 throughout, before and after.
+    `start` is a cell of either.
 
     Returns
     -------
     float
         The change of energy; 0 where nothing was changed.
     """
-    of, sums, size = state.of, state.sums, state.size
-    m = size[a] + size[b]
+    m = state.size[a] + state.size[b]
     if m < 3:
         return 0.0
-    members, up = _pair_tree(start, a, b, m, graph, of, local, rng)
+    _pair_tree(start, a, b, m, graph, state.of, scratch, rng)
+    local, members, up, below = scratch.local, scratch.members, scratch.up, scratch.least
+    for i in range(m):
+        below[i] = graph.load[members[i]]
+    for i in range(m - 1, 0, -1):
+        below[up[i]] += below[i]
+    # a cut whose loads alone cost too much needs no other look, and mostly that is all of them
+    cap = state.energy[a] + state.energy[b] + limit
+    hopeful = 0
+    for i in range(1, m):
+        below[i] = load_energy(below[i], w) + load_energy(below[0] - below[i], w)
+        hopeful += below[i] < cap
+    if hopeful == 0:
+        for i in range(m):
+            local[members[i]] = -1
+        return 0.0
     # of each subtree: households, m2, outlines, prices of all borders, metres and prices of borders within the pair;
     # and of the borders inside the subtree itself, counted where the tree paths of their two cells meet
-    under = np.zeros((m, 6))
-    inside = np.zeros((m, 2))
+    under, inside = scratch.under, scratch.inside
+    under[:m] = 0.0
+    inside[:m] = 0.0
     for i in range(m):
         v = members[i]
         under[i, 0] = graph.load[v]
@@ -138,10 +223,12 @@ def resplit(
             under[up[i], q] += under[i, q]
         for q in range(2):
             inside[up[i], q] += inside[i, q]
-    best_energy = np.inf
+    best_energy = cap
     cut = -1
     trial = np.empty((2, 4))
     for i in range(1, m):
+        if below[i] >= best_energy:
+            continue
         _two_sides(i, under, inside, trial)
         energy = grid_energy(trial[1, 0], trial[1, 1], trial[1, 2], trial[1, 3], w)
         if energy < best_energy:
@@ -149,26 +236,10 @@ def resplit(
         if energy < best_energy:
             best_energy = energy
             cut = i
-    best_side = np.zeros(m, np.bool_)
-    best_side[cut] = True
-    for i in range(1, m):
-        best_side[i] |= best_side[up[i]]
-    best_sums = np.empty((2, 4))
-    _two_sides(cut, under, inside, best_sums)
-    delta = best_energy - state.energy[a] - state.energy[b]
-    take = delta < -1e-12 or (delta > 1e-12 and uniform(rng) < np.exp(-delta / heat))
-    if take:
-        size[a] = 0
-        size[b] = 0
-        for i in range(m):
-            g = b if best_side[i] else a
-            of[members[i]] = g
-            size[g] += 1
-        sums[a] = best_sums[0]
-        sums[b] = best_sums[1]
-        pair = energies(best_sums, w)
-        state.energy[a] = pair[0]
-        state.energy[b] = pair[1]
+    delta = 0.0
+    if cut >= 0 and abs(best_energy - state.energy[a] - state.energy[b]) > 1e-12:
+        delta = best_energy - state.energy[a] - state.energy[b]
+        _take(cut, a, b, members[:m], up, under, inside, state, w)
         for i in range(m):
             recount(members[i], graph, state)
             for e in range(graph.ptr[members[i]], graph.ptr[members[i] + 1]):
@@ -176,4 +247,4 @@ def resplit(
                     recount(graph.nbr[e], graph, state)
     for i in range(m):
         local[members[i]] = -1
-    return delta if take else 0.0
+    return delta

@@ -17,6 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gis.partition.counts import allocate, grid_count
+from gis.partition.loads import loads_of
 from gis.partition.objective import COMPOUND_CUT, PRICE_OF
 
 if TYPE_CHECKING:
@@ -49,11 +50,20 @@ class CommunityCells:
 
 @dataclass(frozen=True)
 class Piece:
-    """A connected set of cells to be divided into `k` grids; `cell` indexes the community's arrays."""
+    """A connected set of cells to be divided into `k` grids; `cell` indexes the community's arrays.
+
+    Parameters
+    ----------
+    oversize : bool
+        A building above the maximum.
+    locked : bool
+        A grid that stays as it is.
+    """
 
     cell: np.ndarray
     k: int
     oversize: bool = False
+    locked: bool = False
 
 
 @dataclass
@@ -66,7 +76,7 @@ class CommunityParts:
     short: list[tuple[int, int]] = field(default_factory=list)
     """(grids by the rule, grids given) where the two differ."""
     swallowed: float = 0.0
-    """Households of remainders too small for a grid that went with a building above the maximum."""
+    """Load of remainders too small for a grid that went with a building above the maximum."""
 
 
 def communities_of(tessellation: Tessellation) -> list[CommunityCells]:
@@ -75,7 +85,7 @@ def communities_of(tessellation: Tessellation) -> list[CommunityCells]:
     ids = cells["community_id"].to_numpy(object)
     names, code = np.unique(ids.astype(str), return_inverse=True)
     geometry = np.asarray(cells.geometry.values, object)
-    load = np.nan_to_num(cells["households"].to_numpy(float))
+    load = loads_of(tessellation)
     area = shapely.area(geometry)
     outline = shapely.length(geometry)
     centroid = shapely.centroid(geometry)
@@ -165,10 +175,9 @@ def _components(n: int, pairs: np.ndarray, keep: np.ndarray | None = None) -> np
     inside = keep[pairs].all(axis=1) if len(pairs) else np.empty(0, bool)
     a, b = pairs[inside].T if inside.any() else (np.empty(0, int), np.empty(0, int))
     _, label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)
-    first: dict[int, int] = {}
+    _, first, number = np.unique(label[keep], return_index=True, return_inverse=True)
     out = np.full(n, -1)
-    for v in np.flatnonzero(keep):
-        out[v] = first.setdefault(int(label[v]), len(first))
+    out[keep] = np.argsort(np.argsort(first))[number]
     return out
 
 
@@ -202,7 +211,7 @@ def find_parts(community: CommunityCells, target: float, minimum: float, maximum
     ----------
     community : CommunityCells
     target, minimum, maximum : float
-        Households a grid.
+        Load a grid.
 
     Returns
     -------

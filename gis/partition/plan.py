@@ -30,13 +30,14 @@ class Plan:
         Row position in `grids` of each cell.
     grids : DataFrame
         One row a grid: ``community_id``, ``serial`` (from 1, in position order), ``grid_code``, ``households``
-        (float), ``buildings`` (int), ``flags`` (list of ``oversize_building``, ``empty``, ``linked``).
+        (float), ``buildings`` (int), ``flags`` (list of ``oversize_building``, ``empty``, ``linked``, ``unit_split``);
+        ``load`` (float) where that is not households.
     links : ndarray of int32, shape (q, 2)
         Pairs of cells that the plan holds connected beyond the tessellation's own neighbours (ARCHITECTURE rule 6).
     report : Report
         What is worth telling about places.
     settings : dict
-        Target, minimum, maximum, seed: what reproduces the plan.
+        Target, minimum, maximum, load, seed: what reproduces the plan.
     """
 
     grid_of: np.ndarray
@@ -58,8 +59,8 @@ def grid_frame(tessellation: Tessellation, plan: Plan) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         One row a grid, in the cells' metric CRS: ``grid_code``, ``community_id``, ``households``, ``buildings``,
-        ``area_m2``, ``flags``, ``colour`` (small int, neighbours differ), ``geometry`` (Polygon; a MultiPolygon where
-        a grid is held together by a link, flagged ``linked``).
+        ``area_m2``, ``flags``, ``load`` where the plan has it, ``colour`` (small int, neighbours differ), ``geometry``
+        (Polygon; a MultiPolygon where a grid is held together by a link, flagged ``linked``).
     """
     geometry = np.asarray(tessellation.cells.geometry.values, object)
     order = np.argsort(plan.grid_of, kind="stable")
@@ -80,6 +81,8 @@ def grid_frame(tessellation: Tessellation, plan: Plan) -> gpd.GeoDataFrame:
         geometry=polygons,
         crs=tessellation.cells.crs,
     )
+    if "load" in plan.grids:
+        frame.insert(3, "load", plan.grids["load"].to_numpy(float))
     for flags, polygon in zip(frame["flags"], polygons, strict=True):
         if shapely.get_num_geometries(polygon) > 1 and "linked" not in flags:
             flags.append("linked")
@@ -93,10 +96,10 @@ def cell_frame(tessellation: Tessellation, plan: Plan) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         One row a cell, in the cells' metric CRS: ``cell_id`` (from 1), ``building_id`` (None where no building),
-        ``community_id``, ``households``, ``grid_code``, ``geometry``.
+        ``community_id``, ``households``, ``load`` where it is another, ``grid_code``, ``geometry``.
     """
     cells = tessellation.cells
-    return gpd.GeoDataFrame(
+    frame = gpd.GeoDataFrame(
         {
             "cell_id": np.arange(1, len(cells) + 1),
             "building_id": cells["building_id"].to_numpy(object),
@@ -107,3 +110,6 @@ def cell_frame(tessellation: Tessellation, plan: Plan) -> gpd.GeoDataFrame:
         geometry=np.asarray(cells.geometry.values, object),
         crs=cells.crs,
     )
+    if "load" in cells:
+        frame.insert(4, "load", cells["load"].to_numpy(float))
+    return frame

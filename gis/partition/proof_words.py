@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gis.measures.measure import HOUSEHOLDS_UNIT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -11,16 +13,24 @@ __all__ = ["plan_words", "proof_words"]
 
 WORDS: dict[str, dict[str, str]] = {
     "oversize_building": {
-        "zh": "单栋楼就有 {load} 户，超过 {high} 户；楼栋不可拆分。",
-        "en": "One building alone has {load} households, more than {high}; a building is never divided.",
+        "zh": "单栋楼就有 {load} {zh}，超过 {high} {zh}；楼栋不可拆分。",
+        "en": "One building alone has {load} {en}, more than {high}; a building is never divided.",
+    },
+    "oversize_unit": {
+        "zh": "{kept}整体就有 {load} {zh}，超过 {high} {zh}；按设定不拆分。",
+        "en": "{kept} alone has {load} {en}, more than {high}; it is kept whole, as was asked.",
     },
     "no_set_around_building": {
-        "zh": "有一栋 {load} 户的楼，含它的任何连片范围都不在 {low}–{high} 户之间{nearest}。",
-        "en": "It holds a building of {load} households; no connected ground around it has {low} to {high}{nearest}.",
+        "zh": "有一栋 {load} {zh}的楼，含它的任何连片范围都不在 {low}–{high} {zh}之间{nearest}。",
+        "en": "It holds a building of {load} {en}; no connected ground around it has {low} to {high}{nearest}.",
+    },
+    "no_set_around_unit": {
+        "zh": "整体保留的{kept}有 {load} {zh}，含它的任何连片范围都不在 {low}–{high} {zh}之间{nearest}。",
+        "en": "{kept}, kept whole, has {load} {en}; no connected ground around it has {low} to {high}{nearest}.",
     },
     "community_total": {
-        "zh": "{place}共 {total} 户，分为 {grids} 个网格{held}：至少 {least} 个不能达标。",
-        "en": "{place} has {total} households in {grids} {grid}{held}: at least {least} cannot be on target.",
+        "zh": "{place}共 {total} {zh}，分为 {grids} 个网格{held}：至少 {least} 个不能达标。",
+        "en": "{place} has {total} {en} in {grids} {grid}{held}: at least {least} cannot be on target.",
     },
     "unexplained": {
         "zh": "没有证明不能达标；可再次自动划分或手工调整。",
@@ -29,18 +39,22 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 NEAREST = {
-    2: {"zh": "，最接近的是 {0} 户和 {1} 户", "en": ", the nearest have {0} and {1}"},
-    1: {"zh": "，最接近的是 {0} 户", "en": ", the nearest has {0}"},
+    2: {"zh": "，最接近的是 {0} {zh}和 {1} {zh}", "en": ", the nearest have {0} and {1}"},
+    1: {"zh": "，最接近的是 {0} {zh}", "en": ", the nearest has {0}"},
     0: {"zh": "", "en": ""},
 }
 PLACE = {
     True: {"zh": "本社区", "en": "The community"},
     False: {"zh": "社区的这一片", "en": "This part of the community"},
 }
-HELD = {"zh": "，其中 {held} 户在无法达标的楼栋里", "en": ", {held} of them in buildings that fit no grid on target"}
+HELD = {"zh": "，其中 {held} {zh}在无法达标的楼栋里", "en": ", {held} of them in buildings that fit no grid on target"}
 
 
-def proof_words(kind: str, proof: Mapping[str, Any]) -> dict[str, str]:
+OF_UNITS = {"oversize_building": "oversize_unit", "no_set_around_building": "no_set_around_unit"}
+"""What is said where a unit that is kept whole takes the place of a building."""
+
+
+def proof_words(kind: str, proof: Mapping[str, Any], unit: Mapping[str, str] = HOUSEHOLDS_UNIT) -> dict[str, str]:
     """Say a reason in words.
 
     Parameters
@@ -49,6 +63,8 @@ def proof_words(kind: str, proof: Mapping[str, Any]) -> dict[str, str]:
         Of `gis.partition.proofs.REASONS`.
     proof : mapping
         Fields of the proof.
+    unit : mapping
+        ``zh`` and ``en``: what loads are counted in.
 
     Returns
     -------
@@ -63,12 +79,15 @@ def proof_words(kind: str, proof: Mapping[str, Any]) -> dict[str, str]:
     values = {name: _number(value) for name, value in proof.items() if isinstance(value, int | float)}
     near = [values[name] for name in ("below", "above") if proof.get(name) is not None]
     told = {}
-    for language, sentence in WORDS[kind].items():
+    kept = proof.get("kept")
+    for language, sentence in WORDS[OF_UNITS[kind] if kept else kind].items():
         words = {
-            "nearest": NEAREST[len(near)][language].format(*near),
+            **unit,
+            "kept": kept or "",
+            "nearest": NEAREST[len(near)][language].format(*near, **unit),
             "place": PLACE[bool(proof.get("whole", True))][language],
             "grid": "grid" if proof.get("grids") == 1 else "grids",
-            "held": HELD[language].format(**values) if proof.get("held") else "",
+            "held": HELD[language].format(**values, **unit) if proof.get("held") else "",
         }
         told[language] = sentence.format(**{**values, **words})
     return told

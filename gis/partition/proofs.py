@@ -5,6 +5,7 @@ itself, what it leaves of a community falls into pieces that no grid leaves, and
 
 - `OversizeBuilding`: the load of one cell alone is above the tolerance.
 - `NoSetAround`: no connected set of cells that holds this one is within tolerance (`sets_around` looks at all).
+  Where units are kept whole, a unit takes the place of its cells in both.
 - `CommunityTotal`: load and number of grids of a piece, and what its cells of the first two kinds hold, leave at least
   so many grids off target (`least_missing`).
 
@@ -18,6 +19,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from gis.partition.loads import unit_words
 from gis.partition.proof_words import plan_words, proof_words
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ __all__ = [
 ]
 
 SLACK = 1e-6
-"""Households by which a proof must hold: far above what sums of floats are off by."""
+"""Load by which a proof must hold: far above what sums of floats are off by."""
 
 Kind = Literal["oversize_building", "no_set_around_building", "community_total", "unexplained"]
 REASONS: tuple[Kind, ...] = ("oversize_building", "no_set_around_building", "community_total", "unexplained")
@@ -46,39 +48,44 @@ REASONS: tuple[Kind, ...] = ("oversize_building", "no_set_around_building", "com
 
 @dataclass(frozen=True)
 class OversizeBuilding:
-    """A cell whose load alone is above the tolerance: whatever grid holds it is so too.
+    """A cell, or unit kept whole, whose load alone is above the tolerance: whatever grid holds it is so too.
 
     Parameters
     ----------
     cell : int
-        Row position in the tessellation's cells.
+        Row position in the tessellation's cells; of a unit, that of its first cell.
     load : float
-        Households.
+        Its load.
     high : float
         The most that is within tolerance.
+    kept : str or None
+        Name of the unit.
     """
 
     cell: int
     load: float
     high: float
+    kept: str | None = None
 
 
 @dataclass(frozen=True)
 class NoSetAround:
-    """A cell that is in no connected set within tolerance.
+    """A cell, or unit kept whole, that is in no connected set within tolerance.
 
     Parameters
     ----------
     cell : int
-        Row position in the tessellation's cells.
+        Row position in the tessellation's cells; of a unit, that of its first cell.
     load : float
-        Its households.
+        Its load.
     low, high : float
         The least and the most that is within tolerance.
     below, above : float or None
         Nearest loads that a connected set around it can have; None where there is none.
     nodes : int
         Decisions that the enumeration took.
+    kept : str or None
+        Name of the unit.
     """
 
     cell: int
@@ -88,6 +95,7 @@ class NoSetAround:
     below: float | None
     above: float | None
     nodes: int
+    kept: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,11 +109,11 @@ class CommunityTotal:
     whole : bool
         Whether the piece is the whole community.
     total : float
-        Households of the piece.
+        Load of the piece.
     grids : int
         Number of grids that it is divided into.
     held : float
-        Households of its cells that no grid within tolerance can hold.
+        Load of its cells that no grid within tolerance can hold.
     low, high : float
         The least and the most that is within tolerance.
     least : int
@@ -131,7 +139,7 @@ class Reason:
     grid : int
         Row position in the plan's grids.
     load : float
-        Its households.
+        Its load.
     kind : str
         Of `REASONS`.
     proof : OversizeBuilding, NoSetAround, CommunityTotal or None
@@ -226,6 +234,7 @@ class Explanation:
         """
         codes = plan.grids["grid_code"].to_numpy(object)
         buildings = tessellation.cells["building_id"].to_numpy(object)
+        people, unit = plan.grids["households"].to_numpy(float), unit_words(tessellation.load)
 
         def line(reason: Reason) -> dict[str, Any]:
             proof = {} if reason.proof is None else asdict(reason.proof)
@@ -233,13 +242,15 @@ class Explanation:
                 cell = proof.pop("cell")
                 proof["cell_id"] = cell + 1 if ids is None else int(ids[cell])
                 proof["building_id"] = None if buildings[cell] is None else str(buildings[cell])
-            of = {"grid_code": str(codes[reason.grid]), "households": reason.load, "reason": reason.kind}
-            return of | {"proof": proof, "words": proof_words(reason.kind, proof)}
+                if proof["kept"] is None:
+                    del proof["kept"]
+            of = {"grid_code": str(codes[reason.grid]), "households": float(people[reason.grid]), "load": reason.load}
+            return of | {"reason": reason.kind, "proof": proof, "words": proof_words(reason.kind, proof, unit)}
 
         names = ("grids", "within", "excused", "unexplained", "counts", "within_unexcused", "bound", "distance")
         figures = {name: getattr(self, name) for name in (*names, "must_miss", "ceiling")}
         lines = [line(reason) for reason in self.reasons]
-        return figures | {"words": plan_words(self.measures), "reasons": lines}
+        return figures | {"unit": dict(unit), "words": plan_words(self.measures), "reasons": lines}
 
 
 def least_missing(total: float, grids: int, held: float, low: float, high: float) -> int:

@@ -6,12 +6,15 @@ both, community by community (an assignment problem). A proposal is given only i
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from gis.partition.pace import deadline
 from gis.partition.split import partition
 from gis.partition.styles import STYLES, style_weights
 
@@ -27,6 +30,8 @@ APART = 0.10
 """Two proposals have at least this share of the households in different grids."""
 SPARE = 3
 """So many divisions more than are wanted are tried where some are too much alike."""
+INSTANT = 1e-6
+"""Seconds of a division for which there is no time: a start alone."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,10 @@ class Proposals:
     words: dict[str, str] | None = None
 
 
+def nobody(proposal: Proposal) -> None:
+    """Take a proposal and tell nobody."""
+
+
 def share_apart(community: np.ndarray, households: np.ndarray, one: np.ndarray, other: np.ndarray) -> float:
     """Share of households in different grids after the best matching of the grids of each community.
 
@@ -102,7 +111,14 @@ def share_apart(community: np.ndarray, households: np.ndarray, one: np.ndarray, 
 
 
 def propose_several(
-    tessellation: Tessellation, *, count: int = 3, style: str | None = None, seed: int = 1, **options: Any
+    tessellation: Tessellation,
+    *,
+    count: int = 3,
+    style: str | None = None,
+    seed: int = 1,
+    seconds: float | None = None,
+    each: Callable[[Proposal], None] = nobody,
+    **options: Any,
 ) -> Proposals:
     """Divide the same ground in several ways that really differ.
 
@@ -115,6 +131,10 @@ def propose_several(
         Of all of them; without it each has another, the first that of `partition`.
     seed : int
         Of the first; the others count on.
+    seconds : float, optional
+        Wall clock, at most: divided evenly among those still wanted; what is not begun when it is over is left out.
+    each : callable
+        Gets every proposal as soon as it is there.
     **options
         Target, limits, effort and so on of `partition`.
 
@@ -128,22 +148,28 @@ def propose_several(
     InputError
         See `partition`.
     """
-
-    def divide(style: str, seed: int) -> Plan:
-        return partition(tessellation, style=style, seed=seed, **options)
-
-    return choose_several(tessellation, divide, count=count, style=style, seed=seed)
+    return choose_several(
+        tessellation,
+        partial(partition, tessellation, **options),
+        count=count,
+        style=style,
+        seed=seed,
+        seconds=seconds,
+        each=each,
+    )
 
 
 def choose_several(
     tessellation: Tessellation,
-    divide: Callable[[str, int], Plan],
+    divide: Callable[..., Plan],
     *,
     count: int = 3,
     style: str | None = None,
     seed: int = 1,
+    seconds: float | None = None,
+    each: Callable[[Proposal], None] = nobody,
 ) -> Proposals:
-    """Do the work of `propose_several` with any way to divide, given the style and the seed."""
+    """Do the work of `propose_several` with any way to divide, given ``style``, ``seed`` and ``seconds``."""
     styles = list(STYLES) if style is None else [style]
     style_weights(styles[0])
     cells = tessellation.cells
@@ -151,18 +177,36 @@ def choose_several(
     households = np.nan_to_num(cells["households"].to_numpy(float))
     found: list[Proposal] = []
     tried, alone = 0, False
+    until = deadline(seconds)
     while len(found) < count and tried < count + SPARE and not alone:
         name, number = styles[tried % len(styles)], seed + tried
-        plan = divide(name, number)
+        left = None if seconds is None else (until - time.time()) / (count - len(found))
+        if left is not None and tried and left <= 0:
+            break
+        plan = divide(style=name, seed=number, seconds=None if left is None else max(left, INSTANT))
         tried += 1
         apart = [share_apart(community, households, plan.grid_of, other.plan.grid_of) for other in found]
         if all(share >= APART for share in apart):
             found.append(Proposal(plan, name, number, apart))
+            each(found[-1])
         alone = len(plan.grids) == len(np.unique(community)) and not plan.settings.get("free")
-    return Proposals(found, tried, None if len(found) == count else _words(len(found), tried, alone=alone))
+    if len(found) == count:
+        return Proposals(found, tried)
+    if not alone and tried < count + SPARE:
+        return Proposals(found, tried, _late(seconds))
+    keeping = any("keep_old" in one.plan.settings for one in found)
+    return Proposals(found, tried, _words(len(found), tried, alone=alone, keeping=keeping))
 
 
-def _words(found: int, tried: int, *, alone: bool) -> dict[str, str]:
+def _late(seconds: float | None) -> dict[str, str]:
+    """Say that the clock ended the search."""
+    return {
+        "zh": f"时限 {seconds:g} 秒已到，以下是已得出的方案。",
+        "en": f"The limit of {seconds:g} s was over: these are the proposals that were ready.",
+    }
+
+
+def _words(found: int, tried: int, *, alone: bool, keeping: bool) -> dict[str, str]:
     """Say why there are no more."""
     if alone:
         return {
@@ -170,8 +214,11 @@ def _words(found: int, tried: int, *, alone: bool) -> dict[str, str]:
             "en": "At this target every community chosen is one grid: there is no other way to divide it.",
         }
     zh, en = ("此方案", "this one") if found == 1 else ("已列方案", "these")
+    why_zh, why_en = "范围小，划法有限。", "so small a place can be divided in few ways."
+    if keeping:
+        why_zh, why_en = "要保留原网格，划法有限。", "with old grids kept there are few ways to divide it."
     return {
-        "zh": f"试了 {tried} 次，其余划法与{zh}相比，换网格的住户都不到 10%：范围小，划法有限。",
-        "en": f"{tried} divisions were tried; the others differ from {en} for less than 10 % of the households: so "
-        "small a place can be divided in few ways.",
+        "zh": f"试了 {tried} 次，其余划法与{zh}相比，换网格的住户都不到 10%：{why_zh}",
+        "en": f"{tried} divisions were tried; the others differ from {en} for less than 10 % of the households: "
+        + why_en,
     }

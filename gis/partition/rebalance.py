@@ -17,7 +17,9 @@ from gis.partition.changes import Change, Steps, changes_of, graph_of, repair_of
 from gis.partition.choosing import STANCES, Budget, Stance, choose
 from gis.partition.counts import check_limits
 from gis.partition.inputs import Locks, Scope, prepared
+from gis.partition.loads import loads_of
 from gis.partition.objective import Weights
+from gis.partition.styles import style_weights
 from gis.partition.transshipment import excess, transshipment
 from gis.progress import Progress, fan_out, quiet
 from gis.remarks import Report
@@ -69,7 +71,7 @@ class Answer:
         One row a building that leaves its grid, and one a cell without any: ``cell``, ``building_id``,
         ``community_id``, ``from_grid``, ``to_grid``, ``households``.
     moved : float
-        Households of these.
+        Households, or load, of these.
     touched : ndarray of int64
         Grids that lose or get such cells.
     balance : Balance
@@ -136,6 +138,7 @@ def rebalance(
     max_moved: float | None = None,
     max_grids: int | None = None,
     seed: int = 1,
+    style: str = "balanced",
     steps: Steps | None = None,
     executor: Executor | None = None,
     progress: Progress = quiet,
@@ -149,7 +152,7 @@ def rebalance(
     grid_of : ndarray of int, shape (cells,)
         Number of the grid in force of each cell, from 0; -1 for a new cell. Numbers may be missing.
     target, minimum, maximum : float
-        Households a grid, as in `partition`.
+        Load a grid, as in `partition`.
     names : sequence, optional
         What the grids are called in messages, by number; their numbers.
     links : ndarray of int, shape (q, 2), optional
@@ -163,6 +166,8 @@ def rebalance(
         Grids that lose or get moved cells at most.
     seed : int
         The same seed gives the same answers, whatever the number of processes.
+    style : str
+        See `gis.partition.styles`.
     steps : Steps, optional
     executor : Executor, optional
         Where communities are searched side by side.
@@ -175,7 +180,7 @@ def rebalance(
     Raises
     ------
     InputError
-        See `gis.partition.inputs.prepared`; and as `partition` for the limits.
+        See `gis.partition.inputs.prepared`; and as `partition` for limits and style.
     """
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
@@ -187,7 +192,7 @@ def rebalance(
     start = prepared(
         tessellation,
         grid_of,
-        Weights(float(target), float(minimum), float(maximum)),
+        Weights(float(target), float(minimum), float(maximum), **style_weights(style)),
         names=names,
         links=given,
         locks=Locks() if locks is None else locks,
@@ -214,7 +219,9 @@ def rebalance(
         "target": target,
         "minimum": minimum,
         "maximum": maximum,
+        "load": tessellation.load,
         "seed": seed,
+        "style": style,
         "steps": asdict(steps),
         "max_moved": max_moved,
         "max_grids": max_grids,
@@ -283,7 +290,7 @@ def _answer(
         name,
         after.astype(np.int32),
         moves,
-        float(np.nan_to_num(tessellation.cells["households"].to_numpy(float)[away]).sum()),
+        float(loads_of(tessellation)[away].sum()),
         np.unique(np.concatenate([in_force[away], after[away]])),
         _balance(start, after),
         least,

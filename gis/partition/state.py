@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gis.partition._compiled import Graph, compiled
+from gis.partition._compiled import Graph, compiled, inlined
 from gis.partition.objective import grid_energy
 
 __all__ = ["State", "begin", "energies", "flip", "price_flip", "recount", "stays_connected", "totals"]
@@ -138,7 +138,7 @@ def begin(of: np.ndarray, k: int, graph: Graph, w: np.ndarray) -> State:
     return state
 
 
-@compiled
+@inlined
 def stays_connected(v: int, of: np.ndarray, graph: Graph, seen: np.ndarray, stamp: int, queue: np.ndarray) -> bool:
     """Whether the set of `v` stays connected without it. `seen` must hold no value from `stamp` on."""
     g = of[v]
@@ -174,7 +174,7 @@ def stays_connected(v: int, of: np.ndarray, graph: Graph, seen: np.ndarray, stam
     return False
 
 
-@compiled
+@inlined
 def price_flip(v: int, b: int, graph: Graph, state: State, change: np.ndarray, w: np.ndarray) -> float:
     """Difference of energy when cell `v` moves to set `b`.
 
@@ -211,7 +211,7 @@ def price_flip(v: int, b: int, graph: Graph, state: State, change: np.ndarray, w
     return gain
 
 
-@compiled
+@inlined
 def flip(v: int, b: int, graph: Graph, state: State, change: np.ndarray) -> None:
     """Move cell `v` to set `b`, whose sums and the donor's become those of `change`."""
     of, cross = state.of, state.cross

@@ -1,7 +1,7 @@
 """What are the rules of a plan's life: its steps, its edits, its codes and its lineage? Pure: arrays in and out."""
 
 from gis.plans.correspondence import COLUMNS, Pieces, correspondence, ground_pieces
-from gis.plans.describing import grid_flags, grid_name
+from gis.plans.describing import grid_name
 from gis.plans.inheriting import Inherited, inherit_keys
 from gis.plans.islands import holds_island
 from gis.plans.lifecycle import TRANSITIONS, Actor, Life, next_steps, read_name, require_draft, state_of, take
@@ -24,7 +24,6 @@ __all__ = [
     "correspondence",
     "count_parts",
     "first_keys",
-    "grid_flags",
     "grid_name",
     "ground_pieces",
     "heirs",

@@ -1,15 +1,8 @@
-"""What is a grid of a plan called, and what is special about it?"""
+"""What is a grid of a plan called?"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-if TYPE_CHECKING:
-    from gis.graph import Tessellation
-
-__all__ = ["grid_flags", "grid_name"]
+__all__ = ["grid_name"]
 
 _NUMERALS = "零一二三四五六七八九"
 _CHINA = ("Asia/Shanghai", "Asia/Urumqi")
@@ -35,39 +28,3 @@ def _numeral(n: int) -> str:
     elif hundreds and ones:
         words += "零"
     return words + (_NUMERALS[ones] if ones else "")
-
-
-def grid_flags(
-    tessellation: Tessellation, grid_of: np.ndarray, grids: int, links: np.ndarray, maximum: float
-) -> list[list[str]]:
-    """Say of every grid whether it holds an oversize building, lies in an empty community, or needs a link.
-
-    Parameters
-    ----------
-    tessellation : Tessellation
-    grid_of : ndarray of int, shape (cells,)
-        Numbered from 0.
-    grids : int
-    links : ndarray of int, shape (q, 2)
-        Pairs of cells held connected beyond the tessellation's own.
-    maximum : float
-        Households a grid should have at most.
-
-    Returns
-    -------
-    list of list of str
-        ``oversize_building``, ``empty``, ``linked``; one list a grid.
-    """
-    cells, held = tessellation.cells, tessellation.building_cell
-    flags: list[list[str]] = [[] for _ in range(grids)]
-    large = held["cell"].to_numpy(np.int64)[held["households"].to_numpy(float) > maximum]
-    for grid in np.unique(grid_of[large]):
-        flags[grid].append("oversize_building")
-    load = cells.groupby("community_id")["households"].transform("sum").to_numpy(float)
-    for grid in np.unique(grid_of[load <= 0]):
-        flags[grid].append("empty")
-    declared = tessellation.adjacency.pairs[tessellation.adjacency.link]
-    pairs = np.concatenate([declared.reshape(-1, 2), np.asarray(links).reshape(-1, 2)]).astype(np.int64)
-    for grid in np.unique(grid_of[pairs[grid_of[pairs[:, 0]] == grid_of[pairs[:, 1]], 0]]):
-        flags[grid].append("linked")
-    return flags

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from gis.errors import ConflictError, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["ABSENT", "KINDS", "Draft", "Operation", "Undoable", "first_keys", "new_key", "replay"]
+__all__ = ["ABSENT", "KINDS", "Aim", "Draft", "Operation", "Undoable", "first_keys", "new_key", "replay"]
 
 _NEW = re.compile(r"new-([1-9][0-9]{0,8})")
 
@@ -38,8 +38,8 @@ class Operation:
         Of `KINDS`.
     payload : mapping
         ``move`` {cells, to}; ``new_grid`` {cells, key}; ``merge`` {from, into};
-        ``propose`` {communities, seed, style, target, minimum, maximum, free, assignment};
-        ``restore`` {communities, version, assignment};
+        ``propose`` {communities, seed, style, target, minimum, maximum, free, divided, assignment};
+        ``restore`` {communities, version, divided, assignment};
         ``renumber`` {communities}; ``renew`` and ``split`` {tessellation, gone, was, made, moved, community}: cells
         that go (`was`: by grid, those the draft began with), that come and that change their grid (by grid), and the
         community of every new cell; ``undo`` {revision}; ``redo`` {revision}. Cells are ids, grids are keys, an
@@ -51,11 +51,19 @@ class Operation:
     payload: Mapping[str, Any]
 
 
+class Aim(NamedTuple):
+    """What grids are to hold, and at most."""
+
+    target: float
+    maximum: float
+
+
 @dataclass(frozen=True)
 class Undoable:
     """An edit as it can be taken back and done again: cells by position, their keys before and after.
 
-    `renumbered` are the communities whose grids are numbered anew from this edit on, and were not before it.
+    `renumbered` are the communities whose grids are numbered anew from this edit on, and were not before it;
+    `targets` and `divided` those of the draft before and after it.
     """
 
     revision: int
@@ -63,6 +71,8 @@ class Undoable:
     before: np.ndarray
     after: np.ndarray
     renumbered: frozenset[str] = frozenset()
+    targets: tuple[Mapping[str, Aim], Mapping[str, Aim]] = ({}, {})
+    divided: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {})
 
 
 @dataclass
@@ -86,6 +96,10 @@ class Draft:
     """Key of the grid each cell belongs to now, shape (n,); `ABSENT` for a cell that is not there."""
     renumbered: frozenset[str] = field(init=False, default=frozenset())
     """Communities whose grids all get new codes, in the order of their position."""
+    targets: Mapping[str, Aim] = field(init=False, default_factory=dict)
+    """What the last proposal taken in a community was made for; where there is none, that of the level holds."""
+    divided: Mapping[str, Any] = field(init=False, default_factory=dict)
+    """What was balanced, kept whole and never crossed by the last proposal taken, where that is out of the ordinary."""
     revision: int = field(init=False, default=0)
     undoable: list[Undoable] = field(init=False, default_factory=list)
     redoable: list[Undoable] = field(init=False, default_factory=list)
@@ -128,10 +142,14 @@ class Draft:
             raise InputError(f"There is no edit {operation.kind!r}.", f"There are: {', '.join(KINDS)}, undo, redo.")
         make(self, after, operation.payload)
         at = np.flatnonzero(after != self.keys)
-        if not len(at) and self.renumbered == numbered:
+        divided = _divided(self.divided, operation)
+        if not len(at) and self.renumbered == numbered and self.divided == divided:
             raise InputError("This edit changes nothing.", "Choose other cells or another grid.")
         fresh = self.renumbered - numbered
-        self.undoable.append(Undoable(operation.revision, at, self.keys[at], after[at], fresh))
+        targets = _targets(self.targets, operation)
+        both = {"targets": (self.targets, targets), "divided": (self.divided, divided)}
+        self.undoable.append(Undoable(operation.revision, at, self.keys[at], after[at], fresh, **both))
+        self.targets, self.divided = targets, divided
         self.redoable.clear()
         self.keys = after
         return at
@@ -166,6 +184,26 @@ class Draft:
             missing = ", ".join(str(cell) for cell in wanted[~found][:5])
             raise InputError(f"Cells {missing} are not of this plan.", "Choose cells of the plan's communities.")
         return at
+
+
+def _targets(targets: Mapping[str, Aim], operation: Operation) -> Mapping[str, Aim]:
+    """What grids are to hold after an edit: a proposal of whole communities says so."""
+    if operation.kind not in {"propose", "restore"} or operation.payload.get("grids"):
+        return targets
+    communities = [str(code) for code in operation.payload["communities"]]
+    kept = {code: target for code, target in targets.items() if code not in communities}
+    target = operation.payload.get("target")
+    if target is None:
+        return kept
+    most = operation.payload.get("maximum")
+    return kept | dict.fromkeys(communities, Aim(float(target), float(1.5 * target if most is None else most)))
+
+
+def _divided(divided: Mapping[str, Any], operation: Operation) -> Mapping[str, Any]:
+    """What a plan is measured by after an edit: a division says so, a rebalancing goes by what was there."""
+    if operation.kind not in {"propose", "restore"} or "rebalance" in operation.payload:
+        return divided
+    return operation.payload.get("divided") or {}
 
 
 def _number(cell: Any) -> int:
@@ -350,6 +388,7 @@ def _undo(draft: Draft, operation: Operation) -> np.ndarray:
     draft.keys = draft.keys.copy()
     draft.keys[edit.at] = edit.before
     draft.renumbered -= edit.renumbered
+    draft.targets, draft.divided = edit.targets[0], edit.divided[0]
     return edit.at
 
 
@@ -359,6 +398,7 @@ def _redo(draft: Draft, operation: Operation) -> np.ndarray:
     draft.keys = draft.keys.copy()
     draft.keys[edit.at] = edit.after
     draft.renumbered |= edit.renumbered
+    draft.targets, draft.divided = edit.targets[1], edit.divided[1]
     return edit.at
 
 

@@ -16,6 +16,7 @@ from gis.store.districts import district_of
 from gis.store.metric import to_metric
 from gis.store.networks import read_level
 from gis.store.queries import query
+from gis.store.stored_plans import read_plan
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -37,7 +38,7 @@ class Side:
     ----------
     network : str
     level : int
-    version : int or None
+    version, plan : int or None
         Where the grids were named by it.
     at : datetime
         When they are, or were, in force.
@@ -55,6 +56,7 @@ class Side:
     cells: np.ndarray
     grid: np.ndarray
     shapes: np.ndarray
+    plan: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def correspond(
     Parameters
     ----------
     old, new : Reference
-        See `gis.networks.read_reference`.
+        See `gis.networks.read_reference`; of a plan, grids that it has nothing in common with are left out.
     as_of : date, optional
         Of the household counts; the newest by default.
 
@@ -122,11 +124,24 @@ def correspond(
         points = to_metric(np.asarray(frame.geometry.array, object), place.metric_crs)
         was, now_in = (_grid_of(side, frame["cells"], points) for side in sides)
         things.append(Pieces(was, now_in, amount))
-    return Correspondence(sides[0], sides[1], as_of, correspondence(ground, *things))
+    table = correspondence(ground, *things)
+    if new.plan is not None:
+        table = _in_scope(table, "new", "old")
+    if old.plan is not None:
+        table = _in_scope(table, "old", "new")
+    return Correspondence(sides[0], sides[1], as_of, table)
+
+
+def _in_scope(table: pd.DataFrame, plan: str, other: str) -> pd.DataFrame:
+    """Leave out grids that have nothing in common with a plan: it is for some communities."""
+    met = set(table[other][table[plan].notna()])
+    return table[table[plan].notna() | table[other].isin(met)].reset_index(drop=True)
 
 
 def _side(connection: Connection, place: District, asked: Reference, now: dt.datetime) -> Side:
     of = read_level(connection, place, asked.network, asked.level)
+    if asked.plan is not None:
+        return _side_of_plan(connection, place, asked, asked.plan, now)
     at = now if asked.at is None else read_moment(asked.at, place.time_zone)
     values = {"network": of.network_id, "level": asked.level, "version": asked.version}
     if asked.version is not None:
@@ -153,6 +168,26 @@ def _side(connection: Connection, place: District, asked: Reference, now: dt.dat
         cells=found["id"].to_numpy(np.int64),
         grid=found["grid_code"].to_numpy(object),
         shapes=to_metric(np.asarray(found.geometry.array, object), place.metric_crs),
+    )
+
+
+def _side_of_plan(connection: Connection, place: District, asked: Reference, plan: int, now: dt.datetime) -> Side:
+    """Grids of a plan, with the codes that they have or would have."""
+    stored = read_plan(connection, place, plan, now=now)
+    if (stored.network, stored.level) != (asked.network, asked.level):
+        raise NotFoundError(
+            f"Plan {plan} is of network {stored.network}, level {stored.level}, not of {asked.network}:{asked.level}.",
+            f"Write {stored.network}:{stored.level}#{plan}.",
+        )
+    return Side(
+        network=asked.network,
+        level=asked.level,
+        version=None,
+        at=stored.at,
+        cells=stored.cells.ids,
+        grid=stored.plan.grids["grid_code"].to_numpy(object)[stored.plan.grid_of],
+        shapes=np.asarray(stored.tessellation.cells.geometry.array, object),
+        plan=plan,
     )
 
 

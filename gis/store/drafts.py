@@ -31,11 +31,11 @@ from gis.store.districts import district_of, lock
 from gis.store.levels import communities_within, pairs_across
 from gis.store.lives import life_of, read_life, record_step
 from gis.store.locating import NETWORK
+from gis.store.moving import taken
 from gis.store.networks import read_level, read_networks
 from gis.store.persons import require_person
 from gis.store.proposing import proposal_of
 from gis.store.queries import query
-from gis.store.rebalancing import rebalanced
 from gis.store.renewing import renewal_of, split_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Edit:
     keys : ndarray of str
         The grid each of them belongs to now; `gis.plans.ABSENT` where others took its place.
     remade : bool
-        Cells came or went.
+        Cells came or went, or something else is balanced.
     can_undo, can_redo : bool
     next_key : str
         A key that no grid has.
@@ -244,8 +244,8 @@ def edit_draft(
         `gis.plans.replay.Operation`.
     payload : mapping, optional
         ``undo`` and ``redo`` need none; ``propose`` {communities, seed, style, target ...} gets its assignment here
-        where it brings none (`gis.store.comparing`), also where it takes one answer of a rebalancing ({keep ...}, see
-        `gis.store.rebalancing`), ``renew`` {} and ``split`` {cell, line: [[lon, lat] ...]} their cells.
+        where it brings none (`gis.store.comparing`), or takes an answer of a rebalancing ({changes ...}, see
+        `gis.store.moving`), ``renew`` {} and ``split`` {cell, line: [[lon, lat] ...]} their cells.
     executor : Executor, optional
         Workers for communities that are divided anew.
     progress : Progress
@@ -276,9 +276,10 @@ def edit_draft(
         if kind in COMPUTED:
             work = (connection, place, row, draft)
             helpers = executor if len(row["scope"]) > FEW else None
-            if kind == "propose":
-                made = rebalanced if "keep" in given else proposal_of
-                given = made(*work, given, clock(), executor=helpers, progress=progress)
+            if kind == "propose" and "changes" in given:
+                given = taken(connection, row, draft, given, clock())
+            elif kind == "propose":
+                given = proposal_of(*work, given, clock(), executor=helpers, progress=progress)
             elif kind == "renew":
                 given = renewal_of(*work, clock(), executor=helpers, progress=progress)
             else:
@@ -314,6 +315,7 @@ def write_edit(
 ) -> Edit:
     """Apply an edit and record it, inside the caller's transaction."""
     before = dict(zip(draft.cells.tolist(), draft.keys, strict=True))
+    measured = draft.divided
     at = draft.apply(operation)
     was = [before.get(cell, ABSENT) for cell in draft.cells[at].tolist()]
     connection.execute(
@@ -328,6 +330,9 @@ def write_edit(
             "now": now,
         },
     )
+    if draft.divided != measured:
+        rules = {"divided": plain(dict(draft.divided))} if draft.divided else {}
+        connection.execute(query("drafts.set_divided"), {"plan": plan_id, "divided": Jsonb(rules)})
     cells, keys, here = draft.cells[at], draft.keys[at], draft.present[at]
     connection.execute(query("drafts.take_cells"), {"plan": plan_id, "cells": cells[~here].tolist()})
     values = {"cells": cells[here].tolist(), "keys": keys[here].tolist(), "bases": draft.base[at][here].tolist()}
@@ -338,7 +343,7 @@ def write_edit(
         grids=_totals(connection, plan_id, touched, now),
         cells=cells,
         keys=keys,
-        remade=bool(not here.all() or ABSENT in was),
+        remade=bool(not here.all() or ABSENT in was or draft.divided != measured),
         can_undo=bool(draft.undoable),
         can_redo=bool(draft.redoable),
         next_key=new_key(draft.keys),

@@ -13,7 +13,8 @@ import shapely
 from gis.codes import community_grid_profile
 from gis.errors import ConflictError
 from gis.partition import Plan
-from gis.plans import grid_flags, grid_name, serial_of
+from gis.partition.flags import grid_flags
+from gis.plans import grid_name, serial_of
 from gis.plans.differences import Old
 from gis.plans.matching import Match, match_cells
 from gis.store.metric import to_metric
@@ -158,7 +159,7 @@ def plan_of_grids(
         }
     )
     none = np.empty((0, 2), np.int32)
-    grids["flags"] = grid_flags(cells.tessellation, grid_of, len(rows), none, of.level.maximum)
+    grids["flags"] = grid_flags(cells.tessellation, grid_of, len(rows), none, {"maximum": of.level.maximum})
     return StoredPlan(
         id=0,
         of=of,

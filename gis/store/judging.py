@@ -12,6 +12,8 @@ from gis.clock import local_date
 from gis.errors import CheckFailedError, ConflictError
 from gis.measures.of_plans import plan_measures
 from gis.partition import explain, grid_frame
+from gis.partition.barriers import parted
+from gis.partition.loads import unit_words
 from gis.remarks import Report
 from gis.store.copying import fetch_frame
 from gis.store.levels import cells_of_level, next_levels
@@ -19,6 +21,7 @@ from gis.store.networks import read_level
 from gis.store.queries import query
 from gis.store.reading import cells_at, read_cells, read_frames
 from gis.store.stored_plans import plan_of, with_cell
+from gis.store.weighing import rules_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -75,6 +78,7 @@ def checked(
         ``community_id``, geometry: what the grids are to fill; by default the ground of the plan's cells.
     """
     plan, tessellation = stored.plan, stored.tessellation
+    hard = plan.settings.get("hard_barriers") or ()
     ground = read_frames(connection, place, at=stored.at, as_of=stored.as_of)
     grids = grid_frame(tessellation, plan)
     buildings = with_cell(ground.buildings, tessellation)
@@ -93,6 +97,8 @@ def checked(
         barriers=ground.barriers,
         compounds=ground.compounds,
         parts=_parts(connection, place, stored),
+        unit=unit_words(tessellation.load),
+        passable=parted(tessellation, hard, plan.links)[0].adjacency.pairs if hard else None,
         code_profile=stored.of.level.code_profile,
         division=stored.of.level.division_level,
     )
@@ -128,7 +134,10 @@ def whole_network(connection: Connection, place: District, head: PlanHead, at: d
     keys = members["grid_code"].to_numpy(object)
     codes = {key: key for key in set(keys)}
     none, report = np.empty((0, 2), np.int32), Report("network", place.code)
-    plan, _ = plan_of(cells, keys, codes, none, head.settings, report, level.code_profile)
+    # the network as a whole is measured in households, whatever one plan of it balanced
+    settings = {name: getattr(level, name) for name in ("target", "minimum", "maximum")}
+    settings = settings if rules_of(head.settings) else head.settings
+    plan, _ = plan_of(cells, keys, codes, none, settings, report, level.code_profile)
     buildings = read_frames(connection, place, at=at, as_of=head.as_of).buildings
     return plan_measures(cells.tessellation, plan, buildings=with_cell(buildings, cells.tessellation))
 

@@ -38,9 +38,9 @@ __all__ = [
     "communities_within",
     "divider_of_level",
     "edge_matched",
+    "grids_of_cells",
     "next_levels",
     "pairs_across",
-    "plan_of_level",
 ]
 
 
@@ -146,37 +146,23 @@ class NextLevels:
     coarser: np.ndarray | None = None
 
 
-def plan_of_level(
-    connection: Connection,
-    place: District,
-    of: StoredLevel,
-    cells: StoredCells,
-    ground: Ground | None = None,
-    **options: Any,
-) -> tuple[StoredCells, Plan]:
-    """Divide cells into grids of a level that nest with the grids of the levels next to it.
+def divider_of_level(
+    connection: Connection, place: District, of: StoredLevel, cells: StoredCells, ground: Ground | None = None
+) -> tuple[StoredCells, Callable[..., Plan]]:
+    """Read what is needed to divide cells into grids that nest with those of the levels next to a level.
 
     Parameters
     ----------
     ground : Ground, optional
         What borders between communities may follow.
-    **options
-        Of `gis.partition.partition`.
 
     Returns
     -------
     cells : StoredCells
         As the level sees them, see `cells_of_level`.
-    plan : Plan
+    divide : callable
+        Divides, as often as one likes, by options of `gis.partition.divide_level`.
     """
-    seen, divide = divider_of_level(connection, place, of, cells, ground)
-    return seen, divide(**options)
-
-
-def divider_of_level(
-    connection: Connection, place: District, of: StoredLevel, cells: StoredCells, ground: Ground | None = None
-) -> tuple[StoredCells, Callable[..., Plan]]:
-    """Do the reading of `plan_of_level`; the function given divides, as often as one likes, by its options."""
     seen = cells_of_level(connection, place, cells, of.level.division_level, ground)
     beside = next_levels(connection, of, seen.ids)
     links = None if of.finer is None else _links(connection, of.network_id, of.finer.level, seen.ids)
@@ -215,13 +201,20 @@ def next_levels(connection: Connection, level: StoredLevel, cells: np.ndarray) -
         Numbers, ascending.
     """
     finer, coarser = (
-        None if other is None else _grids(connection, level.network_id, other.level, cells)
+        None if other is None else grids_of_cells(connection, level.network_id, other.level, cells)
         for other in (level.finer, level.coarser)
     )
     return NextLevels(finer, coarser)
 
 
-def _grids(connection: Connection, network: int, level: int, cells: np.ndarray) -> np.ndarray | None:
+def grids_of_cells(connection: Connection, network: int, level: int, cells: np.ndarray) -> np.ndarray | None:
+    """Code of the grid of each cell in a level from the last publication on; None for none, and where no cell has one.
+
+    Parameters
+    ----------
+    cells : ndarray of int64
+        Numbers, ascending.
+    """
     values = {"network": network, "level": level, "cells": cells.tolist()}
     found = fetch_frame(connection, query("networks.grid_of_cells"), values)
     if not len(found):

@@ -47,6 +47,11 @@ class StoredLevel:
     level: Level
 
     @property
+    def duty(self) -> bool:
+        """Whether the home of a street has the duty there."""
+        return self.network.street_rule == "duty"
+
+    @property
     def coarser(self) -> Level | None:
         """The level above, where there is one."""
         return next((one for one in self.network.levels if one.level == self.level.level - 1), None)

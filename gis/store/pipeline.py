@@ -11,12 +11,14 @@ from gis.store.drafts import Edit, edit_draft, open_draft, read_draft
 from gis.store.grids import import_grids
 from gis.store.lives import read_life, read_lives, read_steps, take_step
 from gis.store.loading import Loaded, load_district, read_folder
+from gis.store.merging import Merged, Source, correspondence_of_merge, merge_networks
+from gis.store.moving import list_moves
 from gis.store.networks import add_network, levels_in_force, network_tree, read_networks
 from gis.store.persons import add_person, list_persons
 from gis.store.plans import propose_plan
 from gis.store.publishing import check_plan, publish_plan
 from gis.store.reading import district_bounds, read_frames
-from gis.store.rebalancing import DraftRebalancing, rebalancing_of
+from gis.store.rebalancing import DraftRebalancing, compare_rebalancings, rebalancing_of
 from gis.store.rebasing import Rebased, rebase_draft
 from gis.store.restoring import roll_back
 from gis.store.step import Step
@@ -32,15 +34,19 @@ __all__ = [
     "DraftRebalancing",
     "Edit",
     "Loaded",
+    "Merged",
     "NewDistrict",
     "Rebased",
+    "Source",
     "Step",
     "add_network",
     "add_person",
     "check_plan",
     "choose_cell",
     "compare_proposals",
+    "compare_rebalancings",
     "correspond",
+    "correspondence_of_merge",
     "district_bounds",
     "district_of",
     "edit_draft",
@@ -48,10 +54,12 @@ __all__ = [
     "import_grids",
     "levels_in_force",
     "list_districts",
+    "list_moves",
     "list_persons",
     "load_district",
     "locate_points",
     "locate_things",
+    "merge_networks",
     "network_tree",
     "open_draft",
     "post_workers",

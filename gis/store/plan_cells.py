@@ -13,9 +13,11 @@ from gis.store.copying import fetch_frame, fetch_geo_frame, objects
 from gis.store.levels import across, edge_matched
 from gis.store.lives import read_life
 from gis.store.metric import to_metric
+from gis.store.networks import read_level
 from gis.store.origins import read_origin, succeeding
 from gis.store.queries import query
 from gis.store.stored_plans import renumbered, used_codes
+from gis.store.weighing import counts_of_cells, load_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,7 +43,7 @@ class PlanCells:
         Code and name of the communities.
     cells : GeoDataFrame
         EPSG:4490, by ``cell_id``: ``community``, ``base_code``, ``grid_code`` (key), ``area_m2``, ``building_id``,
-        ``households``, ``people``.
+        ``households``, ``people``; ``load`` where the plan balances another one.
     codes : dict
         Key -> code it has, or would be published with.
     pairs : ndarray of int64, shape (m, 2)
@@ -79,6 +81,7 @@ def read_plan_cells(connection: Connection, place: District, plan_id: int, now: 
             published = {key: key for key in cells["grid_code"]}
             if row["base_version"] is not None:
                 published = _codes(connection, place, row, cells, at)
+        cells = _weighed(connection, place, row, cells, at)
     ids = cells["cell_id"].to_numpy(np.int64)
     links = np.array((found[0] if found else None) or [], np.int64).reshape(-1, 2)
     links = links[np.isin(links, ids).all(axis=1)]
@@ -99,6 +102,24 @@ def read_plan_cells(connection: Connection, place: District, plan_id: int, now: 
         follows=np.concatenate([follows, np.zeros(len(links), np.int8)]),
         link=np.concatenate([link, np.ones(len(links), bool)]),
     )
+
+
+def _weighed(
+    connection: Connection, place: District, row: dict[str, Any], cells: gpd.GeoDataFrame, at: dt.datetime
+) -> gpd.GeoDataFrame:
+    """Add the ``load`` of each cell where the plan balances something else than households."""
+    load = load_of(row["settings"])
+    if load.plain:
+        return cells
+    ids, shapes = (
+        cells["cell_id"].to_numpy(np.int64),
+        to_metric(np.asarray(cells.geometry.array, object), place.metric_crs),
+    )
+    duty = read_level(connection, place, row["network"], row["level"]).duty
+    counts = counts_of_cells(connection, place, (ids, shapes), row["settings"], as_of=row["as_of"], at=at, duty=duty)
+    own = {"households": cells["households"].to_numpy(float), "area": shapely.area(shapes) / 1e6}
+    none = dict.fromkeys(load.terms, np.zeros(len(cells)))  # of a term whose data have gone since
+    return cells.assign(load=load.of(none | own | counts))
 
 
 def _across(place: District, cells: gpd.GeoDataFrame) -> Adjacency:

@@ -11,24 +11,30 @@ from gis.clock import Clock, local_date, utc_now
 from gis.codes import community_grid_profile
 from gis.measures.of_plans import plan_measures
 from gis.partition import explain
+from gis.partition.barriers import crossings, read_barriers
 from gis.partition.counts import check_limits
+from gis.partition.loads import HOUSEHOLDS, Load, default_target
 from gis.progress import Progress, quiet
 from gis.store.copying import copy_frame, plain
 from gis.store.districts import lock
-from gis.store.levels import plan_of_level
+from gis.store.levels import divider_of_level
 from gis.store.locating import NETWORK
 from gis.store.networks import read_level
 from gis.store.queries import query
 from gis.store.reading import read_cells, read_frames
 from gis.store.step import Step
 from gis.store.stored_plans import StoredPlan, read_plan, with_cell
+from gis.store.weighing import weighed_cells
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
+    import numpy as np
+
     from gis.networks import Level
-    from gis.partition import Plan
+    from gis.partition import Keep, Plan
     from gis.store.connect import Connection
     from gis.store.districts import District
     from gis.store.networks import StoredLevel
@@ -47,6 +53,12 @@ def propose_plan(
     seed: int = 1,
     style: str = "balanced",
     free: bool = False,
+    load: str | None = None,
+    keep_whole: str | None = None,
+    hard_barriers: str | Sequence[str] | None = None,
+    keep: Callable[[np.ndarray], Keep] | None = None,
+    seconds: float | None = None,
+    stages: Mapping[str, Sequence[Sequence[int]]] | None = None,
     as_of: dt.date | None = None,
     executor: Executor | None = None,
     network: str = NETWORK,
@@ -59,10 +71,14 @@ def propose_plan(
     Parameters
     ----------
     target, minimum, maximum : float, optional
-        Households wanted in a grid; by default those of the level, 200 where it is new. With a target alone the others
-        are 0.75 and 1.5 of it.
-    seed, style, free
+        Load wanted in a grid; by default households as the level has them, 200 where it is new, or what makes as many
+        grids of another load. With a target alone the others are 0.75 and 1.5 of it.
+    load : str
+        What is balanced, see `gis.partition.loads.Load`.
+    seed, style, free, keep_whole, hard_barriers, seconds, stages
         See `gis.partition.partition`.
+    keep : callable, optional
+        Given the numbers of the cells, which old grids the division keeps.
     as_of : date, optional
         Date of the household counts; the newest by default.
     executor : Executor, optional
@@ -80,19 +96,32 @@ def propose_plan(
     ------
     ConflictError
         There are no cells yet.
+    InputError
+        There is no such load, unit or barrier, or the district has no data of a term.
     NotFoundError
         No such district, or no such level of the network.
     """
+    balanced, hard = Load.parse(load or HOUSEHOLDS), read_barriers(hard_barriers)
     with lock(connection, district) as place:
         now = clock()
         as_of = as_of or place.as_of or local_date(now, place.time_zone)
         cells = read_cells(connection, place, as_of=as_of, at=now)
         communities = sorted(set(cells.tessellation.cells["community_id"]))
-        of = level_asked(connection, place, (network, level), communities, (target, minimum, maximum))
+        wanted = (target, minimum, maximum) if balanced.plain else (None, None, None)
+        of = level_asked(connection, place, (network, level), communities, wanted)
+        counted = {} if balanced.plain else {"counted_on": str(local_date(now, place.time_zone))}
+        told = {"load": balanced.text, **counted}
+        cells = weighed_cells(connection, place, cells, told, as_of=as_of, at=now, duty=of.duty)
+        if target is None and not balanced.plain:
+            target = default_target(cells.tessellation, of.level.target)
         ground = read_frames(connection, place, at=now, as_of=as_of)
         options = {**_limits(of.level, target, minimum, maximum), "seed": seed, "style": style, "free": free}
-        options |= {"executor": executor, "progress": progress}
-        cells, plan = plan_of_level(connection, place, of, cells, ground, **options)
+        options |= {"keep_whole": keep_whole, "hard_barriers": hard}
+        options |= {"keep": None if keep is None else keep(cells.ids)}
+        options |= {"seconds": seconds, "stages": stages, "executor": executor, "progress": progress}
+        cells, divide = divider_of_level(connection, place, of, cells, ground)
+        plan = divide(crossed=crossings(cells.tessellation, hard, ground.barriers, ground.landcover), **options)
+        plan.settings.update(counted)
         buildings = with_cell(ground.buildings, cells.tessellation)
         explanation = explain(cells.tessellation, plan)
         measures = plan_measures(cells.tessellation, plan, explanation=explanation, buildings=buildings)
@@ -102,6 +131,7 @@ def propose_plan(
         plan.report,
         tessellation_id=cells.tessellation_id,
         plan_id=plan_id,
+        settings=plan.settings,
         measures=measures,
         explanation=reasons,
     )

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 
 from gis.clock import Clock, utc_now
-from gis.crs import STORE_CRS
 from gis.errors import ConflictError, InputError
-from gis.partition import Locks, Scope, rebalance
+from gis.partition import Locks, Scope, atoms_of_level, rebalance
+from gis.partition.barriers import parted
+from gis.partition.remark_words import remark_words
 from gis.plans import Draft, new_key
 from gis.progress import Progress, quiet
 from gis.store.districts import district_of
+from gis.store.drafts import read_draft
 from gis.store.levels import cells_of_level, next_levels
 from gis.store.lives import read_life
+from gis.store.moving import workers_of
 from gis.store.networks import read_level
-from gis.store.proposing import links_of
+from gis.store.proposing import Wanted, links_of
 from gis.store.reading import read_cells
+from gis.store.weighing import weighed_cells
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Executor
 
+    import geopandas as gpd
+
     from gis.partition import Rebalancing
-    from gis.partition.rebalance import Answer
+    from gis.partition.rebalance import Answer, Balance
     from gis.store.connect import Connection
     from gis.store.districts import District
 
-__all__ = ["DraftRebalancing", "rebalanced", "rebalancing_of"]
+__all__ = ["DraftRebalancing", "compare_rebalancings", "rebalancing_of"]
 
 
 @dataclass(frozen=True)
@@ -40,41 +45,64 @@ class DraftRebalancing:
 
     Parameters
     ----------
+    revision : int
+        Of the draft that they are for.
     cells : ndarray of int64, shape (n,)
         Numbers of the cells looked at.
+    atoms : ndarray of int, shape (n,)
+        What moves as a whole with each: a cell, or a grid of the level below.
+    before, community : ndarray of str, shape (n,)
+        Key of the grid of each cell in the draft, and the division it lies in.
     keys : list of str
         Key of each grid by its number, new ones last.
     found : Rebalancing
+    asked : dict
+        What it was made for.
     shapes : GeoSeries, shape (n,)
         The cells.
     """
 
+    revision: int
     cells: np.ndarray
+    atoms: np.ndarray
+    before: np.ndarray
+    community: np.ndarray
     keys: list[str]
     found: Rebalancing
+    asked: dict[str, Any]
     shapes: gpd.GeoSeries = field(repr=False)
 
-    def moves(self, answer: Answer) -> gpd.GeoDataFrame:
-        """List what moves: ``building``, ``community``, ``from``, ``to``, ``households``, ``cell`` and its polygon."""
-        rows = answer.moves
-        at = rows["cell"].to_numpy(np.int64)
-        names = np.array(self.keys, object)
-        columns: dict[str, Any] = {
-            "building": rows["building_id"].to_numpy(object),
-            "community": rows["community_id"].to_numpy(object),
-            "from": names[rows["from_grid"].to_numpy(np.int64)],
-            "to": names[rows["to_grid"].to_numpy(np.int64)],
-            "households": rows["households"].to_numpy(float),
-            "cell": self.cells[at],
-        }
-        return gpd.GeoDataFrame(columns, geometry=self.shapes.to_numpy()[at], crs=self.shapes.crs).to_crs(STORE_CRS)
+    def changes(self, answer: Answer) -> dict[str, list[int]]:
+        """Give the cells that change their grid, by the key of the grid they go to."""
+        after = np.array(self.keys, object)[answer.grid_of[self.atoms]]
+        moved = after != self.before
+        return {str(key): self.cells[moved & (after == key)].tolist() for key in sorted(set(after[moved].tolist()))}
+
+    def payload(self, answer: Answer) -> dict[str, Any]:
+        """Give what the edit ``propose`` takes this answer by.
+
+        Raises
+        ------
+        InputError
+            It moves nothing.
+        """
+        changes = self.changes(answer)
+        if not changes:
+            raise InputError(
+                "This answer moves nothing.", "Widen the scope, loosen locks or budgets, or keep another one."
+            )
+        made = self.found.settings
+        options = {name: made[name] for name in OPTIONS}
+        cells = np.concatenate([np.array(some, np.int64) for some in changes.values()])
+        communities = sorted(set(self.community[np.searchsorted(self.cells, cells)].tolist()))
+        told = {"communities": communities, "changes": changes, "rebalance": {**self.asked, "answer": answer.name}}
+        return options | told
 
 
 def rebalancing_of(
     connection: Connection,
     district: str,
     plan_id: int,
-    draft: Draft,
     asked: Mapping[str, Any],
     *,
     clock: Clock = utc_now,
@@ -85,124 +113,168 @@ def rebalancing_of(
 
     Parameters
     ----------
-    draft : Draft
-        Of `gis.store.drafts.read_draft`.
     asked : mapping
-        ``communities`` and ``grids`` (keys) that may change, by default all; ``lock_grids`` (keys), ``lock_cells``
-        (numbers), ``lock_borders`` (pairs of keys); ``max_moved``, ``max_grids``; ``target``, ``seed``.
+        ``communities`` and ``grids`` (keys) that may change, by default all; ``neighbours``: those beside these grids
+        too; ``lock_grids`` (keys), ``lock_cells`` (numbers), ``lock_borders`` (pairs of keys); ``max_moved``,
+        ``max_grids``; ``target``, ``minimum``, ``maximum``, ``style`` and ``seed`` as for a proposal.
 
     Raises
     ------
     InputError
-        Something named is not of the plan, or locks contradict each other.
+        Something named is not of the plan, or locks or limits contradict each other.
     ConflictError
-        The grids nest with those of another level.
+        A grid holds a part only of a grid of the level below.
     """
-    place, now = district_of(connection, district), clock()
-    row = read_life(connection, place, plan_id, now)
-    return _search(connection, place, row, draft, asked, now, executor=executor, progress=progress)
+    with connection.transaction():
+        place, now = district_of(connection, district), clock()
+        row = read_life(connection, place, plan_id, now)
+        work = _begin(connection, place, row, read_draft(connection, plan_id)[0], asked, now, progress)
+    return work(executor, progress)
 
 
-def rebalanced(
+def compare_rebalancings(
     connection: Connection,
-    place: District,
-    row: Mapping[str, Any],
-    draft: Draft,
+    district: str,
+    plan_id: int,
     asked: Mapping[str, Any],
-    now: dt.datetime,
     *,
+    clock: Clock = utc_now,
     executor: Executor | None = None,
     progress: Progress = quiet,
 ) -> dict[str, Any]:
-    """Take the answer ``keep`` (1, 2 or 3: from the fewest moves to the best balance) as an edit.
+    """Tell three answers for a draft as it stands; nothing is written.
 
     Returns
     -------
     dict
-        Payload of a ``propose``, see `gis.plans.replay.Operation`; ``rebalance`` says what was asked and what it moves.
+        ``revision`` of the draft; ``now``, how even it is; ``words``, what is out of the ordinary; ``answers`` from the
+        fewest moved households to the best balance: ``name``, figures, ``workers`` (how many get or lose a building)
+        and ``taking``, the payload by which the edit ``propose`` takes it, None where nothing moves.
 
     Raises
     ------
-    InputError
-        As `rebalancing_of`; or there is no such answer, or it moves nothing.
+    InputError, ConflictError
+        See `rebalancing_of`.
     """
-    made = _search(connection, place, row, draft, asked, now, executor=executor, progress=progress)
-    keep = int(asked.get("keep") or 1)
-    if not 1 <= keep <= len(made.found.answers):
-        raise InputError(f"There is no answer {keep}.", "Keep 1 (fewest moved), 2 or 3 (best balance).")
-    answer = made.found.answers[keep - 1]
-    of = np.array(made.keys, object)[answer.grid_of]
-    before = draft.keys[np.searchsorted(draft.cells, made.cells)]
-    community = draft.community[np.searchsorted(draft.cells, made.cells)]
-    communities = sorted(set(community[of != before].tolist()))
-    if not communities:
-        raise InputError("This answer moves nothing.", "Widen the scope, loosen locks or budgets, or keep another one.")
-    mine = np.isin(community.astype(str), communities)
+    made = rebalancing_of(connection, district, plan_id, asked, clock=clock, executor=executor, progress=progress)
+    with connection.transaction():
+        place, now = district_of(connection, district), clock()
+        row = read_life(connection, place, plan_id, now)
+        posted = workers_of(connection, row, sorted(set(made.keys)), now)
+    answers = [_told(made, answer, posted) for answer in made.found.answers]
+    words = [remark_words(remark) for remark in made.found.report.remarks if remark.rule != "nothing_to_move"]
+    return {"revision": made.revision, "now": asdict(made.found.now), "words": words, "answers": answers}
+
+
+def _told(made: DraftRebalancing, answer: Answer, posted: Mapping[str, Mapping[int, str]]) -> dict[str, Any]:
+    """Tell one answer."""
+    names = np.array(made.keys, object)
+    rows = answer.moves[answer.moves["building_id"].notna()]
+    old, new = (names[rows[side].to_numpy(np.int64)].tolist() for side in ("from_grid", "to_grid"))
+    pairs = set(zip(old, new, strict=True))
+    workers = {who for a, b in pairs for who in posted.get(a, {}).keys() ^ posted.get(b, {}).keys()}
+    balance: Balance = answer.balance
     return {
-        "communities": communities,
-        "seed": made.found.settings["seed"],
-        "target": made.found.settings["target"],
-        "assignment": {key: made.cells[mine & (of == key)].tolist() for key in sorted(set(of[mine].tolist()))},
-        "rebalance": {
-            **{name: value for name, value in asked.items() if value is not None},
-            "answer": answer.name,
-            "moved": answer.moved,
-            "bound": answer.bound,
-        },
+        "name": answer.name,
+        "moved": answer.moved,
+        "buildings": len(rows),
+        "touched": len(answer.touched),
+        "workers": len(workers),
+        "balance": asdict(balance),
+        "bound": answer.bound,
+        "ratio": answer.ratio if np.isfinite(answer.ratio) else None,
+        "taking": made.payload(answer) if len(answer.moves) else None,
     }
 
 
-def _search(
+def _begin(
     connection: Connection,
     place: District,
     row: Mapping[str, Any],
     draft: Draft,
     asked: Mapping[str, Any],
     now: dt.datetime,
-    *,
-    executor: Executor | None,
     progress: Progress,
-) -> DraftRebalancing:
+) -> Callable[[Executor | None, Progress], DraftRebalancing]:
+    """Do the reading; the function given searches, without the store."""
+    wanted = Wanted.read(row, {name: asked[name] for name in OPTIONS if name in asked})
     of = read_level(connection, place, row["network"], row["level"])
     communities = _communities(draft, asked)
-    wanted = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
-    beside = next_levels(connection, of, wanted)
-    if beside.finer is not None or beside.coarser is not None:
-        raise ConflictError(
-            f"The grids of plan {row['id']} nest with those of another level.",
-            "Rebalancing moves single cells: use it where a network has one level, or propose anew.",
-        )
-    cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=wanted)
+    chosen = draft.cells[draft.present & np.isin(draft.community.astype(str), communities)]
+    cells = read_cells(connection, place, as_of=row["as_of"], at=now, cells=chosen)
+    cells = weighed_cells(
+        connection, place, cells, row["settings"], as_of=row["as_of"], at=now, duty=of.duty, required=False
+    )
     cells = cells_of_level(connection, place, cells, of.level.division_level)
     progress("reading cells", 0, 0)
-    held = draft.keys[np.searchsorted(draft.cells, cells.ids)].astype(str)
-    keys, grid_of = np.unique(held, return_inverse=True)
-    number = {key: i for i, key in enumerate(keys.tolist())}
-    settings, target = row["settings"], asked.get("target")
-    low, high = (None, None) if target else (float(settings["minimum"]), float(settings["maximum"]))
-    scope = Scope(_known(number, asked.get("grids")), tuple(asked.get("communities") or ()))
+    beside = next_levels(connection, of, cells.ids)
     links = np.array(links_of(connection, int(row["id"])), np.int64).reshape(-1, 2)
     links = np.searchsorted(cells.ids, links[np.isin(links, cells.ids).all(axis=1)])
-    found = rebalance(
-        cells.tessellation,
-        grid_of,
-        target=float(target or settings["target"]),
-        minimum=low,
-        maximum=high,
-        names=keys.tolist(),
-        links=links,
-        locks=_locks(draft, cells.ids, number, asked),
-        scope=scope,
-        max_moved=asked.get("max_moved"),
-        max_grids=asked.get("max_grids"),
-        seed=int(asked.get("seed") or 1),
-        executor=executor,
-        progress=progress,
+    seen, _ = parted(cells.tessellation, wanted.hard_barriers, links)
+    ground, atoms = atoms_of_level(seen, finer=beside.finer, coarser=beside.coarser)
+    held = draft.keys[np.searchsorted(draft.cells, cells.ids)].astype(str)
+    keys, grid_of = np.unique(held, return_inverse=True)
+    first = np.unique(atoms, return_index=True)[1]
+    _require_whole(held, beside.finer, grid_of, grid_of[first][atoms])
+    number = {key: i for i, key in enumerate(keys.tolist())}
+    links = atoms[links]
+    locks = _locks(draft, cells.ids, atoms, number, asked)
+    places = ground.cells["community_id"].to_numpy(object)[atoms].astype(str)
+    mine = draft.community[np.searchsorted(draft.cells, cells.ids)].astype(str)
+    named = [str(code) for code in asked.get("communities") or ()]
+    scope = Scope(
+        _known(number, asked.get("grids")),
+        tuple(sorted(set(places[np.isin(mine, named)].tolist()))),
+        bool(asked.get("neighbours")),
     )
-    names, taken = keys.tolist(), set(draft.known())
-    for _ in range(max(int(a.grid_of.max(initial=-1)) for a in found.answers) + 1 - len(names)):
-        names.append(new_key(taken | set(names)))
-    return DraftRebalancing(cells.ids, names, found, cells.tessellation.cells.geometry)
+    used = set(draft.known())
+
+    def search(executor: Executor | None, progress: Progress) -> DraftRebalancing:
+        found = rebalance(
+            ground,
+            grid_of[first],
+            target=float(wanted.target),
+            minimum=float(wanted.minimum),
+            maximum=float(wanted.maximum),
+            style=wanted.style,
+            names=keys.tolist(),
+            links=links[links[:, 0] != links[:, 1]],
+            locks=locks,
+            scope=scope,
+            max_moved=asked.get("max_moved"),
+            max_grids=asked.get("max_grids"),
+            seed=wanted.seed,
+            executor=executor,
+            progress=progress,
+        )
+        names, taken = keys.tolist(), set(used)
+        for _ in range(max(int(a.grid_of.max(initial=-1)) for a in found.answers) + 1 - len(names)):
+            names.append(new_key(taken | set(names)))
+        told = {name: asked[name] for name in ASKED if asked.get(name)}
+        shapes = cells.tessellation.cells.geometry
+        return DraftRebalancing(
+            row["revision"], cells.ids, atoms, held.astype(object), mine, names, found, told, shapes
+        )
+
+    return search
+
+
+OPTIONS = ("target", "minimum", "maximum", "style", "seed")
+"""What a rebalancing takes of the options of a proposal."""
+ASKED = (
+    "communities", "grids", "neighbours", "lock_grids", "lock_cells", "lock_borders", "max_moved", "max_grids",
+)  # fmt: skip
+"""What was asked for beyond the options of a proposal: kept with the edit."""
+
+
+def _require_whole(held: np.ndarray, finer: np.ndarray | None, own: np.ndarray, of_atom: np.ndarray) -> None:
+    """See that a grid of the level below lies in one grid."""
+    torn = np.flatnonzero(own != of_atom)
+    if len(torn) and finer is not None:
+        raise ConflictError(
+            f"Grid {held[torn[0]]} holds only a part of grid {finer[torn[0]]} of the level below.",
+            "Give that one to a single grid first: a coarser grid is made of whole finer ones.",
+        )
 
 
 def _communities(draft: Draft, asked: Mapping[str, Any]) -> list[str]:
@@ -227,16 +299,19 @@ def _known(number: Mapping[str, int], keys: Iterable[Any] | None) -> list[int]:
     return [number[key] for key in wanted]
 
 
-def _locks(draft: Draft, ids: np.ndarray, number: Mapping[str, int], asked: Mapping[str, Any]) -> Locks:
+def _locks(
+    draft: Draft, ids: np.ndarray, atoms: np.ndarray, number: Mapping[str, int], asked: Mapping[str, Any]
+) -> Locks:
     """Locks by number; those of grids and cells that are not looked at hold anyway."""
     cells = draft.cells[draft.positions(asked["lock_cells"])] if asked.get("lock_cells") else draft.cells[:0]
     pairs = [[str(key) for key in pair] for pair in asked.get("lock_borders") or ()]
-    if any(len(pair) != 2 for pair in pairs):
+    if any(len(set(pair)) != 2 for pair in pairs):
         raise InputError("A border lies between two grids.", "Name two grids, e.g. A:B.")
     grids = [str(key) for key in asked.get("lock_grids") or ()]
     _known(dict.fromkeys(draft.keys[draft.present].tolist(), 0), [*grids, *(key for pair in pairs for key in pair)])
+    held = np.unique(atoms[np.searchsorted(ids, cells[np.isin(cells, ids)])])
     return Locks(
         grids=[number[key] for key in grids if key in number],
-        cells=[(int(at), None) for at in np.searchsorted(ids, cells[np.isin(cells, ids)])],
+        cells=[(int(at), None) for at in held],
         borders=[(number[a], number[b]) for a, b in pairs if a in number and b in number],
     )

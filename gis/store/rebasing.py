@@ -16,6 +16,7 @@ from gis.store.judging import base_stands
 from gis.store.lives import life_of, read_life, take_step
 from gis.store.persons import require_person
 from gis.store.queries import query
+from gis.store.weighing import rules_of
 
 if TYPE_CHECKING:
     from gis.store.connect import Connection
@@ -92,6 +93,8 @@ def rebase_draft(
                 "version": row["base_version"],
                 "assignment": _assignment(fresh, keys, moved),
             }
+            rules = rules_of(row["settings"])
+            payload |= {"divided": rules} if rules else {}
             edit_draft(connection, district, fresh_id, actor, revision=0, kind="restore", payload=payload, clock=clock)
         reason = f"rebased: plan {fresh_id}"
         take_step(connection, district, plan_id, actor, "discard", reason=reason, clock=clock)

@@ -25,6 +25,8 @@ class Step:
     tessellation_id, plan_id, version : int, optional
     effective : datetime, optional
         From when the grids are in force.
+    settings : dict
+        What makes the plan again.
     measures : dict
         The plan's measures.
     explanation : dict
@@ -37,6 +39,7 @@ class Step:
     plan_id: int | None = None
     version: int | None = None
     effective: dt.datetime | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
     measures: dict[str, Any] = field(default_factory=dict)
     explanation: dict[str, Any] = field(default_factory=dict)
     checks: list[CheckResult] = field(default_factory=list)

@@ -11,7 +11,9 @@ import pandas as pd
 from gis.codes import community_grid_profile
 from gis.errors import ConflictError, NotFoundError
 from gis.partition import Plan
-from gis.plans import grid_flags, serial_of
+from gis.partition.flags import grid_flags
+from gis.partition.loads import loads_of
+from gis.plans import serial_of
 from gis.store.copying import fetch_frame, objects
 from gis.store.levels import cells_of_level
 from gis.store.locating import NETWORK
@@ -19,6 +21,7 @@ from gis.store.networks import read_level
 from gis.store.origins import Origin, read_origin, succeeding
 from gis.store.queries import query
 from gis.store.reading import cells_of_plan, read_cells, report_from
+from gis.store.weighing import weighed_cells
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -194,6 +197,7 @@ def read_plan(
     at = effective or now
     of = read_level(connection, place, head.network, head.level)
     cells = read_cells(connection, place, as_of=as_of, at=at, cells=cells_of_plan(connection, plan_id))
+    cells = weighed_cells(connection, place, cells, settings, as_of=as_of, at=at, duty=of.duty, required=False)
     cells = cells_of_level(connection, place, cells, of.level.division_level)
     members = fetch_frame(connection, query("plans.plan_cells"), {"plan": plan_id})
     keys, base = (objects(members[name]) for name in ("grid_code", "base_code"))
@@ -305,7 +309,9 @@ def plan_of(
             "buildings": np.bincount(position, table["buildings"].to_numpy(float), len(names)).astype(int),
         }
     )
-    grids["flags"] = grid_flags(cells.tessellation, position, len(names), links, float(settings["maximum"]))
+    if "load" in table:
+        grids["load"] = np.bincount(position, loads_of(cells.tessellation), len(names))
+    grids["flags"] = grid_flags(cells.tessellation, position, len(names), links, settings)
     return Plan(position, grids, links, report, settings), names[order]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from dataclasses import dataclass
@@ -10,11 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from data.sample import make_sample, write_sample
-from data.sample.making import LARGEST, PLANE
 from gis.cells import CellSettings
 from gis.errors import InputError
 from gis.files import read_ground
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 
 DATA = "GRIDKEEPER_BENCH_DATA"
 TARGET, MINIMUM, MAXIMUM = 200.0, 150.0, 300.0
-BARE = Effort(runs=1, steps_per_cell=0, rounds=0)
+BARE = Effort(runs=1, steps_per_cell=0, rounds=0, passes=0)
 """No search: a start from random trees alone."""
 NAMES = {
     "buildings": ("buildings", "lots"),
@@ -59,30 +56,6 @@ def sample_folder(out: Path, households: int, seed: int = 1) -> Path:
     return out
 
 
-def grown_folder(out: Path, households: int) -> Path:
-    """Write a district of any size: above what a sample can hold, several of one sample side by side."""
-    if households <= LARGEST:
-        return sample_folder(out, households)
-    copies = -(-households // LARGEST)
-    frames = make_sample(households // copies, 1)
-    out.mkdir(parents=True)
-    named = ("divisions", "buildings", "barriers", "compounds", "landcover")
-    plane = {name: getattr(frames, name).to_crs(PLANE) for name in named}
-    plane["communities"] = plane.pop("divisions").query("level == 'community'").drop(columns=["parent_code", "level"])
-    west, south, east, north = plane["communities"].total_bounds
-    across = math.ceil(math.sqrt(copies))
-    for name, frame in plane.items():
-        rows = []
-        for i in range(copies):
-            x, y = (east - west) * (i % across), (north - south) * (i // across)
-            moved = frame.assign(geometry=frame.geometry.translate(x, y))
-            for column in moved.columns.intersection(["code", "community_code", "compound_code"]):
-                moved[column] = moved[column].where(moved[column].isna(), moved[column] + f"-{i}")
-            rows.append(moved)
-        pd.concat(rows, ignore_index=True).to_parquet(out / f"{name}.parquet")
-    return out
-
-
 def files_of(folder: Path) -> dict[str, list[Path]]:
     """Files of a district by what they hold."""
     there = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
@@ -93,8 +66,8 @@ def files_of(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def measured_ground(folder: Path) -> Ground:
-    """Read a district as `gridkeeper partition` does, and make its cells."""
+def measured_ground(folder: Path, *, households: str | None = None, community: str | None = None) -> Ground:
+    """Read a district as `gridkeeper partition` does, with names of columns as there, and make its cells."""
     files = files_of(folder)
     read = read_ground(
         files["buildings"][0],
@@ -102,8 +75,8 @@ def measured_ground(folder: Path) -> Ground:
         barriers=files["barriers"],
         compounds=next(iter(files["compounds"]), None),
         landcover=next(iter(files["landcover"]), None),
-        households_field=None,
-        community_field=None,
+        households_field=households,
+        community_field=community,
         options=None,
         reports=[],
         progress=quiet,

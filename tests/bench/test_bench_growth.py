@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.grounds import grown_folder, sample_folder
+from tests.bench.grounds import sample_folder
 
 GROWTH = "GRIDKEEPER_BENCH_GROWTH"
 ROOT = Path(__file__).parents[2]
@@ -23,13 +23,13 @@ def test_growth_from_a_small_to_a_large_district(tmp_path, capsys):
     small = sample_folder(tmp_path / "small", 1_500)
     rows = []
     for households in sizes:
-        folder = grown_folder(tmp_path / str(households), households)
+        folder = sample_folder(tmp_path / str(households), households)
         command = [sys.executable, "-m", "tests.bench.growth", small, folder]
         done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
         rows.append(json.loads(done.stdout))
     with capsys.disabled():
         print(
-            "\ngrowth of one process, sample districts, above 300,000 households several side by side;"
+            "\ngrowth of one process, districts of `gridkeeper sample`, above 300,000 households several towns;"
             f" {GROWTH} names other sizes"
         )
         print("households    cells   grids  cells CPU s  partition CPU s  peak MB: cells  all  | x the row before")

@@ -408,6 +408,40 @@ def test_communities_are_divided_in_several_ways_and_one_is_taken(client):
     assert "不能大于" in in_chinese("Give 0 <= min <= max, e.g. --min 150 --max 300.")
 
 
+def test_old_grids_are_united_whole_and_some_stay_as_they_are(client):
+    plan = opened(client)
+    columns = good(client.get(f"{D}/plans/{plan}/cells"))
+    held = {}
+    for cell, grid in zip(columns["cells"]["cell_id"], columns["cells"]["grid"], strict=True):
+        held.setdefault(columns["grids"][grid]["key"], set()).add(cell)
+    asked = {"communities": [WEST], "target": 400, "keep_old": "strictly"}
+    made = good(client.post(f"{D}/plans/{plan}/proposals", json=asked))
+    [first, *_] = made["proposals"]
+    kept = first["kept"]
+    assert (kept["grids"], kept["whole"], kept["apart"], kept["border_followed"]) == (len(held), len(held), 0, 1)
+    assert first["keep_old"] == "strictly"
+    edit(client, plan, 0, "propose", asked | {name: first[name] for name in ("style", "seed")})
+    now = good(client.get(f"{D}/plans/{plan}/cells"))
+    new = dict(zip(now["cells"]["cell_id"], [now["grids"][g]["key"] for g in now["cells"]["grid"]], strict=True))
+    assert new == {cell: key for key, cells in first["assignment"].items() for cell in cells}
+    assert len(set(new.values())) == 2
+    assert all(len({new[cell] for cell in cells}) == 1 for cells in held.values())
+
+    # what was in force when the plan was begun counts, whatever was edited since
+    key = min(held)
+    edit(client, plan, 1, "propose", asked | {"lock_grids": [key]})
+    now = good(client.get(f"{D}/plans/{plan}/cells"))
+    new = dict(zip(now["cells"]["cell_id"], [now["grids"][g]["key"] for g in now["cells"]["grid"]], strict=True))
+    assert {cell for cell, grid in new.items() if grid == key} == held[key]
+    for wrong, said in (
+        ({"lock_grids": ["nowhere"]}, "Grid nowhere is none"),
+        ({"lock_grids": [key], "keep_old": None}, "old grids are not kept"),
+        ({"keep_old": "wholly"}, ""),
+    ):
+        told = problem(client.post(f"{D}/plans/{plan}/proposals", json=asked | wrong), 422)
+        assert said in told["detail"]
+
+
 def test_a_job_makes_the_same_proposals(client, database, tmp_path):
     plan, asked = opened(client), {"communities": [WEST], "target": 100, "style": "compact"}
     job = good(client.post(f"{D}/jobs", json={"kind": "proposals", "plan": plan, **asked}, headers=LI), 202)["id"]

@@ -144,6 +144,52 @@ def test_rebalance_repairs_a_file_of_grids(run, files, divided, tmp_path):
     assert (code, "--keep" in err) == (3, True)
 
 
+# ------------------------------------------------------------------------------------------------ regroup
+def test_regroup_unites_whole_grids_of_a_file(run, files, divided, tmp_path):
+    old, new, table, cells = (tmp_path / name for name in ("old.geojson", "new.parquet", "t.csv", "cells.parquet"))
+    divided.grids.to_file(old, driver="GeoJSON")
+    given = words(files, new, grids=old, target=600, cells=cells)[1:]
+    code, out, err = run("regroup", *given, "--keep-old", "strictly", "--correspondence", table)
+    assert code == 0, err
+    n = len(divided.grids)
+    assert f"old: {n} of {n} old grids whole (100.0%); 0 households" in out
+    assert "100.0% of the new ones follow an old one" in out
+    grids = gpd.read_parquet(new)
+    assert len(grids) < n / 2
+    assert grids["households"].sum() == divided.grids["households"].sum()
+    assert set(grids["grid_code"]) <= set(divided.grids["grid_code"]), "grids united go on with the code of one"
+    rows = pd.read_csv(table, dtype=str)
+    assert list(rows.columns[:3]) == ["网格体系 network", "原网格 old", "新网格 new"]
+    assert len(rows) == n
+    assert set(rows["面积占比 area_share"].astype(float)) == {1.0}
+
+    first = divided.grids["grid_code"].min()
+    code, out, err = run("regroup", *given, "--lock-grid", first)
+    assert code == 0, err
+    same = gpd.read_parquet(new).set_index("grid_code")["households"][first]
+    assert same == divided.grids.set_index("grid_code")["households"][first]
+
+    other = tmp_path / "police.geojson"
+    gpd.read_parquet(new).to_file(other, driver="GeoJSON")
+    code, out, err = run("regroup", *given, "--grids", other, "--weight", 1, "--weight", 3, "--correspondence", table)
+    assert code == 0, err
+    assert {"old", "police"} == set(pd.read_csv(table, dtype=str)["网格体系 network"])
+    assert "police: " in out
+
+    code, out, err = run("regroup", *given, "--load", "area=1", "--target", 0.06, "--hard-barriers", "water")
+    assert code == 0, err
+    assert " of the new ones follow an old one" in out
+    for wrong, said in (
+        (["--load", "parts=1"], "parts"),
+        (["--lock-grid", "nowhere"], "no grid nowhere"),
+        (["--keep-old", "wholly"], "Levels are loosely, mostly, strictly"),
+        (["--weight", 1, "--weight", 2], "1 files of grids and 2 weights"),
+        (["--correspondence", tmp_path / "t.pdf"], "no table is written as .pdf"),
+    ):
+        code, _, err = run("regroup", *given, *wrong)
+        assert (code, said in err) == (3, True), err
+
+
 # ------------------------------------------------------------------------------------------------ partition
 def test_partition_writes_what_is_promised(run, files, tmp_path):
     g, k, r = tmp_path / "g.parquet", tmp_path / "k.parquet", tmp_path / "r.json"
@@ -177,6 +223,46 @@ def test_partition_writes_what_is_promised(run, files, tmp_path):
     assert f"{len(grids) - len(off)} of {len(grids)} grids within ±10 %" in err
     assert f"{len(grids)} 个网格中 {len(grids) - len(off)} 个在 ±10% 以内" in err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["g.parquet", "k.parquet", "r.json"]
+
+
+def test_partition_balances_what_the_files_hold(run, files, tmp_path):
+    random = np.random.default_rng(5)
+    spots = placed([shapely.Point(*xy) for xy in random.uniform((0, 0), (360, 150), (300, 2))])
+    points = gpd.GeoDataFrame({"class": ["0118", "0213"] * 150, "class_name": "路灯"}, geometry=spots, crs=CRS)
+    points.assign(part_code=[f"P{n}" for n in range(300)]).to_parquet(tmp_path / "parts.parquet")
+    years = pd.date_range("2024-01-01", periods=300, freq="3D", tz="UTC")
+    happened = points.assign(event_code=[f"E{n}" for n in range(300)], occurred_at=years)
+    happened.to_parquet(tmp_path / "events.parquet")
+    points[["geometry"]].iloc[:30].to_parquet(tmp_path / "persons.parquet")
+    common = ["partition", "--buildings", files / "buildings.parquet", "--households-field", "hs"]
+    common += ["--communities", files / "communities.parquet", "--barriers", files / "streets.parquet"]
+    common += ["--out", tmp_path / "g.parquet", "--cells", tmp_path / "c.parquet", "--report", tmp_path / "r.json"]
+    load = "households=1,parts:0118=2,events=0.5,key_persons=3"
+    given = ["--parts", tmp_path / "parts.parquet", "--events", tmp_path / "events.parquet"]
+    given += ["--key-persons", tmp_path / "persons.parquet"]
+    code, _, err = run(*common, "--load", load, *given, "--hard-barriers", "water", "--keep-whole", "blocks")
+    assert code == 0, err
+    grids, cells = gpd.read_parquet(tmp_path / "g.parquet"), gpd.read_parquet(tmp_path / "c.parquet")
+    year = int((years > years[-1] - pd.Timedelta(days=365)).sum())
+    extra = cells["load"].sum() - cells["households"].sum()
+    assert extra == pytest.approx(2 * 150 + 0.5 * year + 3 * 30)
+    assert grids["load"].tolist() == pytest.approx(
+        cells.groupby("grid_code")["load"].sum()[grids["grid_code"]].tolist()
+    )
+    told = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert told["settings"]["load"] == load
+    assert told["settings"]["target"] == pytest.approx(cells["load"].sum() * 200 / cells["households"].sum(), rel=1e-5)
+    assert (told["settings"]["hard_barriers"], told["settings"]["keep_whole"]) == (["water"], "blocks")
+    assert told["explanation"]["unit"]["en"] == "units of work"
+    for more, said in (
+        (["--load", "parts=1"], "--parts FILE"),
+        (["--load", "people=1"], "there are none in the files"),
+        (["--load", "parts=-1"], "Give 0 or more"),
+        (["--hard-barriers", "hedge"], "no barrier 'hedge'"),
+        (["--keep-whole", "cats"], "cannot be kept whole"),
+    ):
+        code, _, err = run(*common, *more)
+        assert (code, said in re.sub(r"\s+", " ", err)) == (3, True), err
 
 
 def test_the_same_plan_in_every_format_and_with_any_number_of_jobs(run, files, tmp_path):

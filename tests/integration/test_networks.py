@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from api.jobs.running import run_job
 from gis.clock import stopped_at
 from gis.errors import CheckFailedError, ConflictError, InputError, NotFoundError
 from gis.networks import Level, Network, read_reference
@@ -302,6 +304,19 @@ def test_versions_correspond_over_cells_that_were_split(store):
         compare(store, "police@2020-01-01", "police")
 
 
+def test_a_draft_corresponds_to_the_grids_of_its_communities(store):
+    community = nested.COMMUNITIES[0]
+    plan = pipeline.open_draft(store, D, [community], LI, clock=CLOCK)
+    edit(store, plan, 0, "propose", {"communities": [community], "target": 390, "keep_old": "strictly"})
+    held = [code for code in grids(store, "community", 1) if code.startswith(community)]
+    there = compare(store, "community", f"community#{plan}").table
+    assert there["old"].tolist() == sorted(held)
+    assert set(there["area_share"]) == {1.0}, "united whole, and the other communities are left out"
+    back = pipeline.correspond(store, D, read_reference(f"community#{plan}"), read_reference("community"), clock=CLOCK)
+    assert set(back.table["new"]) == set(held)
+    assert set(back.table["old"]) == set(there["new"])
+
+
 def test_networks_their_tree_and_correspondence_over_http(networks):
     with served(networks.app_url, now=CLOCK) as client:
         told = client.get(f"/api/districts/{D}/networks").json()
@@ -356,3 +371,91 @@ def test_a_network_goes_from_a_command_to_a_table_for_excel(databases, networks,
         rows = json.loads((tmp_path / "table.json").read_text(encoding="utf-8"))["rows"]
         assert len(rows) == len(csv)
         assert "100.0 %" in run("correspondence", D, "--from", "party:3", "--to", "party:2")
+
+
+# ------------------------------------------------------------------------------------------------ three become one
+ONE = Network("one", "一张网", levels=(Level(1, target=390, minimum=260, maximum=600),))
+OLD = [pipeline.Source("community"), pipeline.Source("party", 3, 2.0), pipeline.Source("police", 1, 0.5)]
+
+
+def test_three_networks_become_one_whose_borders_are_theirs(store):
+    made = pipeline.merge_networks(store, D, OLD, ONE, keep_old="strictly", clock=CLOCK)
+    told = {one.name: kept for one, kept in made.kept}
+    assert [(name, kept.grids, kept.whole) for name, kept in told.items()][:2] == [
+        ("community", 12, 12), ("party:3", 12, 12),
+    ]  # fmt: skip
+    assert told["police"].grids == 5
+    assert told["party:3"].border_followed == 1.0
+    table = pipeline.correspondence_of_merge(store, D, made, clock=CLOCK)
+    assert set(table["network"]) == set(told)
+    sums = table.groupby(["network", "old"])[["area_share", "household_share", "part_share"]].sum()
+    assert np.allclose(sums, 1.0)
+    assert (table.groupby("network")["households"].sum() == nested.HOUSEHOLDS).all()
+
+    pipeline.publish_plan(store, D, network="one", clock=CLOCK)
+    new = grids(store, "one", 1)
+    assert len(new) == made.step.measures["grids"] == 6
+    after = compare(store, "party:3", "one").table
+    mine = table[table["network"] == "party:3"].drop(columns="network").reset_index(drop=True)
+    assert after.equals(mine), "what was told of the plan is what is in force"
+    assert len(grids(store, "community", 1)) == 12, "the old networks stay until somebody takes them out of use"
+    insist_on_model(store, district_of(store, D), [NOW])
+    with pytest.raises(ConflictError, match="one has grids already"):
+        pipeline.merge_networks(store, D, OLD, "one", clock=CLOCK)
+
+
+def test_a_merge_that_cannot_be_is_refused_and_leaves_nothing(store):
+    two = Network("two", "两网", levels=(Level(1), Level(2)))
+    for sources, into, fault, said in (
+        (OLD[:1], ONE, InputError, "cannot be merged"),
+        ([*OLD, OLD[0]], ONE, InputError, "cannot be merged"),
+        (OLD, "police", InputError, "into itself"),
+        ([OLD[0], pipeline.Source("party", 3, 0)], ONE, InputError, "weight 0"),
+        ([OLD[0], pipeline.Source("party", 9)], ONE, NotFoundError, "no level 9"),
+        (OLD, two, InputError, "2 levels"),
+        (OLD, "one", NotFoundError, "no network 'one'"),
+    ):
+        with pytest.raises(fault, match=said):
+            pipeline.merge_networks(store, D, sources, into, clock=CLOCK)
+    bare = Network("bare", "空网")
+    pipeline.add_network(store, D, bare)
+    with pytest.raises(ConflictError, match="No grids of network bare"):
+        pipeline.merge_networks(store, D, [OLD[0], pipeline.Source("bare")], ONE, clock=CLOCK)
+    codes = [network.code for _, network in pipeline.read_networks(store, district_of(store, D))]
+    assert codes == ["community", "party", "police", "bare"]
+
+
+def test_a_merge_by_command_and_as_a_job(databases, networks, monkeypatch, tmp_path):
+    from api.cli import app
+
+    with databases.clone(of=networks.name) as database:
+        monkeypatch.setenv("GRIDKEEPER_DATABASE_URL", database.app_url)
+
+        def run(*arguments):
+            done = CliRunner().invoke(app, [str(a) for a in arguments])
+            assert done.exit_code == 0, done.output or done.exception
+            return done.output
+
+        out = tmp_path / "changes.csv"
+        level = "1:target=390,min=260,max=600"
+        told = run("network", "merge", D, "community", "party:3", "police", "--into", "one", "--name", "一张网",
+                   "--level", level, "--weight", 1, "--weight", 2, "--weight", 1, "--out", out)  # fmt: skip
+        assert "party:3: 12 of 12 old grids whole (100.0%)" in told
+        plan = int(told.partition("Plan ")[2].partition(".")[0])
+        rows = pd.read_csv(out)
+        assert set(rows["网格体系 network"]) == {"community", "party:3", "police"}
+        assert run("correspondence", D, "--from", "police", "--to", f"one#{plan}")
+        with connect(database.app_url) as connection, pytest.raises(NotFoundError, match="is of network one"):
+            compare(connection, "police", f"police#{plan}")
+        sources = [{"network": "community"}, {"network": "party", "level": 3, "weight": 2}, {"network": "police"}]
+        asked = {"kind": "merge_networks", "sources": sources, "into": "one"}
+        with served(database.app_url, now=CLOCK) as client:
+            head = {"X-Gridkeeper-Person": quote(LI.name)}
+            job = client.post(f"/api/districts/{D}/jobs", json=asked, headers=head).json()["id"]
+            run_job(database.app_url, job, tmp_path)
+            ended = client.get(f"/api/jobs/{job}").json()
+            kept = {one["network"]: one["whole"] for one in ended["result"]["kept"]}
+            assert (kept["community"], kept["party"]) == (12, 12)
+            side = client.get(f"/api/districts/{D}/correspondence", params={
+                "from": "police", "to": f"one#{ended['result']['report']['plan_id']}"}).json()["new"]  # fmt: skip
+            assert (side["network"], side["grids"]) == ("one", 6)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import shapely
 
+from gis._file_ground import _read_others
 from gis.errors import InputError
-from gis.files import _read_others
 from gis.ingest import DistrictBounds, ReadOptions, read_kind
 from gis.progress import quiet
 from tests import made_city

@@ -269,3 +269,14 @@ def test_a_plan_that_does_not_fit_is_refused():
         rebalance(two, [0, 0, 0, 0])
     with pytest.raises(InputError, match="B has no grid"):
         rebalance(two, [0, 0, -1, -1])
+
+
+def test_the_grids_beside_those_named_may_change_too():
+    ground = loaded(lattice(np.full((1, 12), 50)), [50, 50, 50, 50, 90, 90, 90, 50, 20, 20, 50, 50])
+    one = rebalance(ground, ROW, target=200, scope=Scope(grids=[0]))
+    assert all(answer.moved == 0 for answer in one.answers), "a grid alone can give to nobody"
+    with_next = rebalance(ground, ROW, target=200, scope=Scope(grids=[2], neighbours=True))
+    touched = {int(g) for answer in with_next.answers for g in answer.touched}
+    assert touched == {1, 2}
+    with pytest.raises(InputError, match="Every grid in scope is locked"):
+        rebalance(ground, ROW, target=200, scope=Scope(grids=[0]), locks=Locks(grids=[0]))

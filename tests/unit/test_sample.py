@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.sample import make_sample, write_sample
+from data.sample.towns import joined
 from gis.errors import InputError
 from gis.graph import BARRIER_KINDS, STREET_CLASSES
 
@@ -91,10 +92,52 @@ def test_any_size_and_seed_is_clean(households, seed):
     assert made.buildings["address"].is_unique
 
 
-@pytest.mark.parametrize(("households", "seed"), [(499, 1), (300_001, 1), (1_000, -1)])
+@pytest.mark.parametrize(("households", "seed"), [(499, 1), (3_000_001, 1), (1_000, -1)])
 def test_what_cannot_be_made_is_refused(households, seed):
     with pytest.raises(InputError):
         make_sample(households, seed)
+
+
+def _recode(town, codes):
+    """Give subdistricts of a sample, and the communities in them, other codes."""
+    for name, columns in (("divisions", ("code", "parent_code")), ("buildings", ("community_code",))):
+        frame = getattr(town, name)
+        for column in columns:
+            frame[column] = frame[column].replace(codes, regex=True)
+    town.workers["community_code"] = town.workers["community_code"].replace(codes, regex=True)
+
+
+def test_several_towns_are_one_district():
+    towns = [make_sample(households, seed) for households, seed in ((1_500, 1), (3_000, 2), (900, 3))]
+    # large towns have subdistricts of two kinds, numbered from 001 and from 100
+    for town, code in zip(towns, ("990101100", "990101099"), strict=False):
+        _recode(town, {"990101001": code})
+    made = joined(towns, PLANE)
+    for name in ("compounds", "landcover", "buildings", "barriers", "parts", "events", "workers", "divisions"):
+        frame, before = getattr(made, name), [getattr(town, name) for town in towns]
+        assert frame["code"].is_unique
+        assert len(frame) == sum(map(len, before)) - (2 if name == "divisions" else 0)
+        assert list(frame.columns) == list(before[0].columns)
+    flat = made.divisions.to_crs(PLANE)
+    assert flat["level"].tolist() == sorted(flat["level"], key=["district", "subdistrict", "community"].index)
+    assert flat.is_valid.all()
+    communities = communities_of(flat)
+    assert overlaps(communities.geometry.to_numpy()) == 0
+    assert abs(communities.area.sum() - flat.area.iloc[0]) < 1.0
+    assert abs(flat.area.iloc[0] - sum(town.divisions.to_crs(PLANE).area.iloc[0] for town in towns)) < 5.0
+    assert set(made.divisions["parent_code"].dropna()) <= set(made.divisions["code"])
+    assert made.divisions["name"].is_unique
+    home = communities_of(made.divisions).set_index("code").geometry.loc[made.buildings["community_code"]]
+    assert shapely.covers(home.to_numpy(), made.buildings.geometry.to_numpy()).all()
+    grounds = made.compounds.set_index("code").geometry
+    inside = made.buildings.dropna(subset="compound_code")
+    walls = grounds.loc[inside["compound_code"]].to_crs(PLANE).buffer(0.02)
+    assert shapely.covers(walls.to_numpy(), inside.to_crs(PLANE).geometry.to_numpy()).all()
+    assert made.buildings["households"].sum() == 5_400
+    assert made.buildings["address"].is_unique
+    assert made.events["occurred_at"].is_monotonic_increasing
+    assert made.events["lon"].isna().sum() == sum(town.events["lon"].isna().sum() for town in towns)
+    assert set(made.workers["community_code"]) == set(communities["code"])
 
 
 # ---------------------------------------------------------------------------------------- divisions

@@ -17,7 +17,7 @@ const view = (theme: Theme): MapView => ({
 const { geojson } = town(['AB'])
 const empty = { type: 'FeatureCollection' as const, features: [] }
 const look: DraftLook = {
-  cells: geojson, arcs: empty, labels: empty, classes: ['#112233', '#445566'], noData: '#ffffff', bad: '#b42318', moved: '#c2410c',
+  cells: geojson, arcs: empty, labels: empty, flows: empty, locks: empty, classes: ['#112233', '#445566'], noData: '#ffffff', bad: '#b42318', moved: '#c2410c',
   covered: ['990101001001001'], opacity: 0.78,
 }
 

@@ -23,7 +23,7 @@ WITH RECURSIVE kin (id, was) AS (
     SELECT id, id FROM division WHERE district_id = %(district)s AND upper_inf(valid)
     UNION SELECT k.id, l.from_division FROM kin k JOIN division_lineage l ON l.to_division = k.was
 )
-SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of, p.settings, p.tessellation_id,
+SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of, p.settings || COALESCE(p.settings->'divided', '{}') AS settings, p.tessellation_id,
        p.network_id, n.code AS network, p.level, y.division_level, y.code_profile,
        p.report->'measures' AS measures, p.report->'checks' AS checks,
        u.id AS publication_id, u.version, u.effective, u.published_by, u.report AS published,
@@ -187,6 +187,11 @@ SELECT revision, kind, payload FROM plan_operation WHERE plan_id = %(plan)s ORDE
 INSERT INTO plan_operation (plan_id, revision, kind, payload, person, verified, at)
 VALUES (%(plan)s, %(revision)s, %(kind)s, %(payload)s, %(person)s, %(verified)s, %(now)s)
 
+-- name: set_divided
+-- What a plan is measured by: what its last division was made by. Households balanced, nothing kept whole and nothing
+-- hard leave the settings as they were.
+UPDATE plan SET settings = (settings - 'divided') || %(divided)s::jsonb WHERE id = %(plan)s
+
 -- name: set_cells
 -- Cells change their grid, or come.
 INSERT INTO plan_cell (plan_id, cell_id, grid_code, base_code)
@@ -216,6 +221,35 @@ LEFT JOIN LATERAL (
 ) l ON true
 WHERE p.plan_id = %(plan)s AND p.grid_code = ANY(%(keys)s)
 ORDER BY p.cell_id
+
+-- name: moves
+-- Buildings of cells that change their grid, and such cells without any, with what they carry at a plan's date.
+SELECT b.code AS building, b.name, b.address, v.name AS community, m.old AS "from", m.new AS "to",
+       COALESCE(h.households, 0)::float8 AS households, COALESCE(h.people, 0)::float8 AS people, m.cell,
+       ST_X(p.at) AS lon, ST_Y(p.at) AS lat
+FROM unnest(%(cells)s::bigint[], %(old)s::text[], %(new)s::text[]) AS m (cell, old, new)
+JOIN plan a ON a.id = %(plan)s
+JOIN cell c ON c.id = m.cell
+JOIN division v ON v.id = c.community_id
+LEFT JOIN building_cell k ON k.cell_id = m.cell
+    AND EXISTS (SELECT FROM building x WHERE x.id = k.building_id AND x.valid @> %(at)s::timestamptz)
+LEFT JOIN building b ON b.id = k.building_id
+CROSS JOIN LATERAL (SELECT ST_PointOnSurface(COALESCE(b.geom, c.geom)) AS at) p
+LEFT JOIN LATERAL (
+    SELECT n.households, n.people FROM household_count n
+    WHERE n.building_id = b.id AND n.as_of <= a.as_of
+    ORDER BY n.as_of DESC, n.recorded_at DESC, n.id DESC LIMIT 1
+) h ON true
+ORDER BY m.old, m.new, b.address, b.code, m.cell
+
+-- name: workers
+-- Who is posted to grids in force at a moment, by their codes.
+SELECT g.code, w.id, w.name
+FROM grid g
+JOIN posting p ON p.grid_id = g.id AND p.valid @> %(at)s::timestamptz
+JOIN grid_worker w ON w.id = p.worker_id
+WHERE g.network_id = %(network)s AND g.level = %(level)s AND g.code = ANY(%(codes)s) AND g.valid @> %(at)s::timestamptz
+ORDER BY g.code, w.code
 
 -- name: edges_among
 -- Pairs of neighbours among cells.

@@ -58,7 +58,8 @@ ORDER BY p.id DESC LIMIT 1
 
 -- name: plan
 -- A plan of a district, with its network and level, and what it was published as.
-SELECT p.id, p.network_id, n.code AS network, p.level, p.status, p.as_of, p.base_version, p.settings, p.tessellation_id,
+SELECT p.id, p.network_id, n.code AS network, p.level, p.status, p.as_of, p.base_version,
+       p.settings || COALESCE(p.settings->'divided', '{}') AS settings, p.tessellation_id,
        p.report, u.codes, u.effective
 FROM plan p
 JOIN network n ON n.id = p.network_id

@@ -492,6 +492,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Plan Moves
+         * @description List the buildings that would change their grid with cells of a draft, and whose worker changes.
+         */
+        post: operations["list_plan_moves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/operations": {
         parameters: {
             query?: never;
@@ -532,6 +552,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/districts/{d}/plans/{plan}/proposals/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stream Plan Divisions
+         * @description Tell the same whenever a proposal is ready; who stops listening ends the search.
+         */
+        post: operations["stream_plan_divisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts/{d}/plans/{plan}/publish": {
         parameters: {
             query?: never;
@@ -546,6 +586,26 @@ export interface paths {
          * @description Publish an approved plan: its grids are in force from the effective time on.
          */
         post: operations["publish_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts/{d}/plans/{plan}/rebalancings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebalance Plan
+         * @description Make the grids of a draft even again in three ways; an edit `propose` takes one of them.
+         */
+        post: operations["rebalance_plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1181,6 +1241,29 @@ export interface components {
             answers: components["schemas"]["Answer"][];
         };
         /**
+         * Balance
+         * @description How even the grids of the communities in scope are.
+         */
+        Balance: {
+            /** Grids */
+            grids: number;
+            /**
+             * Mad
+             * @description Mean absolute deviation from the target, households.
+             */
+            mad: number;
+            /**
+             * Rms
+             * @description Root mean square deviation from the target, households.
+             */
+            rms: number;
+            /**
+             * Within
+             * @description Grids within 10 % of the target.
+             */
+            within: number;
+        };
+        /**
          * Card
          * @description Everything the inspector shows of one thing, in its order.
          */
@@ -1418,6 +1501,11 @@ export interface components {
             level: number;
             /** Network */
             network: string;
+            /**
+             * Plan
+             * @description The same.
+             */
+            plan: number | null;
             /**
              * Version
              * @description Where the grids were named by it.
@@ -1936,6 +2024,11 @@ export interface components {
             /** Key */
             key: string;
             /**
+             * Load
+             * @description What the target is measured in; households where nothing else is said.
+             */
+            load: number;
+            /**
              * Proof
              * @description What proves it, to be checked; empty for what is unexplained.
              */
@@ -2371,6 +2464,34 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * KeptFigures
+         * @description What a proposal keeps of the grids that the communities had when the plan was begun.
+         */
+        KeptFigures: {
+            /**
+             * Apart
+             * @description Households outside the new grid that holds most of their old one.
+             */
+            apart: number;
+            /**
+             * Border Followed
+             * @description Share of the new borders that were borders before.
+             */
+            border_followed: number;
+            /**
+             * Border Kept
+             * @description Share of the old borders that are borders still.
+             */
+            border_kept: number;
+            /** Grids */
+            grids: number;
+            /**
+             * Whole
+             * @description Those of them that lie in one new grid.
+             */
+            whole: number;
+        };
+        /**
          * KeyFigure
          * @description One of the three figures at the head of a card.
          */
@@ -2605,6 +2726,78 @@ export interface components {
             into: string;
         };
         /**
+         * MergeJob
+         * @description Propose one network in place of several; the result holds the plan and what it keeps of each.
+         */
+        MergeJob: {
+            /**
+             * Into
+             * @description Code of the network that they become.
+             */
+            into: string;
+            /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             * @default mostly
+             */
+            keep_old: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "merge_networks";
+            /**
+             * Level
+             * @description Its level: 1:division_level=community,target=300,min=225,max=450.
+             * @default 1
+             */
+            level: string;
+            /**
+             * Name
+             * @description Its name; absent where it is there already, without grids.
+             */
+            name?: string | null;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /** Sources */
+            sources: components["schemas"]["MergedNetwork"][];
+            /**
+             * Street Rule
+             * @default geometric
+             * @enum {string}
+             */
+            street_rule: "geometric" | "duty";
+            /**
+             * Style
+             * @description What counts most in a division.
+             * @default balanced
+             * @enum {string}
+             */
+            style: "balanced" | "compact" | "street-true";
+        };
+        /**
+         * MergedNetwork
+         * @description A level of a network that is merged.
+         */
+        MergedNetwork: {
+            /**
+             * Level
+             * @default 1
+             */
+            level: number;
+            /** Network */
+            network: string;
+            /**
+             * Weight
+             * @description How much it counts beside the others.
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
          * MonthValue
          * @description A month's value.
          */
@@ -2697,6 +2890,24 @@ export interface components {
             events: components["schemas"]["MovedEvent"][];
             /** Rehomed At */
             rehomed_at: string | null;
+        };
+        /**
+         * MovesRequest
+         * @description Cells of a draft that would change their grid.
+         */
+        MovesRequest: {
+            /**
+             * Changes
+             * @description Key of a grid -> cells that come to it.
+             */
+            changes: {
+                [key: string]: number[];
+            };
+            /**
+             * Revision
+             * @description Of the draft that is meant.
+             */
+            revision: number;
         };
         /**
          * NetworkItem
@@ -2879,6 +3090,50 @@ export interface components {
             name: string;
         };
         /**
+         * PlanAnswer
+         * @description One way to make the grids of a draft even again.
+         */
+        PlanAnswer: {
+            balance: components["schemas"]["Balance"];
+            /**
+             * Bound
+             * @description Households that move at least, for as many grids within 10 % as here.
+             */
+            bound: number;
+            /**
+             * Buildings
+             * @description Buildings that do.
+             */
+            buildings: number;
+            /**
+             * Moved
+             * @description Households, or what the draft balances, that change their grid.
+             */
+            moved: number;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "fewest_moved" | "between" | "best_balance";
+            /**
+             * Ratio
+             * @description Moved households as a multiple of the bound; null where that is 0.
+             */
+            ratio: number | null;
+            /** @description Payload by which an edit propose takes it; null: nothing moves. */
+            taking: components["schemas"]["ProposeEdit"] | null;
+            /**
+             * Touched
+             * @description Grids that lose or get cells.
+             */
+            touched: number;
+            /**
+             * Workers
+             * @description Persons posted to grids who lose or get a building.
+             */
+            workers: number;
+        };
+        /**
          * PlanCells
          * @description The cells of a plan with the grid of each; their shapes are at cells.geojson, by the same index.
          */
@@ -2891,6 +3146,11 @@ export interface components {
             follows_names: string[];
             /** Grids */
             grids: components["schemas"]["GridKey"][];
+            /**
+             * Load
+             * @description Of each cell, what is balanced; null where that is households.
+             */
+            load: number[] | null;
             /**
              * Next Key
              * @description A key that no grid of the plan has: for the next new grid.
@@ -2965,15 +3225,30 @@ export interface components {
             default_effective: string;
             /** Effective */
             effective: string | null;
+            /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses.
+             */
+            hard_barriers: string[];
             /** Id */
             id: number;
             /** In Force */
             in_force: boolean;
             /**
+             * Keep Whole
+             * @description What no grid divides: compounds, blocks; null: nothing.
+             */
+            keep_whole: string | null;
+            /**
              * Level
              * @description Its level of the network.
              */
             level: number;
+            /**
+             * Load
+             * @description What its grids are measured by: households, or a weighted sum.
+             */
+            load: string;
             /** Maximum */
             maximum: number;
             /**
@@ -3024,10 +3299,22 @@ export interface components {
             steps: components["schemas"]["PlanStep"][];
             /** Submitted By */
             submitted_by: string | null;
-            /** Target */
+            /**
+             * Target
+             * @description Load wanted in a grid.
+             */
             target: number;
+            /**
+             * Targets
+             * @description Communities whose grids were divided for another target: the code of each, and its target.
+             */
+            targets: {
+                [key: string]: number;
+            };
             /** Title */
             title: string | null;
+            /** @description Of this load. */
+            unit: components["schemas"]["Words"];
             /**
              * Version
              * @description Version it was published as.
@@ -3087,6 +3374,8 @@ export interface components {
              * @description Grids off target that none does.
              */
             unexplained: number;
+            /** @description What loads are counted in. */
+            unit: components["schemas"]["Words"];
             /**
              * Within
              * @description Grids within 10 % of the target.
@@ -3191,6 +3480,68 @@ export interface components {
             version: number | null;
         };
         /**
+         * PlanMove
+         * @description A building that changes its grid, or a cell without any.
+         */
+        PlanMove: {
+            /** Address */
+            address: string | null;
+            /** Building */
+            building: string | null;
+            /** Cell */
+            cell: number;
+            /** Community */
+            community: string;
+            /**
+             * From Grid
+             * @description Key of the grid it leaves.
+             */
+            from_grid: string;
+            /** Households */
+            households: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string | null;
+            /** People */
+            people: number;
+            /** To Grid */
+            to_grid: string;
+            /** Worker Changes */
+            worker_changes: boolean;
+            /**
+             * Worker From
+             * @description Who is posted to the grid it leaves.
+             */
+            worker_from: string | null;
+            /** Worker To */
+            worker_to: string | null;
+        };
+        /**
+         * PlanMoves
+         * @description What moves where cells of a draft change their grid, one page of it.
+         */
+        PlanMoves: {
+            /** Buildings */
+            buildings: number;
+            /** Households */
+            households: number;
+            /** Moves */
+            moves: components["schemas"]["PlanMove"][];
+            /**
+             * Total
+             * @description Rows in all.
+             */
+            total: number;
+            /**
+             * Worker Changes
+             * @description Buildings whose worker changes.
+             */
+            worker_changes: number;
+        };
+        /**
          * PlanPlace
          * @description A community of a plan's scope.
          */
@@ -3225,6 +3576,39 @@ export interface components {
             figures: components["schemas"]["ProposalFigures"];
             /** Free */
             free: boolean;
+            /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            kept: components["schemas"]["KeptFigures"];
+            /**
+             * Load
+             * @description What it balances.
+             */
+            load: string;
+            /**
+             * Loads
+             * @description Key of each grid -> what it holds of what is balanced.
+             */
+            loads: {
+                [key: string]: number;
+            };
+            /**
+             * Lock Grids
+             * @default []
+             */
+            lock_grids: string[];
             /** Maximum */
             maximum: number;
             /** Minimum */
@@ -3233,6 +3617,16 @@ export interface components {
             /** Seed */
             seed: number;
             /**
+             * Stages
+             * @description How far its search went, where the limit cut it.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
+            /**
              * Style
              * @description What counts most in a division.
              * @enum {string}
@@ -3240,6 +3634,8 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /** Target */
             target: number;
+            /** @description Unit of target and limits, and of the mean deviation. */
+            unit: components["schemas"]["Words"];
         };
         /**
          * PlanProposals
@@ -3286,6 +3682,28 @@ export interface components {
              * @description Now or later; the next local midnight when absent. Local time where it has no zone.
              */
             effective?: string | null;
+        };
+        /**
+         * PlanRebalancings
+         * @description Three ways to make the grids of a draft even again.
+         */
+        PlanRebalancings: {
+            /**
+             * Answers
+             * @description From the fewest moved households to the best balance.
+             */
+            answers: components["schemas"]["PlanAnswer"][];
+            now: components["schemas"]["Balance"];
+            /**
+             * Revision
+             * @description Of the draft that they were made for.
+             */
+            revision: number;
+            /**
+             * Words
+             * @description What is out of the ordinary.
+             */
+            words: components["schemas"]["Words"][];
         };
         /**
          * PlanStep
@@ -3387,8 +3805,12 @@ export interface components {
             field?: string | null;
             /** Message */
             message: string;
+            /** Message Zh */
+            message_zh?: string | null;
             /** Remedy */
             remedy?: string | null;
+            /** Remedy Zh */
+            remedy_zh?: string | null;
             /** Row */
             row?: number | null;
             /** Rule */
@@ -3399,8 +3821,11 @@ export interface components {
          * @description Measures of the communities as one proposal divides them.
          */
         ProposalFigures: {
-            /** Border On Feature */
-            border_on_feature: number;
+            /**
+             * Border On Feature
+             * @description Null where no two grids meet.
+             */
+            border_on_feature: number | null;
             /** Excused Grids */
             excused_grids: number;
             /** Grids */
@@ -3432,22 +3857,57 @@ export interface components {
              */
             free: boolean;
             /**
+             * Grids
+             * @description Keys: of these communities only these grids.
+             */
+            grids?: string[] | null;
+            /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "proposals";
             /**
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             */
+            load?: string | null;
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as is.
+             */
+            lock_grids?: string[] | null;
+            /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /** Plan */
             plan: number;
+            /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
             /**
              * Seed
              * @default 1
@@ -3460,9 +3920,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposalsRequest
@@ -3478,15 +3938,50 @@ export interface components {
              */
             free: boolean;
             /**
+             * Grids
+             * @description Keys: of these communities only these grids.
+             */
+            grids?: string[] | null;
+            /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             */
+            load?: string | null;
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as is.
+             */
+            lock_grids?: string[] | null;
+            /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
+            /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
             /**
              * Seed
              * @default 1
@@ -3499,9 +3994,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * Propose
@@ -3522,7 +4017,7 @@ export interface components {
         };
         /**
          * ProposeEdit
-         * @description Let the partitioner divide communities of the plan anew, or take a proposal as it is.
+         * @description Let the partitioner divide communities of the plan anew, or take a proposal or an answer as it is.
          */
         ProposeEdit: {
             /**
@@ -3530,6 +4025,13 @@ export interface components {
              * @description Of a proposal: every cell once.
              */
             assignment?: {
+                [key: string]: number[];
+            } | null;
+            /**
+             * Changes
+             * @description Of an answer of a rebalancing: the cells that come to a grid; the others stay.
+             */
+            changes?: {
                 [key: string]: number[];
             } | null;
             /** Communities */
@@ -3541,20 +4043,66 @@ export interface components {
              */
             free: boolean;
             /**
+             * Grids
+             * @description Keys: of these communities only these grids.
+             */
+            grids?: string[] | null;
+            /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Old
+             * @description How dear it is to divide a grid that is there now; absent: grids are made from nothing.
+             */
+            keep_old?: ("loosely" | "mostly" | "strictly") | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             */
+            load?: string | null;
+            /**
+             * Lock Grids
+             * @description With keep_old: grids of the base that stay as is.
+             */
+            lock_grids?: string[] | null;
+            /**
              * Maximum
              * @description 1.5 of the target when that alone is given.
              */
-            maximum?: number | null;
+            maximum?: (number) | null;
             /**
              * Minimum
              * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
+            rebalance?: components["schemas"]["TakenAnswer"] | null;
+            /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
             /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description Of all proposals; each has another when absent.
@@ -3562,9 +4110,9 @@ export interface components {
             style?: ("balanced" | "compact" | "street-true") | null;
             /**
              * Target
-             * @description That of the network when absent.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposeJob
@@ -3578,6 +4126,16 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -3589,15 +4147,20 @@ export interface components {
              */
             level: number;
             /**
-             * Maximum
-             * @description 1.5 of the target when absent.
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
-            maximum?: number | null;
+            load?: string | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: (number) | null;
             /**
              * Minimum
-             * @description 0.75 of the target when absent.
+             * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Network
              * @description Code of a network.
@@ -3605,10 +4168,25 @@ export interface components {
              */
             network: string;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -3618,9 +4196,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description Households a grid should have; as the level has it.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * ProposeRequest
@@ -3634,21 +4212,36 @@ export interface components {
              */
             free: boolean;
             /**
+             * Hard Barriers
+             * @description Classes of lines that no grid crosses but by bridge or tunnel: water, rail, expressway ...
+             */
+            hard_barriers?: string[] | null;
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * Level
              * @description Level of the network; 1 is the coarsest.
              * @default 1
              */
             level: number;
             /**
-             * Maximum
-             * @description 1.5 of the target when absent.
+             * Load
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
-            maximum?: number | null;
+            load?: string | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: (number) | null;
             /**
              * Minimum
-             * @description 0.75 of the target when absent.
+             * @description 0.75 of the target when that alone is given.
              */
-            minimum?: number | null;
+            minimum?: (number) | null;
             /**
              * Network
              * @description Code of a network.
@@ -3656,10 +4249,25 @@ export interface components {
              */
             network: string;
             /**
+             * Seconds
+             * @description Wall clock of the search, at most; what it cut is recorded as stages.
+             */
+            seconds?: number | null;
+            /**
              * Seed
              * @default 1
              */
             seed: number;
+            /**
+             * Stages
+             * @description Of a plan that a limit cut: by community, grids and stages of each piece; makes it again.
+             */
+            stages?: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            } | null;
             /**
              * Style
              * @description What counts most in a division.
@@ -3669,9 +4277,9 @@ export interface components {
             style: "balanced" | "compact" | "street-true";
             /**
              * Target
-             * @description Households a grid should have; as the level has it.
+             * @description Load wanted in a grid; that of the level when absent.
              */
-            target?: number | null;
+            target?: (number) | null;
         };
         /**
          * PublishJob
@@ -3788,6 +4396,177 @@ export interface components {
             dark: string[];
             /** Light */
             light: string[];
+        };
+        /**
+         * RebalanceJob
+         * @description Make the grids of a draft even again; the result holds what POST /plans/{plan}/rebalancings answers.
+         */
+        RebalanceJob: {
+            /**
+             * Communities
+             * @description All of the plan when neither these nor grids are named.
+             * @default []
+             */
+            communities: string[];
+            /**
+             * Grids
+             * @description Keys of grids that may change.
+             * @default []
+             */
+            grids: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "rebalance";
+            /**
+             * Lock Borders
+             * @description Pairs of grids between which nothing moves.
+             * @default []
+             */
+            lock_borders: [
+                string,
+                string
+            ][];
+            /**
+             * Lock Cells
+             * @description They stay in their grid.
+             * @default []
+             */
+            lock_cells: number[];
+            /**
+             * Lock Grids
+             * @description Nothing leaves or enters them.
+             * @default []
+             */
+            lock_grids: string[];
+            /**
+             * Max Grids
+             * @description Grids that lose or get cells at most.
+             */
+            max_grids?: number | null;
+            /**
+             * Max Moved
+             * @description Households that move at most.
+             */
+            max_moved?: number | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: (number) | null;
+            /**
+             * Minimum
+             * @description 0.75 of the target when that alone is given.
+             */
+            minimum?: (number) | null;
+            /**
+             * Neighbours
+             * @description Also the grids beside those named.
+             * @default false
+             */
+            neighbours: boolean;
+            /** Plan */
+            plan: number;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Style
+             * @description What counts most in a division.
+             * @default balanced
+             * @enum {string}
+             */
+            style: "balanced" | "compact" | "street-true";
+            /**
+             * Target
+             * @description Load wanted in a grid; that of the level when absent.
+             */
+            target?: (number) | null;
+        };
+        /**
+         * RebalancingsRequest
+         * @description How the grids of a draft are to be made even again.
+         */
+        RebalancingsRequest: {
+            /**
+             * Communities
+             * @description All of the plan when neither these nor grids are named.
+             * @default []
+             */
+            communities: string[];
+            /**
+             * Grids
+             * @description Keys of grids that may change.
+             * @default []
+             */
+            grids: string[];
+            /**
+             * Lock Borders
+             * @description Pairs of grids between which nothing moves.
+             * @default []
+             */
+            lock_borders: [
+                string,
+                string
+            ][];
+            /**
+             * Lock Cells
+             * @description They stay in their grid.
+             * @default []
+             */
+            lock_cells: number[];
+            /**
+             * Lock Grids
+             * @description Nothing leaves or enters them.
+             * @default []
+             */
+            lock_grids: string[];
+            /**
+             * Max Grids
+             * @description Grids that lose or get cells at most.
+             */
+            max_grids?: number | null;
+            /**
+             * Max Moved
+             * @description Households that move at most.
+             */
+            max_moved?: number | null;
+            /**
+             * Maximum
+             * @description 1.5 of the target when that alone is given.
+             */
+            maximum?: (number) | null;
+            /**
+             * Minimum
+             * @description 0.75 of the target when that alone is given.
+             */
+            minimum?: (number) | null;
+            /**
+             * Neighbours
+             * @description Also the grids beside those named.
+             * @default false
+             */
+            neighbours: boolean;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Style
+             * @description What counts most in a division.
+             * @default balanced
+             * @enum {string}
+             */
+            style: "balanced" | "compact" | "street-true";
+            /**
+             * Target
+             * @description Load wanted in a grid; that of the level when absent.
+             */
+            target?: (number) | null;
         };
         /**
          * RebaseResult
@@ -4068,6 +4847,13 @@ export interface components {
             plan_id?: number | null;
             /** Remarks */
             remarks: components["schemas"]["RemarkLine"][];
+            /**
+             * Settings
+             * @description What makes the plan again.
+             */
+            settings?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
             /** Source */
             source: string;
             /** Tally */
@@ -4217,6 +5003,66 @@ export interface components {
             /** @description Pale fills by a grid's `colour`. */
             tints: components["schemas"]["Ramp"];
             zero: components["schemas"]["Pair"];
+        };
+        /**
+         * TakenAnswer
+         * @description Which answer of which rebalancing an edit takes.
+         */
+        TakenAnswer: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "fewest_moved" | "between" | "best_balance";
+            /**
+             * Communities
+             * @description All of the plan when neither these nor grids are named.
+             * @default []
+             */
+            communities: string[];
+            /**
+             * Grids
+             * @description Keys of grids that may change.
+             * @default []
+             */
+            grids: string[];
+            /**
+             * Lock Borders
+             * @description Pairs of grids between which nothing moves.
+             * @default []
+             */
+            lock_borders: [
+                string,
+                string
+            ][];
+            /**
+             * Lock Cells
+             * @description They stay in their grid.
+             * @default []
+             */
+            lock_cells: number[];
+            /**
+             * Lock Grids
+             * @description Nothing leaves or enters them.
+             * @default []
+             */
+            lock_grids: string[];
+            /**
+             * Max Grids
+             * @description Grids that lose or get cells at most.
+             */
+            max_grids?: number | null;
+            /**
+             * Max Moved
+             * @description Households that move at most.
+             */
+            max_moved?: number | null;
+            /**
+             * Neighbours
+             * @description Also the grids beside those named.
+             * @default false
+             */
+            neighbours: boolean;
         };
         /**
          * TessellateJob
@@ -4553,9 +5399,9 @@ export interface operations {
     get_correspondence: {
         parameters: {
             query: {
-                /** @description NETWORK[:LEVEL][@vVERSION | @DATE], e.g. community@v1, police:2@2026-08-01; a network alone means now. */
+                /** @description NETWORK[:LEVEL][@vVERSION | @DATE | #PLAN], e.g. community@v1, police:2@2026-08-01; a network alone: now. */
                 from: string;
-                /** @description NETWORK[:LEVEL][@vVERSION | @DATE], e.g. community@v1, police:2@2026-08-01; a network alone means now. */
+                /** @description NETWORK[:LEVEL][@vVERSION | @DATE | #PLAN], e.g. community@v1, police:2@2026-08-01; a network alone: now. */
                 to: string;
                 /** @description Instead of Accept. */
                 format?: ("json" | "csv") | null;
@@ -4839,7 +5685,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ImportJob"] | components["schemas"]["LoadJob"] | components["schemas"]["TessellateJob"] | components["schemas"]["ProposeJob"] | components["schemas"]["PublishJob"] | components["schemas"]["EditJob"] | components["schemas"]["ProposalsJob"] | components["schemas"]["PlanPublishJob"];
+                "application/json": components["schemas"]["ImportJob"] | components["schemas"]["LoadJob"] | components["schemas"]["TessellateJob"] | components["schemas"]["ProposeJob"] | components["schemas"]["PublishJob"] | components["schemas"]["EditJob"] | components["schemas"]["ProposalsJob"] | components["schemas"]["RebalanceJob"] | components["schemas"]["MergeJob"] | components["schemas"]["PlanPublishJob"];
             };
         };
         responses: {
@@ -5441,6 +6287,54 @@ export interface operations {
             };
         };
     };
+    list_plan_moves: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description A file holds all rows. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Of the headings of a file. */
+                lang?: "zh-CN" | "en";
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MovesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMoves"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     edit_plan: {
         parameters: {
             query?: never;
@@ -5522,6 +6416,45 @@ export interface operations {
             };
         };
     };
+    stream_plan_divisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalsRequest"];
+            };
+        };
+        responses: {
+            /** @description Lines of JSON, each a PlanProposals: what there is so far; the last one is whole. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     publish_draft: {
         parameters: {
             query?: never;
@@ -5550,6 +6483,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description A fault, told as problem+json (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebalance_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan. */
+                plan: number;
+                /** @description Code of the district. */
+                d: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RebalancingsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanRebalancings"];
                 };
             };
             /** @description A fault, told as problem+json (RFC 9457). */

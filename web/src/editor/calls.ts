@@ -11,6 +11,8 @@ export type Reply<M extends Method> = ReturnType<Editor[M]>
 export interface Opening {
   /** Lines between cells, by the number of each arc. */
   arcs: FeatureCollection<LineString>
+  /** The cell on either side of each; -1: outside. */
+  sides: { a: Int32Array; b: Int32Array }
   whole: Delta
   /** The grid of each cell when the plan was begun; -1: none. */
   base: Int32Array
@@ -29,7 +31,7 @@ export function answering(): (call: Call) => Result {
     try {
       if ('open' in call) {
         editor = new Editor(call.open.data, flatten(call.open.shapes, call.open.data.cells.cell_id.length))
-        return { id: call.id, value: { arcs: drawn(editor), whole: editor.whole(), base: editor.base } satisfies Opening }
+        return { id: call.id, value: { arcs: drawn(editor), sides: { a: editor.arcs.a, b: editor.arcs.b }, whole: editor.whole(), base: editor.base } satisfies Opening }
       }
       if (!editor || !METHODS.includes(call.method)) throw new Error(`No draft is open, or it has no ${call.method}.`)
       const method = editor[call.method] as (...args: unknown[]) => unknown

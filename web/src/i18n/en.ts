@@ -2,6 +2,7 @@
 import type { Key } from './messages'
 import { jobsEn } from './messages-jobs'
 import { planEn } from './messages-plan'
+import { rebalanceEn } from './messages-rebalance'
 import { streetEn } from './messages-street'
 
 export const en: Record<Key, string> = {
@@ -191,6 +192,7 @@ export const en: Record<Key, string> = {
   flag_oversize_building: 'oversize building',
   flag_empty: 'no households',
   flag_linked: 'linked parts',
+  flag_unit_split: 'compound too large, divided',
   flag_dedicated: 'dedicated grid',
   ascending: 'ascending',
   descending: 'descending',
@@ -213,5 +215,6 @@ export const en: Record<Key, string> = {
   unknownDistrict: 'There is no district with the code “{code}”',
   ...planEn,
   ...jobsEn,
+  ...rebalanceEn,
   ...streetEn,
 }

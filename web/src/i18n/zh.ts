@@ -2,6 +2,7 @@
 
 import { jobsZh } from './messages-jobs'
 import { planZh } from './messages-plan'
+import { rebalanceZh } from './messages-rebalance'
 import { streetZh } from './messages-street'
 
 export const zh = {
@@ -200,6 +201,7 @@ export const zh = {
   flag_oversize_building: '含超大楼栋',
   flag_empty: '无住户',
   flag_linked: '跨界连通',
+  flag_unit_split: '小区过大而拆分',
   flag_dedicated: '专属网格',
   ascending: '升序',
   descending: '降序',
@@ -223,5 +225,6 @@ export const zh = {
   unknownDistrict: '没有编码为“{code}”的辖区',
   ...planZh,
   ...jobsZh,
+  ...rebalanceZh,
   ...streetZh,
 }

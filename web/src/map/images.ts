@@ -48,11 +48,51 @@ function diamond(fill: string, line: string): ImageData {
   return c.getImageData(0, 0, 16 * SCALE, 16 * SCALE)
 }
 
+/** The head of an arrow that points up. */
+function arrow(fill: string, line: string): ImageData {
+  const c = canvas(18)
+  c.beginPath()
+  c.moveTo(9, 2)
+  c.lineTo(16, 15)
+  c.lineTo(9, 11.5)
+  c.lineTo(2, 15)
+  c.closePath()
+  c.lineJoin = 'round'
+  c.strokeStyle = line
+  c.lineWidth = 3
+  c.stroke()
+  c.fillStyle = fill
+  c.fill()
+  return c.getImageData(0, 0, 18 * SCALE, 18 * SCALE)
+}
+
+function lock(fill: string, halo: string): ImageData {
+  const c = canvas(22)
+  c.fillStyle = halo
+  c.beginPath()
+  c.arc(11, 11, 10.5, 0, 2 * Math.PI)
+  c.fill()
+  c.strokeStyle = fill
+  c.lineWidth = 1.8
+  c.beginPath()
+  c.arc(11, 8.5, 3.2, Math.PI, 0)
+  c.moveTo(7.8, 8.5)
+  c.lineTo(7.8, 10.5)
+  c.moveTo(14.2, 8.5)
+  c.lineTo(14.2, 10.5)
+  c.stroke()
+  c.fillStyle = fill
+  c.fillRect(6, 10, 10, 7)
+  return c.getImageData(0, 0, 22 * SCALE, 22 * SCALE)
+}
+
 /** The picture of a name, or null when it is none of ours. */
 export function picture(name: string): { data: ImageData; pixelRatio: number } | null {
   const [kind, first, second] = name.split('-')
   if (kind === 'hatch' && first) return { data: hatch(first), pixelRatio: SCALE }
   if (kind === 'dots' && first) return { data: dots(first), pixelRatio: SCALE }
   if (kind === 'diamond' && first && second) return { data: diamond(first, second), pixelRatio: SCALE }
+  if (kind === 'arrow' && first && second) return { data: arrow(first, second), pixelRatio: SCALE }
+  if (kind === 'lock' && first && second) return { data: lock(first, second), pixelRatio: SCALE }
   return null
 }

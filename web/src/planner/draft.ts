@@ -3,7 +3,7 @@ import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { answer, client, ServiceError } from '@/api/client'
-import type { EditRequest, EditResult, Job, JobRequest, PlanCells, PlanDetail } from '@/api/types'
+import type { EditRequest, EditResult, Job, JobRequest, PlanCells, PlanDetail, Words } from '@/api/types'
 import { RemoteEditor, startWorker } from '@/editor/remote'
 import type { Delta, GridState, Options } from '@/editor/editor'
 import type { Opening } from '@/editor/calls'
@@ -27,6 +27,9 @@ export interface Sheet {
 export type Note = { kind: 'stale' } | { kind: 'job'; job: Job } | { kind: 'refused'; error: ServiceError } | { kind: 'unconfirmed'; error: ServiceError }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+/** Jobs that tell something and change nothing. */
+const TELLING = ['proposals', 'rebalance']
 
 const NOTHING: Int32Array = new Int32Array()
 
@@ -52,6 +55,8 @@ export const useDraft = defineStore('draft', () => {
   const nextKey = ref('')
   /** A proposal is shown, not the draft. */
   const previewing = ref(false)
+  /** What it was made for, by community. */
+  const aims = shallowRef<Record<string, number> | null>(null)
   /** Work on whole communities that the service is at. */
   const working = ref<EditRequest['kind'] | null>(null)
 
@@ -70,6 +75,10 @@ export const useDraft = defineStore('draft', () => {
   let kinds = new Uint8Array()
   const listeners = new Set<(delta: Delta) => void>()
 
+  /** What the grids are balanced in; a preview may be in something else. */
+  const previewUnit = shallowRef<Words | null>(null)
+  const unit = computed<Words>(() => previewUnit.value ?? detail.value?.unit ?? { zh: '户', en: 'households' })
+
   /** What may not have arrived must be cleared up first: until then nothing is built on it. */
   const editable = computed(() => detail.value?.status === 'draft' && note.value?.kind !== 'unconfirmed')
   const path = (plan: number): { d: string; plan: number } => ({ d: view.district!, plan })
@@ -81,6 +90,8 @@ export const useDraft = defineStore('draft', () => {
       answer<PlanCells>(client.GET('/api/districts/{d}/plans/{plan}/cells', { params, signal })),
       answer<object>(client.GET('/api/districts/{d}/plans/{plan}/cells.geojson', { params, signal })) as Promise<CellShapes>,
     ])
+    // What is weighed is what is balanced.
+    if (columns.load) columns.cells.households = columns.load
     const mine = new RemoteEditor(startWorker())
     signal.addEventListener('abort', () => mine.close())
     const opening = await mine.open(columns, shapes)
@@ -93,6 +104,8 @@ export const useDraft = defineStore('draft', () => {
     previews += 1
     hiding = null
     previewing.value = false
+    aims.value = null
+    previewUnit.value = null
     editor = mine
     of = Int32Array.from(first.grids)
     ours = new Set(columns.cells.cell_id)
@@ -173,7 +186,7 @@ export const useDraft = defineStore('draft', () => {
   }
 
   /** Shows grids that the draft does not have, until `unpreview` or an edit; only on this screen. */
-  async function preview(assignment: Record<string, number[]>): Promise<void> {
+  async function preview(assignment: Record<string, number[]>, target: number, communities: string[], balanced?: { loads: Record<string, number>; unit: Words }): Promise<void> {
     unpreview()
     const mine = previews
     const entries = Object.entries(assignment)
@@ -184,6 +197,11 @@ export const useDraft = defineStore('draft', () => {
     touched.value = []
     hiding = found.hide
     previewing.value = true
+    aims.value = Object.fromEntries(communities.map((code) => [code, target]))
+    if (balanced) {
+      previewUnit.value = balanced.unit
+      for (const g of found.show.touched) g.households = balanced.loads[g.key] ?? g.households
+    }
     redraw(found.show)
   }
 
@@ -192,6 +210,8 @@ export const useDraft = defineStore('draft', () => {
     const delta = hiding
     hiding = null
     previewing.value = false
+    aims.value = null
+    previewUnit.value = null
     if (delta) redraw(delta)
   }
 
@@ -245,7 +265,7 @@ export const useDraft = defineStore('draft', () => {
     const byKey = new Map([...grids.value.values()].map((g) => [g.key, g]))
     const differs = result.grids.some((g) => {
       const mine = byKey.get(g.key)
-      return (mine?.cells ?? 0) !== g.cells || Math.abs((mine?.households ?? 0) - g.households) > 0.5
+      return (mine?.cells ?? 0) !== g.cells || (!sheet.data.value?.columns.load && Math.abs((mine?.households ?? 0) - g.households) > 0.5)
     })
     if (differs) await reload(null)
   }
@@ -292,7 +312,7 @@ export const useDraft = defineStore('draft', () => {
   /** The job that works on this plan: of this page or of somebody else. */
   const job = computed(() => jobs.list.data?.jobs.find((j) => belongs(j) && !ended(j)) ?? null)
   const belongs = (j: Job): boolean =>
-    ['edit', 'proposals', 'plan_publish'].includes(j.kind) && j.district === view.district && j.title === String(detail.value?.id)
+    ['edit', ...TELLING, 'plan_publish'].includes(j.kind) && j.district === view.district && j.title === String(detail.value?.id)
 
   /** Whether so much takes long: all of the plan by default. */
   function isLarge(communities?: string[]): boolean {
@@ -313,11 +333,22 @@ export const useDraft = defineStore('draft', () => {
     if (!was || now?.id === was.id || was.title !== String(detail.value?.id)) return
     const done = jobs.list.data?.jobs.find((j) => j.id === was.id)
     if (done?.state === 'failed') void queue.then(() => reload({ kind: 'job', job: done })) // the newest, which it gave way to
-    else if (done?.state === 'succeeded' && done.kind !== 'proposals') {
+    else if (done?.state === 'succeeded' && !TELLING.includes(done.kind)) {
       void reload(null)
       if (done.kind === 'plan_publish') void useAtlas().reread()
     }
   })
+
+  /** Hears what a job of this plan told, once it is done. */
+  function onTold<T extends { revision: number }>(kind: string, hear: (plan: number, ask: () => Promise<T>) => void): void {
+    watch(job, (now, was) => {
+      const plan = detail.value?.id
+      if (was?.kind !== kind || now?.id === was.id || plan === undefined || was.title !== String(plan)) return
+      if (jobs.list.data?.jobs.find((j) => j.id === was.id)?.state !== 'succeeded') return
+      const params = { path: { number: was.id } }
+      hear(plan, async () => (await answer<Job>(client.GET('/api/jobs/{number}', { params }))).result as unknown as T)
+    })
+  }
 
   /** Lets the service work on whole communities: what comes of it is read anew. */
   async function rework(asked: DistributiveOmit<EditRequest, 'revision'>, communities: string[]): Promise<void> {
@@ -368,7 +399,7 @@ export const useDraft = defineStore('draft', () => {
 
   return {
     sheet, detail, grids, selection, options, touched, hovered, note, pending, working, revision, canUndo, canRedo, editable, open, close,
-    reload, select, preview, unpreview, previewing, pick, pickGrid, whole, moveTo, makeGrid, merge, rework, delegate, isLarge, job, back, became,
+    reload, select, preview, unpreview, previewing, aims, unit, pick, pickGrid, whole, moveTo, makeGrid, merge, rework, delegate, isLarge, onTold, ids, job, back, became,
     gridOf: (cell: number): number => of[cell] ?? -1,
     ask: (): RemoteEditor | null => editor,
     listen: (hear: (delta: Delta) => void): (() => void) => {

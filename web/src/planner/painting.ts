@@ -3,10 +3,16 @@ import type { Map as MapLibreMap } from 'maplibre-gl'
 import type { FeatureCollection } from 'geojson'
 import type { Delta, GridState } from '@/editor/editor'
 
+/** Selected, locked, out of scope, about to move. */
+export type Sign = 's' | 'l' | 'o' | 'm'
+
 export interface Painter {
   /** Draws an edit; `classOf` names the class of a grid, `gridOf` the grid of a cell as it is now. */
   draw: (delta: Delta, classOf: (state: GridState) => number) => void
-  select: (cells: Int32Array) => void
+  /** Puts a sign on these cells and takes it from all others. */
+  mark: (sign: Sign, cells: Iterable<number>) => void
+  /** The same for lines between cells: nothing goes over them. */
+  bar: (arcs: Iterable<number>) => void
   hover: (grid: number | null) => void
 }
 
@@ -15,7 +21,8 @@ const ARCS = 'draft-arcs'
 
 export function painter(map: MapLibreMap, base: Int32Array, gridOf: (cell: number) => number): Painter {
   const cells = base.length
-  let selected = new Set<number>()
+  const signed: Record<Sign, Set<number>> = { s: new Set(), l: new Set(), o: new Set(), m: new Set() }
+  let barred = new Set<number>()
   let hovered: number | null = null
   const classes = new Map<number, number>()
   const apart = new Map<number, Int32Array>()
@@ -42,11 +49,17 @@ export function painter(map: MapLibreMap, base: Int32Array, gridOf: (cell: numbe
       for (const i of delta.cells) cell(i, { c: classes.get(gridOf(i)), d: base[i]! >= 0 && base[i] !== gridOf(i), h: hovered !== null && gridOf(i) === hovered })
       delta.arcs.forEach((id, i) => void map.setFeatureState({ source: ARCS, id }, { k: delta.kinds[i] }))
     },
-    select(chosen) {
+    mark(sign, chosen) {
       const next = new Set(chosen)
-      for (const i of selected) if (!next.has(i)) cell(i, { s: false })
-      for (const i of next) if (!selected.has(i)) cell(i, { s: true })
-      selected = next
+      for (const i of signed[sign]) if (!next.has(i)) cell(i, { [sign]: false })
+      for (const i of next) if (!signed[sign].has(i)) cell(i, { [sign]: true })
+      signed[sign] = next
+    },
+    bar(arcs) {
+      const next = new Set(arcs)
+      for (const id of barred) if (!next.has(id)) map.setFeatureState({ source: ARCS, id }, { l: false })
+      for (const id of next) if (!barred.has(id)) map.setFeatureState({ source: ARCS, id }, { l: true })
+      barred = next
     },
     hover(grid) {
       if (grid === hovered) return

@@ -1,14 +1,19 @@
 /** How does a draft look on the map? The grids in force round it stay, pale; its own cells, borders and labels lie above. */
-import type { ExpressionSpecification, FillLayerSpecification, GeoJSONSourceSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl'
+import type { ExpressionSpecification, FillLayerSpecification, GeoJSONSourceSpecification, LayerSpecification, StyleSpecification, SymbolLayerSpecification } from 'maplibre-gl'
 import type { FeatureCollection } from 'geojson'
 import { BORDER, OUTLINE } from '@/editor/topology'
 import { BASE } from '@/map/palette'
 import { buildStyle, FONT, type MapView } from '@/map/style'
 
+type SymbolLayout = NonNullable<SymbolLayerSpecification['layout']>
+
 export interface DraftLook {
   cells: FeatureCollection
   arcs: FeatureCollection
   labels: FeatureCollection
+  /** What goes from grid to grid, and where locked grids have their sign. */
+  flows: FeatureCollection
+  locks: FeatureCollection
   /** Colours of the classes of deviation, as on every map. */
   classes: string[]
   noData: string
@@ -28,6 +33,10 @@ export interface CellState {
   /** In another grid than when the plan was begun. */
   d: boolean
   x: boolean
+  /** Locked; out of scope of a rebalancing; about to move. */
+  l: boolean
+  o: boolean
+  m: boolean
 }
 
 const state = (name: string, otherwise: unknown): unknown => ['coalesce', ['feature-state', name], otherwise]
@@ -53,7 +62,10 @@ function overLayers(look: DraftLook, view: MapView): LayerSpecification[] {
   const line = { 'line-join': 'round', 'line-cap': 'round' } as const
   return [
     { id: 'draft-apart', source: 'draft-cells', type: 'fill', paint: { 'fill-pattern': `hatch-${look.bad}`, 'fill-opacity': when('x', 1, 0) } },
-    { id: 'draft-moved', source: 'draft-cells', type: 'fill', paint: { 'fill-pattern': `dots-${look.moved}`, 'fill-opacity': when('d', 1, 0) } },
+    { id: 'draft-outside', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.land, 'fill-opacity': when('o', 0.62, 0), 'fill-antialias': false } },
+    { id: 'draft-locked', source: 'draft-cells', type: 'fill', paint: { 'fill-pattern': `hatch-${c.district}`, 'fill-opacity': when('l', 0.9, 0) } },
+    { id: 'draft-moving', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.event, 'fill-opacity': when('m', 0.5, 0) } },
+    { id: 'draft-moved', source: 'draft-cells', type: 'fill', paint: { 'fill-pattern': `dots-${look.moved}`, 'fill-opacity': ['case', state('m', false), 0, state('d', false), 1, 0] as unknown as ExpressionSpecification } },
     { id: 'draft-hover', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.accent, 'fill-opacity': when('h', 0.16, 0) } },
     { id: 'draft-selected', source: 'draft-cells', type: 'fill', paint: { 'fill-color': c.accent, 'fill-opacity': when('s', 0.42, 0) } },
     {
@@ -65,6 +77,19 @@ function overLayers(look: DraftLook, view: MapView): LayerSpecification[] {
       paint: {
         'line-color': ['match', kind, OUTLINE, c.district, c.text] as unknown as ExpressionSpecification,
         'line-opacity': byKind([0, 0.85, 1]), 'line-width': byKind([0, 1.8, 3]),
+      },
+    },
+    { id: 'draft-moving-halo', source: 'draft-cells', type: 'line', layout: line, paint: { 'line-color': c.selectHalo, 'line-width': 4, 'line-opacity': when('m', 0.9, 0) } },
+    { id: 'draft-moving-line', source: 'draft-cells', type: 'line', layout: line, paint: { 'line-color': c.event, 'line-width': 1.8, 'line-opacity': when('m', 1, 0) } },
+    {
+      id: 'draft-barred-halo', source: 'draft-arcs', type: 'line', layout: line,
+      paint: { 'line-color': c.selectHalo, 'line-width': 8, 'line-opacity': ['case', state('l', false), 0.95, 0] as unknown as ExpressionSpecification },
+    },
+    {
+      id: 'draft-barred', source: 'draft-arcs', type: 'line', layout: { 'line-join': 'round', 'line-cap': 'butt' },
+      paint: {
+        'line-color': c.district, 'line-width': 5, 'line-dasharray': [0.9, 0.6],
+        'line-opacity': ['case', state('l', false), 1, 0] as unknown as ExpressionSpecification,
       },
     },
     { id: 'draft-selected-halo', source: 'draft-cells', type: 'line', layout: line, paint: { 'line-color': c.selectHalo, 'line-width': 5, 'line-opacity': when('s', 0.9, 0) } },
@@ -83,6 +108,22 @@ function labelLayer(view: MapView): LayerSpecification {
     },
     paint: { 'text-color': c.text, 'text-halo-color': c.halo, 'text-halo-width': 1.8 },
   }
+}
+
+/** Arrows from cells that move to their new grid, and locks on grids. */
+function signLayers(view: MapView): LayerSpecification[] {
+  const c = BASE[view.theme]
+  const ink = view.theme === 'dark' ? '#ffd6ea' : '#6f1747'
+  const head = { 'icon-image': `arrow-${ink}-${c.halo}`, 'icon-rotation-alignment': 'map', 'icon-rotate': ['get', 'turn'], 'icon-allow-overlap': true, 'icon-ignore-placement': true } as const
+  return [
+    { id: 'draft-flow-halo', source: 'draft-flows', type: 'line', filter: ['==', ['geometry-type'], 'LineString'], layout: { 'line-cap': 'round' }, paint: { 'line-color': c.halo, 'line-width': 5, 'line-opacity': 0.9 } },
+    { id: 'draft-flow', source: 'draft-flows', type: 'line', filter: ['==', ['geometry-type'], 'LineString'], layout: { 'line-cap': 'round' }, paint: { 'line-color': ink, 'line-width': 2.4 } },
+    { id: 'draft-flow-head', source: 'draft-flows', type: 'symbol', filter: ['==', ['geometry-type'], 'Point'], layout: head as unknown as SymbolLayout },
+    {
+      id: 'draft-lock', source: 'draft-locks', type: 'symbol',
+      layout: { 'icon-image': `lock-${c.district}-${c.halo}`, 'icon-offset': [0, -26], 'icon-allow-overlap': true, 'icon-ignore-placement': true },
+    },
+  ]
 }
 
 const source = (data: FeatureCollection): GeoJSONSourceSpecification => ({ type: 'geojson', data, tolerance: 0 })
@@ -108,12 +149,13 @@ export function buildDraftStyle(view: MapView, look: DraftLook, origin: string):
   put('water-line', cellLayers(look))
   put('grid-line', [veil])
   put('division-community', overLayers(look, view))
-  layers.push(labelLayer(view))
+  layers.push(...signLayers(view), labelLayer(view))
   return {
     ...style, layers,
     sources: {
       base: base!, divisions: divisions!, grids: grids!,
       'draft-cells': source(look.cells), 'draft-arcs': source(look.arcs), 'draft-labels': source(look.labels),
+      'draft-flows': source(look.flows), 'draft-locks': source(look.locks),
     },
   }
 }

@@ -5,7 +5,7 @@ import type { FigureClass, FigureValues } from '@/api/types'
 import type { GridState } from '@/editor/editor'
 import { classOf, deviationOf } from '@/editor/deviation'
 import { useI18n } from '@/i18n'
-import { count } from '@/lib/numbers'
+import { quantity } from '@/lib/numbers'
 import { loadable } from '@/state/loadable'
 import { useAtlas } from '@/state/atlas'
 import { useView } from '@/state/view'
@@ -30,9 +30,12 @@ export const useDeviation = defineStore('deviation', () => {
 export function useGrids(): {
   name: (grid: number) => string
   short: (grid: number) => string
-  deviation: (households: number) => number
-  classOf: (state: Pick<GridState, 'households' | 'cells'>) => number
-  colourOf: (households: number) => string | undefined
+  /** Of a grid that holds so many households; of a new one where the selection is, for -1. */
+  deviation: (households: number, grid: number) => number
+  classOf: (state: GridState) => number
+  colourOf: (households: number, grid: number) => string | undefined
+  /** Households a grid, by community. */
+  targets: ComputedRef<number[]>
   words: ComputedRef<(state: GridState) => { name: string; load: string }>
 } {
   const atlas = useAtlas()
@@ -41,7 +44,10 @@ export function useGrids(): {
   const { lang, t } = useI18n()
   const fresh = (key: string): string | null => /^new-(\d+)$/.exec(key)?.[1] ?? null
   const keyOf = (grid: number): string => draft.grids.get(grid)?.key ?? ''
-  const target = computed(() => draft.detail?.target ?? 0)
+  /** What grids of a community are to hold: what they were divided for in this draft, else what the network says. */
+  const targets = computed(() => draft.sheet.data?.columns.communities.map((c) => draft.aims?.[c.code] ?? draft.detail?.targets[c.code] ?? draft.detail?.target ?? 0) ?? [])
+  const targetOf = (grid: number): number =>
+    targets.value[(grid < 0 ? draft.options?.communities[0] : draft.grids.get(grid)?.community) ?? 0] ?? draft.detail?.target ?? 0
 
   function name(grid: number): string {
     const key = keyOf(grid)
@@ -57,14 +63,15 @@ export function useGrids(): {
     return number ? t('newGridShort', { n: number }) : (atlas.rowByCode.get(key)?.serial ?? key.slice(-3))
   }
 
-  const deviation = (households: number): number => deviationOf(households, target.value)
-  const classIndex = (households: number): number => classOf(deviation(households), deviations.classes)
+  const label = computed(() => (draft.unit.zh === '户' ? (lang.value === 'zh-CN' ? ' 户' : ' hh') : ''))
+  const deviation = (households: number, grid: number): number => deviationOf(households, targetOf(grid))
+  const classIndex = (households: number, grid: number): number => classOf(deviation(households, grid), deviations.classes)
   return {
-    name, short, deviation,
-    classOf: (state) => classIndex(state.households),
-    colourOf: (households) => deviations.colours[classIndex(households)],
+    name, short, deviation, targets,
+    classOf: (state) => classIndex(state.households, state.grid),
+    colourOf: (households, grid) => deviations.colours[classIndex(households, grid)],
     words: computed(() => (state: GridState) => ({
-      name: short(state.grid), load: `${count(state.households, lang.value)}${lang.value === 'zh-CN' ? ' 户' : ' hh'}`,
+      name: short(state.grid), load: `${quantity(state.households, lang.value)}${label.value}`,
     })),
   }
 }

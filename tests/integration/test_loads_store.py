@@ -1,0 +1,146 @@
+"""Are drafts divided, told, checked and rebalanced by the load that was asked for, and undone with it?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gis.networks import Network
+from gis.store import pipeline
+from gis.store.connect import connect
+from tests.integration import served_district as serve
+from tests.integration.test_api_plans import (  # noqa: F401  # fixtures
+    LI,
+    WEST,
+    D,
+    client,
+    clock,
+    edit,
+    good,
+    opened,
+    problem,
+    take,
+)
+
+LOAD = "households=1,parts=2,events=5"
+TERMS = "people=0.5,parts:0101=1,area=100"
+
+
+def loads(client, plan):  # noqa: F811
+    """Load of each grid by key, from the cells that the editor gets."""
+    told = good(client.get(f"{D}/plans/{plan}/cells"))
+    keys = np.array([told["grids"][g]["key"] for g in told["cells"]["grid"]])
+    load = np.array(told["load"] or told["cells"]["households"])
+    return {str(key): float(load[keys == key].sum()) for key in np.unique(keys)}, told
+
+
+def test_a_draft_is_divided_by_work_told_checked_and_undone(client, database):  # noqa: F811
+    plan = opened(client, WEST)
+    before = good(client.get(f"{D}/plans/{plan}"))
+    assert (before["load"], before["unit"]["zh"], before["target"]) == ("households", "户", 200)
+    made = good(client.post(f"{D}/plans/{plan}/proposals", json={"communities": [WEST], "load": LOAD}))
+    one = made["proposals"][0]
+    assert (one["load"], one["unit"]["en"]) == (LOAD, "units of work")
+    edit(client, plan, 0, "propose", {name: one[name] for name in ("load", "target", "assignment", "seed", "style")}
+         | {"communities": [WEST]})  # fmt: skip
+    after = good(client.get(f"{D}/plans/{plan}"))
+    assert (after["load"], after["target"], after["minimum"]) == (LOAD, one["target"], 0.75 * one["target"])
+    sums, told = loads(client, plan)
+    with connect(database.app_url) as connection:
+        counted = connection.execute(
+            "SELECT count(*) FROM part p JOIN plan_cell c USING (cell_id) WHERE c.plan_id = %s", (plan,)
+        ).fetchone()[0]
+        happened = connection.execute(
+            "SELECT count(*) FROM event e JOIN plan_cell c USING (cell_id) WHERE c.plan_id = %s", (plan,)
+        ).fetchone()[0]
+    assert counted > 0 < happened
+    assert sum(told["load"]) == pytest.approx(sum(told["cells"]["households"]) + 2 * counted + 5 * happened)
+    # as many grids as of 200 households
+    assert one["target"] == pytest.approx(sum(told["load"]) * 200 / sum(told["cells"]["households"]), rel=1e-5)
+    found = good(client.get(f"{D}/plans/{plan}/checks"))
+    assert found["measures"]["load"] == LOAD
+    off = np.abs(np.array(list(sums.values())) - one["target"])
+    assert found["measures"]["mad"] == pytest.approx(off.mean()) == pytest.approx(one["figures"]["mad"])
+    assert found["measures"]["within_10"] == (off <= one["target"] / 10).mean()
+    why = good(client.get(f"{D}/plans/{plan}/explanation"))
+    assert why["unit"]["zh"] == "工作量单位"
+    assert {line["key"]: line["load"] for line in why["reasons"]} == pytest.approx(
+        {key: load for key, load in sums.items() if abs(load - one["target"]) > one["target"] / 10}
+    )
+    even = good(client.post(f"{D}/plans/{plan}/rebalancings", json={}))
+    assert even["now"]["mad"] == pytest.approx(off.mean())
+    # another division without a word of the load goes on with it; undone it is households again
+    again = edit(client, plan, 1, "propose", {"communities": [WEST], "target": 2 * one["target"]})
+    assert good(client.get(f"{D}/plans/{plan}"))["load"] == LOAD
+    for _ in range(2):
+        again = good(client.post(f"{D}/plans/{plan}/undo", json={"revision": again["revision"]}, headers=LI))
+    assert good(client.get(f"{D}/plans/{plan}"))["load"] == "households"
+    assert good(client.get(f"{D}/plans/{plan}/cells"))["load"] is None
+    for _ in range(2):
+        again = good(client.post(f"{D}/plans/{plan}/redo", json={"revision": again["revision"]}, headers=LI))
+    assert good(client.get(f"{D}/plans/{plan}"))["target"] == 2 * one["target"]
+    done = take(client, plan, "submit")
+    assert done["state"] == "submitted"
+    assert done["measures"]["load"] == LOAD
+
+
+def test_cells_that_only_the_draft_has_carry_what_lies_on_them(client):  # noqa: F811
+    plan = opened(client, WEST)
+    edit(client, plan, 0, "propose", {"communities": [WEST], "load": "parts=1,events=1", "target": 40})
+    before = good(client.get(f"{D}/plans/{plan}/cells"))
+    x, y = serve.lonlat(35, 25)
+    far = np.hypot(np.array(before["cells"]["x"]) - x, np.array(before["cells"]["y"]) - y)
+    cell = before["cells"]["cell_id"][int(np.argmin(far))]
+    line = [serve.lonlat(a, b) for a, b in ((20, -5), (20, 60))]
+    edit(client, plan, 1, "split", {"cell": cell, "line": [list(point) for point in line]})
+    after = good(client.get(f"{D}/plans/{plan}/cells"))
+    assert len(after["load"]) == len(before["load"]) + 1
+    assert sum(after["load"]) == sum(before["load"]) > 0
+
+
+def test_terms_are_counted_and_those_without_data_refused(client, database):  # noqa: F811
+    plan = opened(client, WEST)
+    asked = {"communities": [WEST], "load": TERMS, "target": 300}
+    edit(client, plan, 0, "propose", asked)
+    told = good(client.get(f"{D}/plans/{plan}/cells"))
+    with connect(database.app_url) as connection:
+        lamps = connection.execute(
+            "SELECT count(*) FROM part p JOIN plan_cell c USING (cell_id) WHERE c.plan_id = %s AND class LIKE '0101%%'",
+            (plan,),
+        ).fetchone()[0]
+    people, area = sum(told["cells"]["people"]), sum(told["cells"]["area_m2"])
+    assert sum(told["load"]) == pytest.approx(0.5 * people + lamps + 100 * area / 1e6, rel=1e-6)
+    for load, words in (("key_persons=1", "there are none in district"), ("cats", "no term"), ("events=-1", "is -1")):
+        fault = problem(client.post(f"{D}/plans/{plan}/proposals", json=asked | {"load": load}), 422)
+        assert words in fault["detail"]
+        assert fault["remedy"]
+
+
+def test_units_and_barriers_are_asked_for_kept_and_named(client):  # noqa: F811
+    plan = opened(client, WEST)
+    asked = {"communities": [WEST], "keep_whole": "compounds", "hard_barriers": ["residential", "water"]}
+    one = good(client.post(f"{D}/plans/{plan}/proposals", json=asked))["proposals"][0]
+    assert (one["keep_whole"], one["hard_barriers"]) == ("compounds", ["residential", "water"])
+    edit(client, plan, 0, "propose", asked)
+    detail = good(client.get(f"{D}/plans/{plan}"))
+    assert (detail["keep_whole"], detail["hard_barriers"]) == ("compounds", ["residential", "water"])
+    checks = {check["name"]: check for check in good(client.get(f"{D}/plans/{plan}/checks"))["checks"]}
+    assert checks["crosses_no_barrier"]["passed"]
+    assert checks["contiguous"]["passed"]
+    for wrong in ({"hard_barriers": ["hedge"]}, {"keep_whole": "cats"}):
+        problem(client.post(f"{D}/plans/{plan}/proposals", json={"communities": [WEST]} | wrong), 422)
+
+
+def test_a_first_plan_is_made_checked_and_published_by_work(client, database):  # noqa: F811  # put in force
+    with connect(database.app_url) as connection:
+        pipeline.add_network(connection, serve.DISTRICT, Network("work", "工作网格"))
+        asked = {"network": "work", "load": LOAD, "keep_whole": "compounds", "hard_barriers": "water"}
+        made = pipeline.propose_plan(connection, serve.DISTRICT, **asked, clock=serve.CLOCK)
+        assert made.measures["load"] == LOAD
+        assert (made.settings["counted_on"], made.settings["hard_barriers"]) == ("2026-07-01", ["water"])
+        found = pipeline.check_plan(connection, serve.DISTRICT, made.plan_id, network="work", clock=serve.CLOCK)
+        assert "crosses_no_barrier" in [check.name for check in found.checks if check.passed]
+        done = pipeline.publish_plan(connection, serve.DISTRICT, made.plan_id, network="work", clock=serve.CLOCK)
+        assert done.measures["load"] == LOAD
+        target = "SELECT target FROM network_level l JOIN network n ON n.id = l.network_id WHERE n.code = 'work'"
+        assert connection.execute(target).fetchone()[0] == 200  # the level's own is of households
