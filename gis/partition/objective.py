@@ -88,7 +88,7 @@ class Weights:
     miss: float = 3.7
     ramp: float = 0.08
     outside: float = 4.0
-    compact: float = 1.02
+    compact: float = 1.01
     border: float = 0.25
     far: float = 1.8
     tail: float = 12.75
