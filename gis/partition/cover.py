@@ -133,9 +133,7 @@ def best_cover(pool: Pool, upper: float, most: int) -> tuple[np.ndarray, float] 
 
 def _relax(energy: np.ndarray, a: csc_array, equal: np.ndarray) -> OptimizeResult | None:
     """Solve the linear relaxation; None where it has no solution."""
-    # presolving takes longer than it saves: there are few rows, and none is needless
-    options = {"presolve": False}
-    solved = linprog(energy, A_eq=a, b_eq=equal, bounds=(0, None), method="highs-ds", options=options)
+    solved = linprog(energy, A_eq=a, b_eq=equal, bounds=(0, None), method="highs-ds")
     return solved if solved.status == 0 else None
 
 
