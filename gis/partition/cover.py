@@ -133,7 +133,9 @@ def best_cover(pool: Pool, upper: float, most: int) -> tuple[np.ndarray, float] 
 
 def _relax(energy: np.ndarray, a: csc_array, equal: np.ndarray) -> OptimizeResult | None:
     """Solve the linear relaxation; None where it has no solution."""
-    solved = linprog(energy, A_eq=a, b_eq=equal, bounds=(0, None), method="highs-ds")
+    # presolving takes longer than it saves: there are few rows, and none is needless
+    options = {"presolve": False}
+    solved = linprog(energy, A_eq=a, b_eq=equal, bounds=(0, None), method="highs-ds", options=options)
     return solved if solved.status == 0 else None
 
 

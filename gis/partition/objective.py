@@ -83,15 +83,15 @@ class Weights:
     minimum: float
     maximum: float
     tolerance: float = 0.1
-    slope: float = 0.7
+    slope: float = 0.55
     bend: float = 3.0
     miss: float = 3.7
     ramp: float = 0.08
     outside: float = 4.0
-    compact: float = 1.0
+    compact: float = 1.01
     border: float = 0.25
     far: float = 1.8
-    tail: float = 12.5
+    tail: float = 12.75
     floor: float = 0.5
 
     def array(self, side: float) -> np.ndarray:

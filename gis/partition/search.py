@@ -66,7 +66,7 @@ class Effort:
     """
 
     runs: int = 8
-    steps_per_cell: float = 50
+    steps_per_cell: float = 48
     tries: int = 2
     hot: float = 2.0
     cold: float = 0.06
