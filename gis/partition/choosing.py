@@ -2,8 +2,8 @@
 
 Changes that share no grid are independent, so an answer is a set of them in which each grid occurs once at most, of
 least ``moved + cells - grid * grids brought within tolerance + shape * energy``. None wins grids by sacrificing one:
-the sum of squared deviations from the target does not rise. Each change pays by itself: none is made only because it
-makes room for another.
+the sum of squared deviations from the target does not rise. A change that does not pay by itself may make room for
+one that does.
 """
 
 from __future__ import annotations
@@ -12,20 +12,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, vstack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scipy.sparse import csc_array
-
     from gis.partition.changes import Change
 
 __all__ = ["STANCES", "Budget", "Stance", "choose"]
 
-NODES = 12
-"""Relaxations solved at most; a number, not a time, so that the answer does not depend on the machine."""
+NODES = 200
+"""Nodes of the search at most; a number, not a time, so that the answer does not depend on the machine."""
 CELL = 2.0
 """A cell that moves counts as so many households on top of its own: none moves for its looks alone."""
 GAP = 1e-3
@@ -91,73 +89,31 @@ def choose(changes: Sequence[Change], stance: Stance, target: float, budget: Bud
     price = moved + CELL * np.array([len(c.cell) for c in changes], float)
     price += stance.shape * target * np.array([c.energy for c in changes], float)
     price -= stance.grid * target * np.array([c.gain for c in changes], float)
-    keep = np.flatnonzero(price < -1e-9).tolist()
-    if not keep:
+    square = np.array([c.square for c in changes], float)
+    spare = np.zeros(len(changes))
+    if np.isfinite(stance.most):
+        spare = stance.most * np.array([c.bound for c in changes], float) - moved
+    if not (price < -1e-9).any():
         return []
+    keep = np.flatnonzero((price < -1e-9) | (square < -1e-9) | (spare > 1e-9)).tolist()
     grids = np.concatenate([changes[i].grids for i in keep])
     size = np.array([len(changes[i].grids) for i in keep])
     _, row = np.unique(grids, return_inverse=True)
     once = coo_array((np.ones(len(row)), (row, np.repeat(np.arange(len(keep)), size))))
-    square = np.array([changes[i].square for i in keep])
     rows, limits = [once.tocsr()], [np.ones(once.shape[0])]
-    bounds = np.array([changes[i].bound for i in keep])
     # in targets, so that the solver sees numbers of about one
-    lines = [(moved[keep] / target, budget.moved / target), (size, budget.grids), (square / target**2, 0.0)]
+    lines = [(moved[keep] / target, budget.moved / target), (size, budget.grids), (square[keep] / target**2, 0.0)]
     if np.isfinite(stance.most):
-        lines.append(((moved[keep] - stance.most * bounds) / target, 0.0))
+        lines.append((-spare[keep] / target, 0.0))
     for line, limit in lines:
         if np.isfinite(limit):
             rows.append(coo_array(line[None, :].astype(float)).tocsr())
             limits.append(np.array([limit]))
-    taken = _pack(price[keep] / target, vstack(rows).tocsc(), np.concatenate(limits))
-    return [i for i, x in zip(keep, taken, strict=True) if x]
-
-
-def _pack(price: np.ndarray, a: csc_array, limit: np.ndarray) -> np.ndarray:
-    """Choose columns of least total price, ``a x <= limit``; nothing chosen keeps every limit.
-
-    Branch and bound over the linear relaxation, the likelier half first. Few rows hold many columns, so hardly any are
-    fractional: rounding down and filling up is near the best at once, and `GAP` ends the search early.
-
-    Returns
-    -------
-    ndarray of bool
-    """
-    best, least = np.zeros(len(price), bool), 0.0
-    dense = a.toarray()
-    todo: list[tuple[tuple[int, ...], tuple[int, ...]]] = [((), ())]
-    for _ in range(NODES):
-        if not todo:
-            break
-        out, in_ = todo.pop()
-        low, high = np.zeros(len(price)), np.ones(len(price))
-        high[list(out)], low[list(in_)] = 0.0, 1.0
-        bounds = np.column_stack([low, high])
-        relaxed = linprog(price, A_ub=a, b_ub=limit, bounds=bounds, method="highs-ds")
-        if relaxed.status != 0 or relaxed.fun >= least - GAP * abs(least) - 1e-9:
-            continue
-        whole = _rounded(relaxed.x, price, dense, limit)
-        if price[whole].sum() < least - 1e-9:
-            best, least = whole, float(price[whole].sum())
-        part = np.abs(relaxed.x - np.round(relaxed.x))
-        if part.max() > 1e-6:
-            j = int(np.argmax(np.where(part > 1e-6, relaxed.x, -1.0)))
-            todo += [((*out, j), in_), (out, (*in_, j))]
-    return best
-
-
-def _rounded(x: np.ndarray, price: np.ndarray, a: np.ndarray, limit: np.ndarray) -> np.ndarray:
-    """Round a relaxed choice down, drop what breaks a limit still, and fill up where there is room."""
-    taken = x > 1.0 - 1e-6
-    used = a[:, taken].sum(axis=1)
-    while (over := used - limit).max() > 1e-9:
-        row = int(np.argmax(over))
-        at = np.flatnonzero(taken & (a[row] > 0.0))
-        j = at[np.argmax(price[at] / a[row, at])]
-        taken[j] = False
-        used -= a[:, j]
-    for j in np.lexsort((price, -np.round(x, 6))):
-        if not taken[j] and (used + a[:, j] <= limit + 1e-9).all():
-            taken[j] = True
-            used += a[:, j]
-    return taken
+    found = milp(
+        price[keep] / target,
+        integrality=np.ones(len(keep)),
+        bounds=Bounds(0, 1),
+        constraints=LinearConstraint(vstack(rows).tocsc(), -np.inf, np.concatenate(limits)),
+        options={"node_limit": NODES, "mip_rel_gap": GAP, "presolve": False},  # presolving prints to stdout at times
+    )
+    return [] if found.x is None else [i for i, x in zip(keep, found.x, strict=True) if x > 0.5]
