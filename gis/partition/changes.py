@@ -78,7 +78,7 @@ class Steps:
         First and last temperature.
     """
 
-    per_cell: int = 30
+    per_cell: int = 48
     hot: float = 1.0
     cold: float = 0.05
 

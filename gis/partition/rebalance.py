@@ -258,19 +258,24 @@ def _taken(
     """Choose an answer.
 
     Together, changes may be bounded by less than one by one: then it is chosen more strictly. Where buildings are so
-    coarse that nothing is left, the multiple of the bound is no limit.
+    coarse that nothing is left, what came nearest to the multiple of the bound stands; where nothing did, that is no
+    limit.
     """
-    most = stance.most
+    most, near = stance.most, None
     for _ in range(STRICTER):
         chosen = choose(changes, replace(stance, most=most), target, budget)
+        if not chosen:
+            break
         answer = _answer(stance.name, tessellation, in_force, start, [changes[i] for i in chosen])
-        if answer.ratio <= stance.most or not chosen:
+        if near is None or answer.ratio < near.ratio:
+            near = answer
+        if answer.ratio <= stance.most:
             break
         most *= 0.99 * stance.most / answer.ratio
-    if not chosen and np.isfinite(most):
-        chosen = choose(changes, replace(stance, most=np.inf), target, budget)
-        answer = _answer(stance.name, tessellation, in_force, start, [changes[i] for i in chosen])
-    return answer
+    if near is not None:
+        return near
+    chosen = choose(changes, replace(stance, most=np.inf), target, budget) if np.isfinite(most) else []
+    return _answer(stance.name, tessellation, in_force, start, [changes[i] for i in chosen])
 
 
 def _answer(
