@@ -85,12 +85,12 @@ class Weights:
     tolerance: float = 0.1
     slope: float = 0.55
     bend: float = 3.0
-    miss: float = 3.7
+    miss: float = 3.8
     ramp: float = 0.08
     outside: float = 4.0
     compact: float = 1.01
-    border: float = 0.25
-    far: float = 1.8
+    border: float = 0.22
+    far: float = 1.9
     tail: float = 12.75
     floor: float = 0.5
 
