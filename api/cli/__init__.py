@@ -7,6 +7,7 @@ from importlib import import_module
 
 import typer
 
+from api.cli._show import keep_stdout
 from gis.errors import GridkeeperError
 
 __all__ = ["app", "main"]
@@ -43,6 +44,7 @@ for _family in FAMILIES:
 
 def main() -> None:
     """Run the command line; a known fault is one message on stderr and its exit code."""
+    keep_stdout()
     try:
         app()
     except GridkeeperError as fault:

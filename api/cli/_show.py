@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gis.remarks import Report
     from gis.store.step import Step
 
-__all__ = ["console", "progress_bars", "show_checks", "show_measures", "show_reports", "write_json"]
+__all__ = ["console", "keep_stdout", "progress_bars", "show_checks", "show_measures", "show_reports", "write_json"]
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 _errors = Console(stderr=True)
@@ -30,6 +31,25 @@ _errors = Console(stderr=True)
 READING = ("reading ", "checking ", "checked ")
 SHOWN = ("error", "left_over", "mended")
 """Severities worth a line on the screen; notes are in the report file."""
+
+
+def keep_stdout() -> None:
+    """Keep stdout for what a command says, for good: what a solver prints past Python goes to stderr from now on.
+
+    HiGHS prints a line at times, whatever it is asked; it must not stand in the JSON of a pipe.
+    """
+    said = sys.stdout
+    try:
+        if said.fileno() != 1:
+            return
+        said.flush()
+        kept = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:  # stdout is no file, or stderr is closed
+        return
+    sys.stdout = os.fdopen(
+        kept, "w", buffering=1 if os.isatty(kept) else -1, encoding=said.encoding, errors=said.errors
+    )
 
 
 @contextmanager
