@@ -85,4 +85,6 @@ def _write(frame: gpd.GeoDataFrame, path: Path) -> None:
     elif suffix == ".csv":
         pd.DataFrame(frame.drop(columns=frame.geometry.name)).to_csv(path, index=False)
     else:
-        frame.to_crs(LONLAT).to_file(path, driver="GeoJSON", index=False, COORDINATE_PRECISION=9, RFC7946="NO")
+        frame.to_crs(LONLAT).to_file(
+            path, driver="GeoJSON", layer="grids", index=False, COORDINATE_PRECISION=9, RFC7946="NO"
+        )
