@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli._dividing import KeepOld, Style  # noqa: TC001  # typer reads it
+from api.cli._ground import Jobs, Seed  # noqa: TC001  # typer reads it
 from api.cli._store import open_store
 from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 
@@ -68,9 +69,9 @@ def merge(
     street_rule: Annotated[str, typer.Option(help="Who answers on a street: geometric or duty.")] = "geometric",
     weight: Annotated[list[float] | None, typer.Option(help="How much each counts, once for each network.")] = None,
     keep_old: KeepOld = "mostly",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same grids.")] = 1,
+    seed: Seed = 1,
     style: Style = "balanced",
-    jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the grids do not depend on it.")] = 1,
+    jobs: Jobs = 1,
     executor: Cluster = None,
     out: Annotated[Path | None, typer.Option(help="What becomes of every old grid, to .csv or .xlsx.")] = None,
 ) -> None:

@@ -9,6 +9,18 @@ import typer
 
 from api.cli._dividing import Style  # noqa: TC001  # typer reads it
 from api.cli._editing import By, District, Plan, edit_plan
+from api.cli._ground import (  # noqa: TC001  # typer reads it
+    Barriers,
+    CommunityField,
+    Compounds,
+    HouseholdsField,
+    Jobs,
+    Landcover,
+    Maximum,
+    MetricCrs,
+    Minimum,
+    Seed,
+)
 from api.cli._store import open_store
 from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from api.cli.plans import plan_app
@@ -32,7 +44,6 @@ LockGrid = Annotated[list[str] | None, typer.Option(help="A grid that stays as i
 LockBorder = Annotated[list[str] | None, typer.Option(help="GRID:GRID between which nothing moves. May be repeated.")]
 MaxMoved = Annotated[float | None, typer.Option(min=0, help="Households that move at most.")]
 MaxGrids = Annotated[int | None, typer.Option(min=0, help="Grids that lose or get cells at most.")]
-Seed = Annotated[int, typer.Option(help="The same seed, the same answers.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,14 +56,14 @@ def rebalance(
     buildings: Annotated[str, typer.Option(help="Buildings with their households as they are now.")],
     communities: Annotated[str, typer.Option(help="Communities, polygons.")],
     grids: Annotated[str, typer.Option(help="Grids in force, with a column grid_code.")],
-    households_field: Annotated[str | None, typer.Option(help="Column of households in the buildings.")] = None,
-    community_field: Annotated[str | None, typer.Option(help="Column of the community's id.")] = None,
-    barriers: Annotated[list[str] | None, typer.Option(help="As for `gridkeeper partition`. May be repeated.")] = None,
-    compounds: Annotated[str | None, typer.Option(help="Walled compounds.")] = None,
-    landcover: Annotated[str | None, typer.Option(help="Land cover.")] = None,
+    households_field: HouseholdsField = None,
+    community_field: CommunityField = None,
+    barriers: Barriers = None,
+    compounds: Compounds = None,
+    landcover: Landcover = None,
     target: Annotated[float, typer.Option(help="Households wanted in a grid.")] = 200,
-    minimum: Annotated[float | None, typer.Option("--min", help="By default 0.75 of the target.")] = None,
-    maximum: Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")] = None,
+    minimum: Minimum = None,
+    maximum: Maximum = None,
     keep: Keep = None,
     out: Annotated[Path | None, typer.Option(help="Grids of the answer kept: .parquet, .gpkg or .geojson.")] = None,
     moves: Moves = None,
@@ -65,9 +76,9 @@ def rebalance(
     max_grids: MaxGrids = None,
     seed: Seed = 1,
     style: Style = "balanced",
-    jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the answers do not depend on it.")] = 1,
+    jobs: Jobs = 1,
     executor: Cluster = None,
-    metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
+    metric_crs: MetricCrs = None,
 ) -> None:
     """Propose three ways to even out grids in force after households changed: files in, files out."""
     from api.cli._show import progress_bars  # noqa: PLC0415

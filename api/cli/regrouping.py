@@ -8,6 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli._dividing import HardBarriers, KeepWhole, LoadText, Style  # noqa: TC001  # typer reads it
+from api.cli._ground import (  # noqa: TC001  # typer reads it
+    Barriers,
+    CommunityField,
+    Compounds,
+    EventFile,
+    HouseholdsField,
+    Jobs,
+    KeyPersonFile,
+    Landcover,
+    Maximum,
+    MetricCrs,
+    Minimum,
+    PartFile,
+    Seed,
+)
 from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
@@ -42,24 +57,24 @@ def regroup(
     ] = None,
     correspondence: Annotated[Path | None, typer.Option(help="Old grid -> new grids, to .csv or .xlsx.")] = None,
     cells: Annotated[Path | None, typer.Option(help="Cells to write too.")] = None,
-    households_field: Annotated[str | None, typer.Option(help="Column of households in the buildings.")] = None,
-    community_field: Annotated[str | None, typer.Option(help="Column of the community's id.")] = None,
-    barriers: Annotated[list[str] | None, typer.Option(help="As for `gridkeeper partition`. May be repeated.")] = None,
-    compounds: Annotated[str | None, typer.Option(help="Walled compounds.")] = None,
-    landcover: Annotated[str | None, typer.Option(help="Land cover.")] = None,
-    minimum: Annotated[float | None, typer.Option("--min", help="By default 0.75 of the target.")] = None,
-    maximum: Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed, the same grids.")] = 1,
+    households_field: HouseholdsField = None,
+    community_field: CommunityField = None,
+    barriers: Barriers = None,
+    compounds: Compounds = None,
+    landcover: Landcover = None,
+    minimum: Minimum = None,
+    maximum: Maximum = None,
+    seed: Seed = 1,
     style: Style = "balanced",
     load: LoadText = "households",
-    parts: Annotated[str | None, typer.Option(help="Municipal parts, where the load counts them.")] = None,
-    events: Annotated[str | None, typer.Option(help="Events, where the load counts them.")] = None,
-    key_persons: Annotated[str | None, typer.Option(help="Key persons, where the load counts them.")] = None,
+    parts: PartFile = None,
+    events: EventFile = None,
+    key_persons: KeyPersonFile = None,
     keep_whole: KeepWhole = None,
     hard_barriers: HardBarriers = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes side by side; the grids do not depend on it.")] = 1,
+    jobs: Jobs = 1,
     executor: Cluster = None,
-    metric_crs: Annotated[str | None, typer.Option(help="CRS in metres to compute in, e.g. EPSG:26986.")] = None,
+    metric_crs: MetricCrs = None,
 ) -> None:
     """Regroup grids to another target, old ones kept whole where they can be; or make one network of several."""
     from api.cli._show import progress_bars  # noqa: PLC0415

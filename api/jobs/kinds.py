@@ -231,27 +231,19 @@ def _edit(work: Work) -> dict[str, Any]:
 def _proposals(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
-    return pipeline.compare_proposals(
-        work.connection,
-        work.district,
-        work.options["plan"],
-        work.options,
-        executor=work.executor,
-        progress=work.progress,
-    )
+    return _compared(work, pipeline.compare_proposals)
 
 
 def _rebalance(work: Work) -> dict[str, Any]:
     from gis.store import pipeline  # noqa: PLC0415
 
-    return pipeline.compare_rebalancings(
-        work.connection,
-        work.district,
-        work.options["plan"],
-        work.options,
-        executor=work.executor,
-        progress=work.progress,
-    )
+    return _compared(work, pipeline.compare_rebalancings)
+
+
+def _compared(work: Work, compare: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """Compare what may become of a draft."""
+    asked = work.options
+    return compare(work.connection, work.district, asked["plan"], asked, executor=work.executor, progress=work.progress)
 
 
 def _merge_networks(work: Work) -> dict[str, Any]:

@@ -32,14 +32,16 @@ function dots(colour: string): ImageData {
   return c.getImageData(0, 0, 8 * SCALE, 8 * SCALE)
 }
 
+/** Begin a closed path through some points. */
+function trace(c: CanvasRenderingContext2D, ...points: [number, number][]): void {
+  c.beginPath()
+  for (const [x, y] of points) c.lineTo(x, y)
+  c.closePath()
+}
+
 function diamond(fill: string, line: string): ImageData {
   const c = canvas(16)
-  c.beginPath()
-  c.moveTo(8, 1.5)
-  c.lineTo(14.5, 8)
-  c.lineTo(8, 14.5)
-  c.lineTo(1.5, 8)
-  c.closePath()
+  trace(c, [8, 1.5], [14.5, 8], [8, 14.5], [1.5, 8])
   c.fillStyle = fill
   c.fill()
   c.strokeStyle = line
@@ -51,12 +53,7 @@ function diamond(fill: string, line: string): ImageData {
 /** The head of an arrow that points up. */
 function arrow(fill: string, line: string): ImageData {
   const c = canvas(18)
-  c.beginPath()
-  c.moveTo(9, 2)
-  c.lineTo(16, 15)
-  c.lineTo(9, 11.5)
-  c.lineTo(2, 15)
-  c.closePath()
+  trace(c, [9, 2], [16, 15], [9, 11.5], [2, 15])
   c.lineJoin = 'round'
   c.strokeStyle = line
   c.lineWidth = 3
