@@ -98,6 +98,24 @@ def test_cells_that_only_the_draft_has_carry_what_lies_on_them(client):  # noqa:
     assert sum(after["load"]) == sum(before["load"]) > 0
 
 
+def test_an_event_counts_once_where_its_street_got_another_home(client, database):  # noqa: F811
+    with connect(database.app_url) as connection:
+        row = connection.execute(
+            "SELECT ST_X(e.geom), ST_Y(e.geom) FROM event e JOIN cell c ON c.id = e.duty_cell_id "
+            "JOIN division d ON d.id = c.community_id WHERE e.how = 'street' AND d.code = %s ORDER BY e.id", (WEST,)
+        ).fetchone()  # fmt: skip
+    street = good(client.get(f"{D}/locate", params={"lon": row[0], "lat": row[1]}))["street"]
+    card = good(client.get(f"{D}/streets/{street['id']}"))
+    plan = opened(client, WEST)
+    edit(client, plan, 0, "propose", {"communities": [WEST], "load": "events=1", "target": 5})
+    before = good(client.get(f"{D}/plans/{plan}/cells"))["load"]
+    other = next(grid["code"] for grid in card["choices"] if grid["code"] != card["grid"]["code"])
+    good(client.put(f"{D}/streets/{card['id']}/home", json={"grid_code": other}, headers=LI))
+    after = good(client.get(f"{D}/plans/{plan}/cells"))["load"]
+    assert after != before
+    assert sum(after) == sum(before)
+
+
 def test_terms_are_counted_and_those_without_data_refused(client, database):  # noqa: F811
     plan = opened(client, WEST)
     asked = {"communities": [WEST], "load": TERMS, "target": 300}

@@ -13,8 +13,9 @@ SELECT md5(jsonb_build_array(
      WHERE district_id = %(district)s AND NOT upper_inf(valid) AND upper(valid) <= %(at)s),
     p.settings,
     CASE WHEN p.settings::text LIKE '%%events=%%'  -- a load that counts events
-         THEN (SELECT jsonb_build_array(count(*), sum(cell_id), sum(duty_cell_id)) FROM event
-               WHERE district_id = %(district)s) END,
+         THEN (SELECT jsonb_build_array(count(*), sum(hashtextextended(concat_ws(' ', id, coalesce(cell_id, 0),
+                   coalesce(duty_cell_id, 0), extract(epoch FROM occurred_at)), 0)))
+               FROM event WHERE district_id = %(district)s) END,
     p.as_of, p.base_version, p.tessellation_id, p.report->'links', p.report->'flags',
     (SELECT max(revision) FROM plan_operation o WHERE o.plan_id = p.id),
     (SELECT count(*) FROM plan_waiver w WHERE w.plan_id = p.id),

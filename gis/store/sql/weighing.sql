@@ -13,24 +13,29 @@ WHERE k.cell_id = ANY(%(cells)s::bigint[]) AND h.people IS NOT NULL
 GROUP BY k.cell_id
 
 -- name: parts
--- Municipal parts by cell and class; a cell that others took the place of has those that lay in it last.
+-- Municipal parts by cell and class; a cell that others took the place of has those that lay in it when it ended.
 SELECT t.cell_id, coalesce(p.class, '') AS class, count(*)::float8 AS n
 FROM (
     SELECT id, cell_id FROM part WHERE cell_id = ANY(%(cells)s::bigint[])
     UNION
-    SELECT part_id, cell_id FROM part_cell WHERE cell_id = ANY(%(cells)s::bigint[])
+    SELECT h.part_id, h.cell_id FROM part_cell h JOIN cell c ON c.id = h.cell_id AND upper(c.valid) = upper(h.valid)
+    WHERE h.cell_id = ANY(%(cells)s::bigint[])
 ) t JOIN part p ON p.id = t.id
 GROUP BY t.cell_id, p.class
 
 -- name: events
--- Events of a period by the cell that answers for them.
+-- Events of a period by the cell that answers for them; a cell that others took the place of has those that it answered
+-- for when it ended: not what a street brought it before it got another home.
 SELECT t.cell_id, '' AS class, count(*)::float8 AS n
 FROM (
     SELECT id, coalesce(CASE WHEN %(duty)s THEN duty_cell_id END, cell_id) AS cell_id FROM event
     WHERE district_id = %(district)s AND occurred_at >= %(since)s AND occurred_at < %(until)s
     UNION
-    SELECT h.event_id, coalesce(CASE WHEN %(duty)s THEN h.duty_cell_id END, h.cell_id)
-    FROM event_cell h JOIN event e ON e.id = h.event_id
+    SELECT h.event_id, c.id
+    FROM event_cell h
+    JOIN event e ON e.id = h.event_id
+    JOIN cell c ON c.id = coalesce(CASE WHEN %(duty)s THEN h.duty_cell_id END, h.cell_id)
+        AND upper(c.valid) = upper(h.valid)
     WHERE e.district_id = %(district)s AND e.occurred_at >= %(since)s AND e.occurred_at < %(until)s
 ) t
 WHERE t.cell_id = ANY(%(cells)s::bigint[])
