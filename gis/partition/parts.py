@@ -220,12 +220,12 @@ def find_parts(community: CommunityCells, target: float, minimum: float, maximum
     """
     n = len(community.cell)
     result = CommunityParts()
-    if community.load.sum() <= 0:
-        result.pieces.append(Piece(np.arange(n), 1))
-        return result
     label = _components(n, community.pairs)
     local_links = _link_small(community, label, minimum)
     result.links = [(int(community.cell[a]), int(community.cell[b])) for a, b in local_links]
+    if community.load.sum() <= 0:  # one grid, parts of it linked
+        result.pieces.append(Piece(np.arange(n), 1))
+        return result
     extra = np.array(local_links, np.int64).reshape(-1, 2)
     pairs = np.vstack([community.pairs, extra]).astype(np.int64)
     part_of = _components(n, pairs)
