@@ -146,7 +146,9 @@ class Draft:
         if not len(at) and self.renumbered == numbered and self.divided == divided:
             raise InputError("This edit changes nothing.", "Choose other cells or another grid.")
         fresh = self.renumbered - numbered
-        targets = _targets(self.targets, operation)
+        # targets are in units of what is balanced: those in other units are of no use
+        known = self.targets if _load(self.divided) == _load(divided) else {}
+        targets = _targets(known, operation)
         both = {"targets": (self.targets, targets), "divided": (self.divided, divided)}
         self.undoable.append(Undoable(operation.revision, at, self.keys[at], after[at], fresh, **both))
         self.targets, self.divided = targets, divided
@@ -204,6 +206,11 @@ def _divided(divided: Mapping[str, Any], operation: Operation) -> Mapping[str, A
     if operation.kind not in {"propose", "restore"} or "rebalance" in operation.payload:
         return divided
     return operation.payload.get("divided") or {}
+
+
+def _load(divided: Mapping[str, Any]) -> str:
+    """Give what is balanced: households where nothing is said."""
+    return str(divided.get("load") or "households")
 
 
 def _number(cell: Any) -> int:

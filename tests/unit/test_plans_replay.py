@@ -153,6 +153,20 @@ def test_an_assignment_replaces_the_grids_of_its_communities_alone():
     assert new_key(made.keys) == "new-2"
 
 
+def test_targets_of_another_load_are_forgotten_and_come_back_when_it_is_undone():
+    made, whole = draft(), {"A": {"A1": list(range(100, 108))}, "B": {"B1": list(range(108, 112))}}
+    aims = {"A": {"target": 100}, "B": {"target": 7, "divided": {"load": "events=1", "target": 7}}}
+    for revision, code in enumerate("AB", start=1):
+        payload = {"communities": [code], "assignment": whole[code], **aims[code]}
+        made.apply(Operation(revision, "propose", payload))
+    assert {code: aim.target for code, aim in made.targets.items()} == {"B": 7}
+    made.apply(Operation(3, "undo", {"revision": 2}))
+    assert {code: aim.target for code, aim in made.targets.items()} == {"A": 100}
+    kept = {"communities": ["B"], "assignment": whole["B"], "target": 50, "divided": {"keep_whole": "compounds"}}
+    made.apply(Operation(4, "propose", kept))
+    assert {code: aim.target for code, aim in made.targets.items()} == {"A": 100, "B": 50}
+
+
 def test_numbering_anew_is_an_edit_that_moves_no_cell():
     made = replay(draft(), [Operation(1, "renumber", {"communities": ["B"]})])
     assert made.renumbered == {"B"}
