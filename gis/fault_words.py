@@ -129,8 +129,8 @@ WORDS: dict[str, str] = {
     "Plan {plan} does not hold {codes}.": "方案 {plan} 不包含 {codes}。",
     "This plan does not hold {codes}.": "该方案不包含 {codes}。",
     "Name its communities.": "请选择该方案的社区。",
-    "The minimum ({low}) and maximum ({high}) households of a grid contradict each other.": (
-        "网格的最少户数（{low}）与最多户数（{high}）互相矛盾。"
+    "The minimum ({low}) and maximum ({high}) of a grid contradict each other.": (
+        "每个网格的下限（{low}）与上限（{high}）互相矛盾。"
     ),
     "The search is to take {n} seconds.": "搜索时限不能是 {n} 秒。",
     "Give more than 0, or leave the limit out.": "请填大于 0 的数，或不填。",
@@ -143,17 +143,17 @@ WORDS: dict[str, str] = {
     "Give the record of a plan of the same cells, target and limits.": (
         "请用同样的单位地块、目标和上下限所做方案的记录。"
     ),
-    "Give 0 <= min <= max, e.g. --min 150 --max 300.": "最少户数不能大于最多户数，例如 150 和 300。",
+    "Give 0 <= min <= max, e.g. --min 150 --max 300.": "下限不能大于上限，例如 150 和 300。",
     "The target ({target}) lies outside [min, max] = [{low}, {high}].": (
-        "目标户数（{target}）不在最少与最多户数（{low}–{high}）之间。"
+        "目标（{target}）不在下限与上限（{low}–{high}）之间。"
     ),
-    "Give min <= target <= max.": "请使目标户数介于最少户数与最多户数之间。",
+    "Give min <= target <= max.": "请使目标介于下限与上限之间。",
     "There is no style {style}.": "没有“{style}”这种划分方式。",
     "Styles are {styles}.": "可选：{styles}。",
-    "The target is {n} households a grid.": "目标户数不能是 {n}。",
-    "Give a target above 0, e.g. --target 200.": "请填写大于 0 的目标户数，例如 200。",
-    "target, min and max must be finite numbers.": "目标、最少和最多户数必须是数字。",
-    "Give numbers of households, e.g. 200 150 300.": "请填写户数，例如 200、150、300。",
+    "The target is {n} a grid.": "每个网格的目标不能是 {n}。",
+    "Give a target above 0, e.g. --target 200.": "请填写大于 0 的目标，例如 200。",
+    "target, min and max must be finite numbers.": "目标、下限和上限必须是数字。",
+    "Give numbers, e.g. 200 150 300.": "请填写数字，例如 200、150、300。",
     "Every grid in scope is locked.": "范围内的网格全部被锁定，没有可以调整的。",
     "Unlock one of them, or widen the scope.": "请解锁其中一个，或扩大范围。",
     "Grid {key} has no cells in this plan.": "方案中没有网格 {key} 的地块。",

@@ -21,12 +21,12 @@ def half_up(x: float) -> int:
 def check_limits(target: float, minimum: float, maximum: float) -> None:
     """Refuse a target and limits that no plan can follow."""
     if not all(math.isfinite(x) for x in (target, minimum, maximum)):
-        raise InputError("target, min and max must be finite numbers.", "Give numbers of households, e.g. 200 150 300.")
+        raise InputError("target, min and max must be finite numbers.", "Give numbers, e.g. 200 150 300.")
     if target <= 0:
-        raise InputError(f"The target is {target:g} households a grid.", "Give a target above 0, e.g. --target 200.")
+        raise InputError(f"The target is {target:g} a grid.", "Give a target above 0, e.g. --target 200.")
     if minimum < 0 or minimum > maximum:
         raise InputError(
-            f"The minimum ({minimum:g}) and maximum ({maximum:g}) households of a grid contradict each other.",
+            f"The minimum ({minimum:g}) and maximum ({maximum:g}) of a grid contradict each other.",
             "Give 0 <= min <= max, e.g. --min 150 --max 300.",
         )
     if not minimum <= target <= maximum:

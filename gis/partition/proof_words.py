@@ -16,6 +16,10 @@ WORDS: dict[str, dict[str, str]] = {
         "zh": "单栋楼就有 {load} {zh}，超过 {high} {zh}；楼栋不可拆分。",
         "en": "One building alone has {load} {en}, more than {high}; a building is never divided.",
     },
+    "oversize_ground": {
+        "zh": "单个地块就有 {load} {zh}，超过 {high} {zh}；地块不可拆分。",
+        "en": "One cell alone has {load} {en}, more than {high}; a division takes cells whole.",
+    },
     "oversize_unit": {
         "zh": "{kept}整体就有 {load} {zh}，超过 {high} {zh}；按设定不拆分。",
         "en": "{kept} alone has {load} {en}, more than {high}; it is kept whole, as was asked.",
@@ -23,6 +27,10 @@ WORDS: dict[str, dict[str, str]] = {
     "no_set_around_building": {
         "zh": "有一栋 {load} {zh}的楼，含它的任何连片范围都不在 {low}–{high} {zh}之间{nearest}。",
         "en": "It holds a building of {load} {en}; no connected ground around it has {low} to {high}{nearest}.",
+    },
+    "no_set_around_ground": {
+        "zh": "有一个 {load} {zh}的地块，含它的任何连片范围都不在 {low}–{high} {zh}之间{nearest}。",
+        "en": "It holds a cell of {load} {en}; no connected ground around it has {low} to {high}{nearest}.",
     },
     "no_set_around_unit": {
         "zh": "整体保留的{kept}有 {load} {zh}，含它的任何连片范围都不在 {low}–{high} {zh}之间{nearest}。",
@@ -49,12 +57,19 @@ PLACE = {
 }
 HELD = {"zh": "，其中 {held} {zh}在无法达标的楼栋里", "en": ", {held} of them in buildings that fit no grid on target"}
 
-
 OF_UNITS = {"oversize_building": "oversize_unit", "no_set_around_building": "no_set_around_unit"}
 """What is said where a unit that is kept whole takes the place of a building."""
+OF_GROUND = {"oversize_building": "oversize_ground", "no_set_around_building": "no_set_around_ground"}
+"""The same where the cell has no building: parts and events lie on open ground too."""
 
 
-def proof_words(kind: str, proof: Mapping[str, Any], unit: Mapping[str, str] = HOUSEHOLDS_UNIT) -> dict[str, str]:
+UNITS = {"compounds": {"zh": "小区“{0}”", "en": "Compound {0}"}, "blocks": {"zh": "街区“{0}”", "en": "Block {0}"}}
+"""What a unit is called, by what is kept whole (`gis.partition.units.KEPT`)."""
+
+
+def proof_words(
+    kind: str, proof: Mapping[str, Any], unit: Mapping[str, str] = HOUSEHOLDS_UNIT, keep_whole: str | None = None
+) -> dict[str, str]:
     """Say a reason in words.
 
     Parameters
@@ -65,6 +80,8 @@ def proof_words(kind: str, proof: Mapping[str, Any], unit: Mapping[str, str] = H
         Fields of the proof.
     unit : mapping
         ``zh`` and ``en``: what loads are counted in.
+    keep_whole : str, optional
+        What kind of unit a proof names, if it names one.
 
     Returns
     -------
@@ -80,10 +97,12 @@ def proof_words(kind: str, proof: Mapping[str, Any], unit: Mapping[str, str] = H
     near = [values[name] for name in ("below", "above") if proof.get(name) is not None]
     told = {}
     kept = proof.get("kept")
-    for language, sentence in WORDS[OF_UNITS[kind] if kept else kind].items():
+    bare = "building_id" in proof and proof["building_id"] is None
+    said = OF_UNITS[kind] if kept is not None else OF_GROUND.get(kind, kind) if bare else kind
+    for language, sentence in WORDS[said].items():
         words = {
             **unit,
-            "kept": kept or "",
+            "kept": UNITS[keep_whole][language].format(kept) if keep_whole else kept,
             "nearest": NEAREST[len(near)][language].format(*near, **unit),
             "place": PLACE[bool(proof.get("whole", True))][language],
             "grid": "grid" if proof.get("grids") == 1 else "grids",

@@ -235,6 +235,7 @@ class Explanation:
         codes = plan.grids["grid_code"].to_numpy(object)
         buildings = tessellation.cells["building_id"].to_numpy(object)
         people, unit = plan.grids["households"].to_numpy(float), unit_words(tessellation.load)
+        keep_whole = plan.settings.get("keep_whole")
 
         def line(reason: Reason) -> dict[str, Any]:
             proof = {} if reason.proof is None else asdict(reason.proof)
@@ -245,7 +246,8 @@ class Explanation:
                 if proof["kept"] is None:
                     del proof["kept"]
             of = {"grid_code": str(codes[reason.grid]), "households": float(people[reason.grid]), "load": reason.load}
-            return of | {"reason": reason.kind, "proof": proof, "words": proof_words(reason.kind, proof, unit)}
+            words = proof_words(reason.kind, proof, unit, keep_whole)
+            return of | {"reason": reason.kind, "proof": proof, "words": words}
 
         names = ("grids", "within", "excused", "unexplained", "counts", "within_unexcused", "bound", "distance")
         figures = {name: getattr(self, name) for name in (*names, "must_miss", "ceiling")}

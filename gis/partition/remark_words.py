@@ -13,7 +13,7 @@ __all__ = ["remark_words"]
 
 CHINESE = {
     "nothing_to_move": "没有值得或允许的移动，网格保持原样。",
-    "own_grid": "楼栋 {code}（{amount:g} 户）超过最多户数，单独成为一个网格。",
+    "own_grid": "楼栋 {code}（{amount:g} 户）超过上限，单独成为一个网格。",
     "grid_empty": "网格 {code} 没有住户，保持原样。",
     "new_cells": "{amount:g} 个地块原来没有网格，已归入相邻网格。",
 }

@@ -272,7 +272,7 @@ def _assemble(
     settings: dict[str, object],
 ) -> Plan:
     """Number the grids by position and collect what is to be told."""
-    report = Report("partition")
+    report, unit = Report("partition"), unit_words(tessellation.load)["en"]
     cells = tessellation.cells
     buildings = cells["buildings"].to_numpy(int)
     grid_of = np.empty(len(cells), np.int32)
@@ -308,7 +308,7 @@ def _assemble(
                     "flags": [*flags, "empty"] if empty else flags,
                 }
             )
-        _tell(report, task)
+        _tell(report, task, unit)
     # a link joins what lies in one grid: the grid says so
     for a, b in [*linked_pairs.tolist(), *links]:
         if grid_of[a] == grid_of[b]:
@@ -319,7 +319,7 @@ def _assemble(
     if "load" in cells:
         grids["load"] = grids["households"]
         grids["households"] = np.bincount(grid_of, np.nan_to_num(cells["households"].to_numpy(float)), len(grids))
-    _tell_split(report, units, grid_of, grids, unit_words(tessellation.load)["en"])
+    _tell_split(report, units, grid_of, grids, unit)
     report.counts = {
         "communities": len(tasks),
         "grids": len(grids),
@@ -360,12 +360,12 @@ def _tell_split(report: Report, units: Units, grid_of: np.ndarray, grids: pd.Dat
         )
 
 
-def _tell(report: Report, task: _Task) -> None:
+def _tell(report: Report, task: _Task, unit: str) -> None:
     """Add one community's remarks."""
     community, parts = task.community, task.parts
     name = community.community_id
     if community.load.sum() <= 0:
-        report.add("note", "community_empty", f"Community {name} has no households: one grid.", code=name)
+        report.add("note", "community_empty", f"Community {name} has no {unit}: one grid.", code=name)
     if parts.links:
         report.add(
             "note",
@@ -379,10 +379,10 @@ def _tell(report: Report, task: _Task) -> None:
         report.add(
             "note",
             "remainder_with_oversize",
-            f"Community {name}: {parts.swallowed:g} households cut off by a building above the maximum went with it.",
+            f"Community {name}: {parts.swallowed:g} {unit} cut off by a building above the maximum went with it.",
             code=name,
             amount=parts.swallowed,
-            unit="households",
+            unit=unit,
         )
     for wanted, given in parts.short:
         report.add(

@@ -103,8 +103,9 @@ def units_of(
     column = KEPT.get(keep_whole or "", "")
     if column not in cells:
         return Units(np.arange(n), np.full(n, None, object), [])
-    name = cells[column].to_numpy(object)
+    name = cells[column].to_numpy(object, copy=True)
     named = np.array([value is not None and value == value and value != "" for value in name], bool)  # noqa: PLR0124
+    name[named] = [str(value) for value in name[named]]  # blocks are numbered
     a, b = tessellation.adjacency.pairs.T.astype(np.int64)
     inside = named[a] & named[b] & (name[a] == name[b])
     if apart is not None:
@@ -118,7 +119,7 @@ def units_of(
         np.maximum.at(most, label, grid_of)
     large = (total > maximum) & (size > 1)
     loose = large if grid_of is None else large | (least != most)
-    told = [Unit(str(name[label == u][0]), float(total[u]), np.flatnonzero(label == u)) for u in np.flatnonzero(large)]
+    told = [Unit(name[label == u][0], float(total[u]), np.flatnonzero(label == u)) for u in np.flatnonzero(large)]
     label = np.where(loose[label], len(size) + np.arange(n), label)
     _, first, atom = np.unique(label, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)

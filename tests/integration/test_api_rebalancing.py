@@ -118,7 +118,7 @@ def test_scope_locks_and_budgets_are_kept(client, uneven):  # noqa: F811
         ({"communities": ["nowhere"]}, "不包含 nowhere"),
         ({"lock_borders": [[ONE, ONE]]}, "两个网格之间"),
         ({"lock_cells": [10**9]}, "不在方案中"),
-        ({"target": 100, "minimum": 120}, "不在最少与最多户数"),
+        ({"target": 100, "minimum": 120}, "不在下限与上限"),
         ({"target": 0}, "目标（target）必须大于 0，现在是 0"),
         ({"target": "many"}, "目标（target）必须是数字，现在是 many。"),
         ({"max_moved": -1}, "不能小于 0"),

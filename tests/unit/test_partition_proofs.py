@@ -183,6 +183,17 @@ def test_without_households_the_one_grid_is_excused():
 
 
 # ------------------------------------------------------------------------------------------------ words
+def test_ground_without_a_building_is_not_called_one():
+    district = lattice([[50, 24, 14, 14, 14, 20, 3]])
+    plan = plan_with(district, [0, 1, 2, 2, 3, 4, 5])
+    bare = replace(district, cells=district.cells.assign(building_id=None))
+    for line in explain(bare, plan).as_dict(bare, plan)["reasons"]:
+        if line["reason"] in {"oversize_building", "no_set_around_building"}:
+            assert "地块" in line["words"]["zh"]
+            assert "cell" in line["words"]["en"]
+            assert "building" not in line["words"]["en"]
+
+
 def test_reasons_are_told_in_both_languages_with_their_numbers():
     district = lattice([[50, 24, 14, 14, 14, 20, 3]])
     plan = plan_with(district, [0, 1, 2, 2, 3, 4, 5])
