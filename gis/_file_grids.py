@@ -37,6 +37,8 @@ def read_grids(file: str | Path | FileSpec, tessellation: Tessellation) -> tuple
     if not flat.any():
         raise InputError(f"{table.source} has no polygons.", remedy)
     shapes = gpd.GeoSeries(table.shapes[flat], crs=parse_crs(table.crs if table.crs is not None else STORE_CRS).crs)
+    if table.frame[column][flat].isna().any():
+        raise InputError(f"{table.source} has a grid without a code.", f"Fill in {column} in every row.")
     codes = table.frame[column].astype(str).to_numpy(object)[flat]
     twice = sorted(code for code, n in zip(*np.unique(codes, return_counts=True), strict=True) if n > 1)
     if twice:

@@ -102,6 +102,8 @@ def weighed_by_files(
         batch = read_kind(kind, [parse_spec(file)], options=options, district=district)
         reports.append(batch.report)
         frame = batch.frame
+        if frame.empty:
+            continue
         if kind == "events":
             newest = frame["occurred_at"].max()
             frame = frame[frame["occurred_at"] > newest - YEAR]

@@ -135,8 +135,9 @@ def crossings(
     kind, grade = (np.array(texts(lines, name), object) for name in ("kind", "class"))
     raised, sunk = flags(lines, "bridge"), flags(lines, "tunnel")
     hard = np.isin(np.where(kind == "street", grade, kind), list(barriers))
-    ways = shape[(kind == "street") & (grade != NEVER_WALKED) & (raised | sunk) & ~hard]
-    ways = np.asarray(shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(ways)))))
+    ways = shapely.get_parts(shape[(kind == "street") & (grade != NEVER_WALKED) & (raised | sunk) & ~hard])
+    ways = ways[shapely.get_dimensions(ways) == 1]  # a bridge drawn as an area has no two ends
+    ways = np.asarray(shapely.get_parts(shapely.line_merge(shapely.multilinestrings(ways))))
     cells = np.asarray(tessellation.cells.geometry.array, object)
     near = tessellation.adjacency
     over = near.pairs[over_barrier(near, barriers)]

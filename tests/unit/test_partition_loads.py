@@ -160,6 +160,7 @@ def test_proofs_hold_for_units_as_for_buildings(seed):
             assert proof.below == max((x for x in around if x < proof.low), default=None)
     words = [line["words"] for line in found.as_dict(ground, plan)["reasons"] if line["proof"].get("kept")]
     assert all("kept whole" in line["en"] and "整体" in line["zh"] for line in words)
+    assert all("小区“" in line["zh"] and "ompound " in line["en"] for line in words)
 
 
 def test_a_unit_that_a_hand_divided_counts_as_its_cells():
@@ -238,6 +239,7 @@ def test_bridges_and_tunnels_lead_across_and_so_does_a_barrier_on_a_bridge():
         line(45, y - 40, 45, y + 40),  # no bridge: leads nowhere
         line(75, y - 50, 75, y + 50, tunnel=True, **{"class": "expressway"}),
         line(3 * SIZE, y, 4 * SIZE, y, kind="rail", bridge=True),
+        line(0, 0, 1, 1, bridge=True) | {"geometry": shapely.box(75, y - 40, 85, y + 40)},  # an area: says nothing
     ]
     lines = gpd.GeoDataFrame(rows, crs=CRS)
     crossed = crossings(ground, ("rail",), lines)
