@@ -96,13 +96,20 @@ def read_stages(path: Path | None, proposal: tuple[str, int] | None = None) -> d
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        some = content.get("proposals", [])
-        mine = next((one for one in some if (one["style"], one["seed"]) == proposal), None)
-        stages = (content["settings"] if mine is None else mine).get("stages")
+        made: dict[Any, Any] = {(one["style"], one["seed"]): one for one in content.get("proposals", [])}
+        mine = made.get(proposal) if made else content["settings"]
+        stages = None if mine is None else mine.get("stages")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise InputError(
             f"{path} is no report of a plan.", "Give the file that --report of the command that made the plan wrote."
         ) from fault
+    if mine is None:
+        raise InputError(
+            f"{path} has no proposal of style {proposal[0]} and seed {proposal[1]}."
+            if proposal
+            else f"{path} is the report of several proposals.",
+            f"Name one of it: {', '.join(f'--style {style} --seed {seed}' for style, seed in made)}.",
+        )
     if not isinstance(stages, dict | None):
         raise InputError(f"The stages in {path} are no record of a search.", "Give the report as it was written.")
     return stages

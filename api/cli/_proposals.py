@@ -58,7 +58,7 @@ def propose(
     """Let the partitioner divide communities of a draft anew."""
     asked = _asked(communities, (target, minimum, maximum), seed, style, count)
     asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []} | _rules(load, keep_whole, hard_barriers)
-    asked |= {"grids": grids.split(",") if grids else None}
+    asked |= {"grids": names_of(grids) or None}
     asked |= {"seconds": seconds, "stages": read_stages(steps, (style, seed))}
     edit_plan(district, plan, by, "propose", asked)
 
@@ -91,7 +91,7 @@ def compare(
 
     asked = _asked(communities, (target, minimum, maximum), seed, style, count) | {"seconds": seconds}
     asked |= {"keep_old": keep_old, "lock_grids": lock_grid or []} | _rules(load, keep_whole, hard_barriers)
-    asked |= {"grids": grids.split(",") if grids else None}
+    asked |= {"grids": names_of(grids) or None}
     with open_store() as connection:
         made = pipeline.compare_proposals(connection, district, plan, asked)
     table = Table(
@@ -130,4 +130,4 @@ def _asked(
     communities: str, limits: tuple[float | None, ...], seed: int, style: str | None, count: str
 ) -> dict[str, Any]:
     named = dict(zip(("target", "minimum", "maximum"), limits, strict=True))
-    return {"communities": communities.split(","), **named, "seed": seed, "style": style, "free": is_free(count)}
+    return {"communities": names_of(communities), **named, "seed": seed, "style": style, "free": is_free(count)}

@@ -15,7 +15,7 @@ Cluster = Annotated[
     typer.Option(
         "--executor",
         metavar="dask://HOST:PORT",
-        help="Do it on the workers of a Dask cluster (gridkeeper[dask]) instead of --jobs.",
+        help="Do it on the workers of a Dask cluster (gridkeeper\\[dask]) instead of --jobs.",
     ),
 ]
 

@@ -142,7 +142,7 @@ def _show(district: str, code: str | None) -> None:
 def correspondence(
     district: District,
     *,
-    old: Annotated[str, typer.Option("--from", help="Old grids: NETWORK[:LEVEL][@v1 or @2026-08-01 or #PLAN].")],
+    old: Annotated[str, typer.Option("--from", help="Old grids: NETWORK[:LEVEL]\\[@v1 or @2026-08-01 or #PLAN].")],
     new: Annotated[str, typer.Option("--to", help="New grids, named the same way.")],
     out: Annotated[Path | None, typer.Option(help="File to write: .csv, .xlsx or .json.")] = None,
 ) -> None:
@@ -150,10 +150,11 @@ def correspondence(
     from rich.table import Table  # noqa: PLC0415
 
     from api.cli._show import console, write_json  # noqa: PLC0415
+    from api.cli.regrouping import write_table  # noqa: PLC0415
     from gis.errors import InputError  # noqa: PLC0415
     from gis.networks import read_reference  # noqa: PLC0415
     from gis.store import pipeline  # noqa: PLC0415
-    from layers.networks import NO_GRID, readable, told_correspondence  # noqa: PLC0415
+    from layers.networks import NO_GRID, told_correspondence  # noqa: PLC0415
 
     if out is not None and out.suffix not in {".csv", ".xlsx", ".json"}:
         raise InputError(f"{out.name}: no table is written as {out.suffix or 'that'}.", "Use .csv, .xlsx or .json.")
@@ -169,9 +170,5 @@ def correspondence(
     elif out.suffix == ".json":
         write_json(out, told_correspondence(found))
     else:
-        shown = readable(found.table)
-        if out.suffix == ".csv":
-            shown.to_csv(out, index=False, encoding="utf-8-sig")
-        else:
-            shown.to_excel(out, index=False)
+        write_table(found.table, out)
         print(out)

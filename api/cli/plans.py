@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli import _proposals
+from api.cli._dividing import names_of
 from api.cli._editing import By, Communities, District, Plan, actor, edit_plan
 from api.cli._store import open_store
 from gis.errors import InputError
@@ -70,7 +71,7 @@ def open_plan(
     from gis.store import pipeline  # noqa: PLC0415
 
     with open_store() as connection:
-        names = communities.split(",")
+        names = names_of(communities)
         of: dict[str, Any] = {"network": network, "level": level}
         plan = pipeline.open_draft(connection, district, names, actor(by), title=title, **of)
         _show(connection, district, plan)
@@ -158,7 +159,7 @@ def move(
 @plan_app.command("renumber")
 def renumber(district: District, plan: Plan, *, communities: Communities, by: By) -> None:
     """Number the grids of communities anew by position; codes that were used do not come back."""
-    edit_plan(district, plan, by, "renumber", {"communities": communities.split(",")})
+    edit_plan(district, plan, by, "renumber", {"communities": names_of(communities)})
 
 
 @plan_app.command("waive")
@@ -273,7 +274,7 @@ def roll_back(
     from gis.store import pipeline  # noqa: PLC0415
 
     with open_store() as connection:
-        where = None if communities is None else communities.split(",")
+        where = None if communities is None else names_of(communities)
         of: dict[str, Any] = {"network": network, "level": level}
         plan = pipeline.roll_back(connection, district, version, actor(by), communities=where, **of)
         _show(connection, district, plan)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli._dividing import Style  # noqa: TC001  # typer reads it
+from api.cli._dividing import Style, names_of  # typer reads it
 from api.cli._editing import By, District, Plan, edit_plan
 from api.cli._ground import (  # noqa: TC001  # typer reads it
     Barriers,
@@ -103,8 +103,8 @@ def rebalance(
             target=target,
             minimum=minimum,
             maximum=maximum,
-            scope_grids=_split(scope_grids),
-            scope_communities=_split(scope_communities),
+            scope_grids=names_of(scope_grids),
+            scope_communities=names_of(scope_communities),
             neighbours=neighbours,
             lock_grids=lock_grid or (),
             lock_borders=[pair.split(":") for pair in lock_border or ()],
@@ -154,8 +154,8 @@ def rebalance_plan(
     if moves is not None:
         check_writable(moves, table=True)
     asked: dict[str, Any] = {
-        "communities": _split(communities),
-        "grids": _split(grids),
+        "communities": names_of(communities),
+        "grids": names_of(grids),
         "neighbours": neighbours,
         "lock_grids": lock_grid or [],
         "lock_cells": lock_cell or [],
@@ -176,10 +176,6 @@ def rebalance_plan(
             print(f"Written: {moves}")
     if keep is not None:
         edit_plan(district, plan, by, "propose", made.payload(made.found.answers[keep - 1]), made.revision)
-
-
-def _split(text: str | None) -> list[str]:
-    return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
 def _moved(

@@ -103,8 +103,11 @@ def test_on_the_command_line_too(client, database, monkeypatch, tmp_path):
     plan = good(client.post(f"{D}/plans", json={"communities": [WEST]}, headers=LI), 201)["id"]
     report, limits = tmp_path / "report.json", ["--communities", WEST, "--target", 100]
 
+    def tried(*given):
+        return CliRunner().invoke(app, [str(word) for word in ("plan", *given)])
+
     def command(*given):
-        done = CliRunner().invoke(app, [str(word) for word in ("plan", *given)])
+        done = tried(*given)
         assert done.exit_code == 0, done.output
         return done.output
 
@@ -112,6 +115,8 @@ def test_on_the_command_line_too(client, database, monkeypatch, tmp_path):
     assert "The limit cut the search" in said
     (one,) = json.loads(report.read_text("utf-8"))["proposals"]
     made = ["--style", one["style"], "--seed", one["seed"], "--steps", report]
+    other = tried("propose", small.DISTRICT, plan, *limits, "--seed", 77, "--steps", report, "--as", "李规划")
+    assert "no proposal of style balanced and seed 77" in str(other.exception)
     command("propose", small.DISTRICT, plan, *limits, *made, "--as", "李规划")
     cells = {cell: key for key, cells in one["assignment"].items() for cell in cells}
     assert grids_of(database.app_url, plan) == cells
