@@ -17,7 +17,7 @@ def test_three_proposals_are_compared_shown_taken_and_undone(planner: PlannerPag
 
     page.locator("#propose-minimum").fill("5000")
     page.locator("#propose-minimum").press("Tab")
-    page.get_by_text("最少户数不能大于目标").wait_for()
+    page.get_by_text("下限不能大于目标").wait_for()
     assert page.locator("[data-test=compare]").is_disabled()
     page.locator("#propose-target").fill("100")
     page.locator("#propose-target").press("Tab")

@@ -80,7 +80,11 @@ export const useProposals = defineStore('proposals', () => {
     ...(keeping.value === 'anew' ? {} : { keep_old: keeping.value }),
   }))
 
+  let stopping = new AbortController()
+  const stop = (): void => stopping.abort()
+
   watch(() => draft.detail?.id, () => {
+    stop() // nobody waits for those of another plan
     const plan = draft.detail
     if (!plan) return
     communities.value = plan.scope.map((c) => c.code)
@@ -157,9 +161,6 @@ export const useProposals = defineStore('proposals', () => {
       refused.value = fault instanceof ServiceError ? fault : new ServiceError(-1, String(fault), '')
     }
   }
-
-  let stopping = new AbortController()
-  const stop = (): void => stopping.abort()
 
   draft.onTold<PlanProposals>('proposals', (plan, ask) => void hear(plan, async () => [await ask()]))
 
