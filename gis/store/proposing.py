@@ -59,8 +59,7 @@ def proposal_of(
     ----------
     asked : mapping
         ``communities``, ``grids`` where only these of them are divided, and what `Wanted` reads; ``assignment`` where
-        a proposal is taken as it is; ``seconds`` and
-        ``stages`` of `gis.partition.partition`.
+        a proposal is taken as it is; ``seconds`` and ``stages`` of `gis.partition.partition`.
 
     Returns
     -------

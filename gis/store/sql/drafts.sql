@@ -23,7 +23,8 @@ WITH RECURSIVE kin (id, was) AS (
     SELECT id, id FROM division WHERE district_id = %(district)s AND upper_inf(valid)
     UNION SELECT k.id, l.from_division FROM kin k JOIN division_lineage l ON l.to_division = k.was
 )
-SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of, p.settings || COALESCE(p.settings->'divided', '{}') AS settings, p.tessellation_id,
+SELECT p.id, p.title, p.status, p.base_version, p.created_by, p.created_at, p.as_of,
+       p.settings || COALESCE(p.settings->'divided', '{}') AS settings, p.tessellation_id,
        p.network_id, n.code AS network, p.level, y.division_level, y.code_profile,
        p.report->'measures' AS measures, p.report->'checks' AS checks,
        u.id AS publication_id, u.version, u.effective, u.published_by, u.report AS published,
