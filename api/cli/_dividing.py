@@ -20,6 +20,7 @@ __all__ = [
     "Seconds",
     "StagesFile",
     "Style",
+    "check_folder",
     "is_free",
     "names_of",
     "read_stages",
@@ -59,6 +60,18 @@ HardBarriers = Annotated[
     str | None,
     typer.Option(help="What no grid crosses but on a bridge or through a tunnel, e.g. water,rail,expressway."),
 ]
+
+
+def check_folder(file: Path | None) -> Path | None:
+    """Refuse a file in a folder that there is not, before any work is done.
+
+    Raises
+    ------
+    InputError
+    """
+    if file is not None and not file.parent.is_dir():
+        raise InputError(f"There is no folder {file.parent}.", "Make it first.")
+    return file
 
 
 def names_of(listed: str | None) -> list[str]:

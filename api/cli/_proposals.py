@@ -17,6 +17,7 @@ from api.cli._dividing import (
     Seconds,
     StagesFile,
     Style,
+    check_folder,
     is_free,
     names_of,
     read_stages,
@@ -81,7 +82,9 @@ def compare(
     keep_old: KeepOld = None,
     lock_grid: LockGrid = None,
     seconds: Seconds = None,
-    report: Annotated[Path | None, typer.Option(help="All of the proposals to write, as JSON.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="All of the proposals to write, as JSON.", callback=check_folder)
+    ] = None,
 ) -> None:
     """Divide communities of a draft in three ways that really differ; `plan propose` with style and seed takes one."""
     from rich.table import Table  # noqa: PLC0415

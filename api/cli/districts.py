@@ -19,6 +19,7 @@ from api.cli._dividing import (
     Seconds,
     StagesFile,
     Style,
+    check_folder,
     is_free,
     names_of,
     read_stages,
@@ -39,7 +40,9 @@ __all__ = ["read_moment", "register"]
 
 District = Annotated[str, typer.Argument(help="Code of the district, as `gridkeeper districts` lists it.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes to use.")]
-ReportFile = Annotated[Path | None, typer.Option("--report", help="Write the whole report to this JSON file.")]
+ReportFile = Annotated[
+    Path | None, typer.Option("--report", help="Write the whole report to this JSON file.", callback=check_folder)
+]
 Target = Annotated[int, typer.Option(min=1, help="Households wanted in a grid.")]
 Minimum = Annotated[float | None, typer.Option("--min", min=0, help="Least load; 0.75 of the target.")]
 Maximum = Annotated[float | None, typer.Option("--max", min=0, help="Most load; 1.5 of the target.")]

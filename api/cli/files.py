@@ -17,6 +17,7 @@ from api.cli._dividing import (
     Seconds,
     StagesFile,
     Style,
+    check_folder,
     is_free,
     read_stages,
 )
@@ -81,7 +82,9 @@ def partition(
     executor: Cluster = None,
     metric_crs: MetricCrs = None,
     cells: Annotated[Path | None, typer.Option(help="Cells to write too.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Everything that was mended or left, as JSON.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Everything that was mended or left, as JSON.", callback=check_folder)
+    ] = None,
     accept_partial: Annotated[bool, typer.Option("--accept-partial", help="Take the good rows of a file.")] = False,
     accept_crs: Annotated[bool, typer.Option("--accept-crs", help="Do not question where the data lie.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every measure on stdout.")] = False,

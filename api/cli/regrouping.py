@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli._dividing import HardBarriers, KeepWhole, LoadText, Style  # noqa: TC001  # typer reads it
+from api.cli._dividing import HardBarriers, KeepWhole, LoadText, Style, check_folder
 from api.cli._ground import (  # noqa: TC001  # typer reads it
     Barriers,
     CommunityField,
@@ -135,8 +135,7 @@ def check_table(file: Path | None) -> None:
     """Refuse a table of another format, before any work is done."""
     if file is not None and file.suffix.lower() not in {".csv", ".xlsx"}:
         raise InputError(f"{file.name}: no table is written as {file.suffix or 'that'}.", "Use .csv or .xlsx.")
-    if file is not None and not file.parent.is_dir():
-        raise InputError(f"There is no folder {file.parent}.", "Make it first.")
+    check_folder(file)
 
 
 def write_table(table: pd.DataFrame, file: Path) -> None:
