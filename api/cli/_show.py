@@ -31,6 +31,8 @@ _errors = Console(stderr=True)
 READING = ("reading ", "checking ", "checked ")
 SHOWN = ("error", "left_over", "mended")
 """Severities worth a line on the screen; notes are in the report file."""
+ALWAYS_TOLD = frozenset({"time_was_up", "hard_barriers"})
+"""Notes that are worth one all the same: what was asked for came to this."""
 
 
 def keep_stdout() -> None:
@@ -78,8 +80,11 @@ def show_reports(reports: Sequence[Report]) -> None:
         told = ", ".join(f"{rule}: {n}" for rule, n in report.tally().items() if rule in severe)
         table.add_row(report.title, counts, told)
     console.print(table)
-    for remark in (r for report in reports for r in report.remarks if r.severity == "left_over" and r.row is None):
+    remarks = [remark for report in reports for remark in report.remarks]
+    for remark in (r for r in remarks if r.severity == "left_over" and r.row is None):
         console.print(f"{remark.message}. {remark.remedy or ''}".rstrip(), markup=False)
+    for remark in (r for r in remarks if r.rule in ALWAYS_TOLD):
+        console.print(remark.message, markup=False)
 
 
 def show_measures(measures: Mapping[str, Any]) -> None:

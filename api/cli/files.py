@@ -36,6 +36,7 @@ from api.cli._ground import (  # noqa: TC001  # typer reads it
     PartFile,
     Seed,
 )
+from api.cli._show import ALWAYS_TOLD
 from api.cli._where import Cluster  # noqa: TC001  # typer reads it
 from gis.errors import InputError
 
@@ -182,7 +183,7 @@ def _tell(reports: Sequence[Report], file: Path | None, more: dict[str, Any] | N
     """Print how each file was read and how often each rule spoke; the details, and what is `more`, go to `file`."""
     for report in reports:
         for remark in report.remarks:
-            if remark.rule in {"reading", "crs_assumed", "grid_in_parts", "time_was_up"}:
+            if remark.rule in {"reading", "crs_assumed", "grid_in_parts", *ALWAYS_TOLD}:
                 stderr.print(f"[dim]{report.title}[/]: {remark.message}", markup=True)
         counts = ", ".join(f"{name} {value:g}" for name, value in report.counts.items())
         told = ", ".join(f"{rule} × {n}" for rule, n in report.tally().items() if rule != "reading")

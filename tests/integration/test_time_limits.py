@@ -102,6 +102,8 @@ def test_on_the_command_line_too(client, database, monkeypatch, tmp_path):
     monkeypatch.setenv("GRIDKEEPER_DATABASE_URL", database.app_url)
     plan = good(client.post(f"{D}/plans", json={"communities": [WEST]}, headers=LI), 201)["id"]
     report, limits = tmp_path / "report.json", ["--communities", WEST, "--target", 100]
+    first = CliRunner().invoke(app, ["propose", small.DISTRICT, "--target", "100", "--seconds", str(INSTANT)])
+    assert "ended the search early" in first.output
 
     def tried(*given):
         return CliRunner().invoke(app, [str(word) for word in ("plan", *given)])
