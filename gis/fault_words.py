@@ -238,13 +238,20 @@ def in_chinese(text: str) -> str | None:
     --------
     >>> in_chinese("Plan 7 leaves every grid as it is.")
     '方案 7 没有改变任何网格。'
+    >>> in_chinese("There is no barrier 'hedge'.")
+    '没有“hedge”这种阻隔。'
     >>> in_chinese("The sky is falling.") is None
     True
     """
     for pattern, words in _patterns():
         if match := pattern.fullmatch(text):
-            return words.format(**match.groupdict())
+            return words.format(**{name: _bare(value) for name, value in match.groupdict().items()})
     return None
+
+
+def _bare(value: str) -> str:
+    """Take the quotes off a value that is quoted as a whole: the Chinese text has its own."""
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == "'" else value
 
 
 @cache
