@@ -219,7 +219,11 @@ def _numbers(values: pd.Series, entry: Field, column: str, sieve: Sieve) -> np.n
         said = values.to_numpy(object)
         name = entry.name
         remedy = "Correct the row, or take the others with --accept-partial."
-        sieve.refuse(wrong, f"{name}_not_a_number", lambda i: f"'{said[i]}' is no number", field=column, remedy=remedy)
+        sieve.refuse(
+            wrong, f"{name}_not_a_number",
+            lambda i: "what is written is no number" if entry.private else f"'{said[i]}' is no number",
+            field=column, remedy=remedy,
+        )  # fmt: skip
         sieve.refuse(below, f"{name}_negative", lambda i: f"{name} are {said[i]}, below 0", field=column, remedy=remedy)
         broken = ~wrong & ~below & np.isfinite(numbers) & (numbers != np.floor(numbers))
         sieve.refuse(
