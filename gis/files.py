@@ -169,7 +169,6 @@ def partition_files(
         With the report of what cannot be taken.
     """
     wanted, counts = Load.parse(load), counts or CountFiles()
-    counts.require(wanted)
     if wanted.plain or target is not None:
         low, _ = _limits(TARGET if target is None else target, minimum, maximum)
     style_weights(style)
@@ -191,6 +190,7 @@ def partition_files(
             progress=progress,
         )
     own, stock = ground.own, ground.stock
+    counts.require(wanted, stock)
     least = low if wanted.plain else LOW * TARGET
     settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(least))
     with executor_at(cluster, jobs) as executor:

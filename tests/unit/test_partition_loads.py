@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -13,9 +14,11 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from gis._file_loads import CountFiles, weighed_by_files
 from gis.checks import run_checks
 from gis.errors import InputError
 from gis.graph import Adjacency, follows_code
+from gis.ingest import DistrictBounds
 from gis.measures.of_plans import plan_measures
 from gis.partition import Effort, divide_level, explain, grid_frame, partition, rebalance
 from gis.partition.barriers import crossings, parted, read_barriers
@@ -106,6 +109,23 @@ def test_a_term_without_data_and_ground_without_households_are_refused():
         weighed(ground, Load.parse("people=1"), {}, "the files")
     with pytest.raises(InputError, match="no target follows"):
         default_target(weighed(ground, Load.parse("area=1"), {}, "the files"), 200)
+
+
+def test_files_count_key_persons_by_a_column_of_the_buildings():
+    cell = np.array([0, 0, 3])
+    held = pd.DataFrame({"building_id": ["A", "B", "C"], "cell": cell, "households": 5.0})
+    ground = replace(lattice(np.full((2, 2), 5.0)), building_cell=held)
+    counted = {"building_id": ["C", "B", "A"], "key_persons": pd.array([4, None, 1], "Int64")}
+    stock = gpd.GeoDataFrame(counted, geometry=[shapely.Point(0, 0)] * 3, crs=CRS)
+    load = Load.parse("households=1,key_persons=2")
+    CountFiles().require(load, stock)
+    heavy = weighed_by_files(ground, load, stock, CountFiles(), DistrictBounds("none", stock), None, [])
+    assert loads_of(heavy).tolist() == [5 + 2, 5, 5, 5 + 8]
+    unknown = stock.assign(key_persons=pd.array([None] * 3, "Int64"))
+    with pytest.raises(InputError, match="no file of them") as fault:
+        CountFiles().require(load, unknown)
+    assert "--key-persons FILE" in fault.value.remedy
+    assert "column key_persons" in fault.value.remedy
 
 
 # ------------------------------------------------------------------------------------------------ kept whole
