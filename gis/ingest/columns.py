@@ -216,21 +216,17 @@ def _numbers(values: pd.Series, entry: Field, column: str, sieve: Sieve) -> np.n
     wrong |= np.isinf(numbers)
     below = numbers < 0
     if entry.type == "integer":
-        said = values.to_numpy(object)
+        said = np.full(len(values), "…", object) if entry.private else values.to_numpy(object)
         name = entry.name
         remedy = "Correct the row, or take the others with --accept-partial."
-        sieve.refuse(
-            wrong, f"{name}_not_a_number",
-            lambda i: "what is written is no number" if entry.private else f"'{said[i]}' is no number",
-            field=column, remedy=remedy,
-        )  # fmt: skip
+        sieve.refuse(wrong, f"{name}_not_a_number", lambda i: f"'{said[i]}' is no number", field=column, remedy=remedy)
         sieve.refuse(below, f"{name}_negative", lambda i: f"{name} are {said[i]}, below 0", field=column, remedy=remedy)
         broken = ~wrong & ~below & np.isfinite(numbers) & (numbers != np.floor(numbers))
         sieve.refuse(
             broken, f"{name}_not_whole", lambda i: f"{name} are {said[i]}, no whole number", field=column, remedy=remedy
         )
         big = ~wrong & (numbers > 1_000_000)
-        sieve.refuse(big, f"{name}_too_many", lambda i: f"{name} are {said[i]}", field=column, remedy=remedy)
+        sieve.refuse(big, f"{name}_too_many", lambda i: f"{name} are {said[i]}, too many", field=column, remedy=remedy)
         numbers[wrong | below | broken | big] = np.nan
     elif (wrong | below).any():
         said = values.to_numpy(object)

@@ -52,7 +52,7 @@ class Field:
     by_column : mapping of str to mapping, optional
         Other meanings of the values where they come from the column of that (folded) name.
     private : bool
-        Of a count of persons: should somebody have written who they are, no report repeats it.
+        Of a count of persons: no report repeats what is written there, should it say who they are.
     about : str
         What it holds, in Chinese, for people who fill in a template; fields without are not in templates.
     example : str
