@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LEVELS", "Keep", "OldGrids", "check_level", "divide_keeping", "parts_beside"]
 
-LEVELS: Mapping[str, float] = MappingProxyType({"loosely": 0.5, "mostly": 2.0, "strictly": 12.0})
+LEVELS: Mapping[str, float] = MappingProxyType({"loosely": 0.5, "mostly": 2.0, "strictly": 30.0})
 """Least price of cutting something off an old grid, in units of energy, by the name of the level."""
 
 METRE = 0.5
