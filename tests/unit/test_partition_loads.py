@@ -73,7 +73,7 @@ def test_a_load_that_cannot_be_is_refused(text, rule):
 def test_a_weighted_load_is_balanced_measured_and_explained_with_as_many_grids():
     random = np.random.default_rng(2)
     ground = lattice(np.full((10, 10), 20.0))
-    counts = {"events": random.integers(0, 60, 100).astype(float)}
+    counts = {"events": np.where(np.arange(100) % 10 < 5, 0, random.integers(40, 90, 100)).astype(float)}
     load = Load.parse("households=1,events=0.5")
     heavy = weighed(ground, load, counts, "the test")
     assert loads_of(heavy).tolist() == (20 + counts["events"] / 2).tolist()
@@ -90,7 +90,7 @@ def test_a_weighted_load_is_balanced_measured_and_explained_with_as_many_grids()
     assert (found["load_unit"]["en"], found["load_max"]) == ("units of work", pytest.approx(sums.max()))
     plain = partition(ground, effort=QUICK)  # as even in households, but not in work
     uneven = np.bincount(plain.grid_of, loads_of(heavy))
-    assert np.abs(uneven - target).mean() > 1.5 * np.abs(sums - target).mean()
+    assert np.abs(uneven - target).mean() > 4 * np.abs(sums - target).mean()
     off = partition(heavy, target=loads_of(heavy).sum() / 1.4, effort=QUICK)
     why = explain(heavy, off).as_dict(heavy, off)
     assert "units of work" in why["reasons"][0]["words"]["en"]
