@@ -46,9 +46,11 @@ def rules_of(settings: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``load``, ``target``, ``minimum``, ``maximum``, ``keep_whole``, ``hard_barriers`` and ``counted_on``; empty
-        where households are balanced, nothing is kept whole and everything may be crossed.
+        where households are balanced, nothing is said of units (``""``: none is kept whole any more) and everything may
+        be crossed.
     """
-    special = not load_of(settings).plain or settings.get("keep_whole") or settings.get("hard_barriers")
+    told = settings.get("keep_whole") is not None or settings.get("hard_barriers")
+    special = told or not load_of(settings).plain
     names = ("load", "target", "minimum", "maximum", "keep_whole", "hard_barriers", "counted_on")
     return {name: settings.get(name) for name in names} if special else {}
 

@@ -4415,6 +4415,11 @@ export interface components {
              */
             grids: string[];
             /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -4503,6 +4508,11 @@ export interface components {
              * @default []
              */
             grids: string[];
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
             /**
              * Lock Borders
              * @description Pairs of grids between which nothing moves.
