@@ -14,7 +14,7 @@ from gis.ingest.read import read_kind
 from gis.ingest.readers import read_file
 from gis.ingest.specs import parse_spec
 from gis.locate import Locator
-from gis.partition.loads import weighed
+from gis.partition.loads import PERSONS, weighed
 from gis.remarks import Report
 
 if TYPE_CHECKING:
@@ -38,14 +38,17 @@ YEAR = pd.Timedelta(days=365)
 
 @dataclass(frozen=True)
 class CountFiles:
-    """Files of what is counted beside households: parts, events, and points of key persons."""
+    """Files of what is counted beside households: parts, events, and points of key persons.
+
+    Key persons may also be a column of the buildings; a file of them goes before.
+    """
 
     parts: Named | None = None
     events: Named | None = None
     key_persons: Named | None = None
 
-    def require(self, load: Load) -> None:
-        """See that there is a file for each of these terms, before anything long is begun.
+    def require(self, load: Load, stock: gpd.GeoDataFrame) -> None:
+        """See that there is a file for each of these terms, or a column of the buildings, before cells are made.
 
         Raises
         ------
@@ -54,11 +57,12 @@ class CountFiles:
         named = {"parts": self.parts, "events": self.events, "key_persons": self.key_persons}
         for name in load.terms:
             term = name.partition(":")[0]
-            if term in named and named[term] is None:
+            if term in named and named[term] is None and not _counted(stock, term):
                 option = "--" + term.replace("_", "-")
+                column = f" or a column {term} of the buildings" if term in PERSONS else ""
                 raise InputError(
                     f"The load counts {name}, but there is no file of them.",
-                    f"Give one ({option} FILE), or leave it out.",
+                    f"Give one ({option} FILE){column}, or leave it out.",
                 )
 
 
@@ -76,7 +80,7 @@ def weighed_by_files(
     Parameters
     ----------
     stock : GeoDataFrame
-        Buildings: ``building_id``, and ``people`` where they are known.
+        Buildings: ``building_id``, and ``people`` and ``key_persons`` where they are known.
     reports : list of Report
         Gets one of each file read, and one of where its points lie.
 
@@ -90,11 +94,12 @@ def weighed_by_files(
     counts: dict[str, np.ndarray] = {}
     terms = {name.partition(":")[0] for name in load.terms}
     n = len(tessellation.cells)
-    if "people" in terms and "people" in stock and stock["people"].notna().any():
-        held = tessellation.building_cell
-        people = dict(zip(stock["building_id"].astype(str), stock["people"].astype(float), strict=True))
-        each = held["building_id"].astype(str).map(people).fillna(0.0).to_numpy(float)
-        counts["people"] = np.bincount(held["cell"].to_numpy(np.int64), each, n)
+    for name in PERSONS:
+        if name in terms and _counted(stock, name):
+            held = tessellation.building_cell
+            persons = dict(zip(stock["building_id"].astype(str), stock[name].astype(float), strict=True))
+            each = held["building_id"].astype(str).map(persons).fillna(0.0).to_numpy(float)
+            counts[name] = np.bincount(held["cell"].to_numpy(np.int64), each, n)
     locator = Locator(tessellation.cells.geometry.to_numpy(), [str(i) for i in range(n)])
     for kind, file in (("parts", files.parts), ("events", files.events)):
         if kind not in terms or file is None:
@@ -126,6 +131,11 @@ def weighed_by_files(
         cell = _cells(locator, points, report)
         counts["key_persons"] = np.bincount(cell[cell >= 0], minlength=n).astype(float)
     return weighed(tessellation, load, counts, "the files")
+
+
+def _counted(stock: gpd.GeoDataFrame, name: str) -> bool:
+    """Tell whether buildings say how many persons they hold."""
+    return name in PERSONS and name in stock and bool(stock[name].notna().any())
 
 
 def _cells(locator: Locator, points: np.ndarray, report: Report) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How are the grids of a file made even again after households changed, from files to files, without a database?"""
+"""How are the grids of a file made even again after loads changed, from files to files, without a database?"""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import numpy as np
 import pandas as pd
 
 from gis._file_grids import match_grids, numbers_of, read_grids
+from gis._file_loads import weighed_by_files
 from gis._file_points import metres_of
 from gis.cells import CellSettings
 from gis.errors import InputError
 from gis.executors import executor_at
-from gis.files import GRID_COLUMNS, finished, read_ground
+from gis.files import GRID_COLUMNS, LOW, TARGET, CountFiles, finished, limits_of, read_ground
 from gis.partition import Locks, Plan, Scope, grid_frame, rebalance
-from gis.partition.counts import check_limits
+from gis.partition.barriers import crossings, parted, read_barriers
+from gis.partition.loads import HOUSEHOLDS, Load, default_target, loads_of
+from gis.partition.styles import style_weights
+from gis.partition.units import require_kept
 from gis.plans import new_key
 from gis.progress import Progress, quiet
 
@@ -44,7 +48,7 @@ class FileRebalancing:
     Parameters
     ----------
     tessellation : Tessellation
-        In metres, with the households as they are now.
+        In metres, with the loads as they are now.
     codes : list of str
         Code of each grid by its number; new ones last, ``new-1`` ...
     found : Rebalancing
@@ -90,6 +94,8 @@ class FileRebalancing:
                 "flags": [[] for _ in kept],
             }
         )
+        if "load" in cells:
+            table["load"] = np.bincount(grid_of, loads_of(self.tessellation)[mine], len(kept))
         plan = Plan(of, table, self.found.links, self.found.report, self.found.settings)
         return finished(grid_frame(self.tessellation, plan), GRID_COLUMNS, self.own)
 
@@ -104,7 +110,9 @@ def rebalance_files(
     landcover: Named | None = None,
     households_field: str | None = None,
     community_field: str | None = None,
-    target: float = 200,
+    counts: CountFiles | None = None,
+    load: str = HOUSEHOLDS,
+    target: float | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
     scope_grids: Iterable[str] = (),
@@ -116,6 +124,8 @@ def rebalance_files(
     max_grids: int | None = None,
     seed: int = 1,
     style: str = "balanced",
+    keep_whole: str | None = None,
+    hard_barriers: str | Sequence[str] = (),
     jobs: int = 1,
     cluster: str | None = None,
     metric: object = None,
@@ -126,14 +136,17 @@ def rebalance_files(
     Parameters
     ----------
     buildings, communities, barriers, compounds, landcover, households_field, community_field, metric, cluster
-        As in `gis.files.partition_files`; the households are those of now.
+    counts, load, target, minimum, maximum
+        As in `gis.files.partition_files`; what is counted is that of now.
     grids : path
         Polygons with a column ``grid_code``. A cell goes to the grid with the larger share, buildings first; a cell in
         none joins a neighbour. Communities without grids are left out.
     scope_grids, scope_communities, neighbours, lock_grids, lock_borders
         Codes; see `gis.partition.Scope` and `gis.partition.Locks`.
-    target, minimum, maximum, max_moved, max_grids, seed, style
+    max_moved, max_grids, seed, style, keep_whole
         As in `gis.partition.rebalance`.
+    hard_barriers
+        Classes of lines that nothing moves across, see `gis.partition.barriers`; what the grids are across one stays.
     jobs : int
         Processes side by side.
     progress : Progress
@@ -147,9 +160,11 @@ def rebalance_files(
     InputError
         A file cannot be taken, a code is unknown, or what is asked contradicts itself.
     """
-    minimum = 0.75 * target if minimum is None else minimum
-    maximum = 1.5 * target if maximum is None else maximum
-    check_limits(target, minimum, maximum)
+    wanted, counts = Load.parse(load), counts or CountFiles()
+    if wanted.plain or target is not None:
+        low, _ = limits_of(TARGET if target is None else target, minimum, maximum)
+    style_weights(style)
+    kept, hard = require_kept(keep_whole), read_barriers(hard_barriers)
     reports: list[Report] = []
     ground = read_ground(
         buildings,
@@ -163,28 +178,36 @@ def rebalance_files(
         reports=reports,
         progress=progress,
     )
-    settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(minimum))
+    counts.require(wanted, ground.stock)
+    least = low if wanted.plain else LOW * TARGET
+    settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(least))
     with executor_at(cluster, jobs) as executor:
         tessellation = ground.cells(settings, executor=executor, progress=progress)
+        tessellation = weighed_by_files(tessellation, wanted, ground.stock, counts, ground.bounds, None, reports)
+        target = default_target(tessellation, TARGET) if target is None else target
+        low, high = limits_of(target, minimum, maximum)
+        seen, links = parted(tessellation, hard, crossings(tessellation, hard, ground.barriers, ground.landcover))
         codes, polygons = read_grids(grids, tessellation)
         grid_of = match_grids(tessellation, ground, polygons)
         there = sorted(set(tessellation.cells["community_id"].to_numpy(object)[grid_of >= 0]))
         number = {code: i for i, code in enumerate(codes)}
         some = numbers_of(number, scope_grids)
-        wanted = sorted({str(code) for code in scope_communities})
+        chosen = sorted({str(code) for code in scope_communities})
         found = rebalance(
-            tessellation,
+            seen,
             grid_of,
             target=target,
-            minimum=minimum,
-            maximum=maximum,
+            minimum=low,
+            maximum=high,
             names=codes,
+            links=links,
             locks=Locks(grids=numbers_of(number, lock_grids), borders=[_pair(number, pair) for pair in lock_borders]),
-            scope=Scope(some, wanted if some or wanted else there, neighbours),
+            scope=Scope(some, chosen if some or chosen else there, neighbours),
             max_moved=max_moved,
             max_grids=max_grids,
             seed=seed,
             style=style,
+            keep_whole=kept,
             executor=executor,
             progress=progress,
         )

@@ -133,7 +133,6 @@ def regroup_files(
     check_limits(target, minimum, maximum)
     style_weights(style)
     wanted, counts = Load.parse(load), counts or CountFiles()
-    counts.require(wanted)
     kept, hard = require_kept(keep_whole), read_barriers(hard_barriers)
     if not grids or (weights and len(weights) != len(grids)):
         raise InputError(
@@ -152,6 +151,7 @@ def regroup_files(
         reports=reports,
         progress=progress,
     )
+    counts.require(wanted, ground.stock)
     least = float(minimum) if wanted.plain else LOW * TARGET
     settings = CellSettings(metric_crs=metres_of(metric), minimum_load=least)
     with executor_at(cluster, jobs) as executor:

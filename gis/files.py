@@ -49,6 +49,7 @@ __all__ = [
     "LocatedFile",
     "check_writable",
     "finished",
+    "limits_of",
     "locate_files",
     "partition_files",
     "read_ground",
@@ -169,9 +170,8 @@ def partition_files(
         With the report of what cannot be taken.
     """
     wanted, counts = Load.parse(load), counts or CountFiles()
-    counts.require(wanted)
     if wanted.plain or target is not None:
-        low, _ = _limits(TARGET if target is None else target, minimum, maximum)
+        low, _ = limits_of(TARGET if target is None else target, minimum, maximum)
     style_weights(style)
     kept, hard = require_kept(keep_whole), read_barriers(hard_barriers)
     spent: dict[str, float] = {}
@@ -191,6 +191,7 @@ def partition_files(
             progress=progress,
         )
     own, stock = ground.own, ground.stock
+    counts.require(wanted, stock)
     least = low if wanted.plain else LOW * TARGET
     settings = CellSettings(metric_crs=metres_of(metric), minimum_load=float(least))
     with executor_at(cluster, jobs) as executor:
@@ -199,7 +200,7 @@ def partition_files(
             tessellation = weighed_by_files(tessellation, wanted, stock, counts, ground.bounds, options, reports)
         with _timed(spent, "partition"):
             target = default_target(tessellation, TARGET) if target is None else target
-            low, high = _limits(target, minimum, maximum)
+            low, high = limits_of(target, minimum, maximum)
             plan = partition(
                 tessellation,
                 target=target,
@@ -244,7 +245,7 @@ def partition_files(
     )
 
 
-def _limits(target: float, minimum: float | None, maximum: float | None) -> tuple[float, float]:
+def limits_of(target: float, minimum: float | None, maximum: float | None) -> tuple[float, float]:
     """Give the range a grid should stay in, by default 0.75 and 1.5 of the target."""
     low, high = LOW * target if minimum is None else minimum, HIGH * target if maximum is None else maximum
     check_limits(target, low, high)

@@ -284,7 +284,7 @@ def told_detail(connection: Connection, district: str, plan: int, now: dt.dateti
         **{name: settings[name] for name in ("target", "minimum", "maximum")},
         "load": load_of(settings).text,
         "unit": dict(load_of(settings).unit),
-        "keep_whole": settings.get("keep_whole"),
+        "keep_whole": settings.get("keep_whole") or None,
         "hard_barriers": settings.get("hard_barriers") or [],
         "targets": {} if draft is None or draft.divided else _other_targets(draft, settings["target"]),
         "can_undo": bool(draft and draft.undoable) and row["status"] == "draft",

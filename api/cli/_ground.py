@@ -32,7 +32,9 @@ Compounds = Annotated[str | None, typer.Option(help="Walled compounds, kept whol
 Landcover = Annotated[str | None, typer.Option(help="Land cover; its edges bound blocks.")]
 PartFile = Annotated[str | None, typer.Option(help="Municipal parts, where the load counts them.")]
 EventFile = Annotated[str | None, typer.Option(help="Events; a load counts those of the last 365 days.")]
-KeyPersonFile = Annotated[str | None, typer.Option(help="Points of key persons, where the load counts them.")]
+KeyPersonFile = Annotated[
+    str | None, typer.Option(help="Points of key persons, if no column of the buildings counts them.")
+]
 Minimum = Annotated[float | None, typer.Option("--min", help="By default 0.75 of the target.")]
 Maximum = Annotated[float | None, typer.Option("--max", help="By default 1.5 of the target.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli._dividing import Style, names_of  # typer reads it
+from api.cli._dividing import HardBarriers, KeepWhole, LoadText, Style, names_of  # typer reads it
 from api.cli._editing import By, District, Plan, edit_plan
 from api.cli._ground import (  # noqa: TC001  # typer reads it
     Barriers,
     CommunityField,
     Compounds,
+    EventFile,
     HouseholdsField,
     Jobs,
+    KeyPersonFile,
     Landcover,
     Maximum,
     MetricCrs,
     Minimum,
+    PartFile,
     Seed,
 )
 from api.cli._store import open_store
@@ -61,7 +64,7 @@ def rebalance(
     barriers: Barriers = None,
     compounds: Compounds = None,
     landcover: Landcover = None,
-    target: Annotated[float, typer.Option(help="Households wanted in a grid.")] = 200,
+    target: Annotated[float | None, typer.Option(help="Households, or load, wanted in a grid; by default 200.")] = None,
     minimum: Minimum = None,
     maximum: Maximum = None,
     keep: Keep = None,
@@ -76,14 +79,20 @@ def rebalance(
     max_grids: MaxGrids = None,
     seed: Seed = 1,
     style: Style = "balanced",
+    load: LoadText = "households",
+    parts: PartFile = None,
+    events: EventFile = None,
+    key_persons: KeyPersonFile = None,
+    keep_whole: KeepWhole = None,
+    hard_barriers: HardBarriers = None,
     jobs: Jobs = 1,
     executor: Cluster = None,
     metric_crs: MetricCrs = None,
 ) -> None:
-    """Propose three ways to even out grids in force after households changed: files in, files out."""
+    """Propose three ways to even out grids in force after households or loads changed: files in, files out."""
     from api.cli._show import progress_bars  # noqa: PLC0415
     from gis.file_rebalancing import rebalance_files  # noqa: PLC0415
-    from gis.files import check_writable, write_frames  # noqa: PLC0415
+    from gis.files import CountFiles, check_writable, write_frames  # noqa: PLC0415
 
     if out is not None and keep is None:
         raise InputError("Grids of which answer?", "Add --keep 1, 2 or 3.")
@@ -100,6 +109,8 @@ def rebalance(
             landcover=landcover,
             households_field=households_field,
             community_field=community_field,
+            counts=CountFiles(parts, events, key_persons),
+            load=load,
             target=target,
             minimum=minimum,
             maximum=maximum,
@@ -112,6 +123,8 @@ def rebalance(
             max_grids=max_grids,
             seed=seed,
             style=style,
+            keep_whole=keep_whole,
+            hard_barriers=hard_barriers or (),
             jobs=jobs,
             cluster=executor,
             metric=metric_crs,
@@ -145,6 +158,7 @@ def rebalance_plan(
     maximum: Annotated[int | None, typer.Option("--max", help="By default as the network has it.")] = None,
     style: Style = "balanced",
     seed: Seed = 1,
+    keep_whole: KeepWhole = None,
     moves: Moves = None,
 ) -> None:
     """Propose three ways to even out the grids of a draft with few moves; --keep takes one as an edit."""
@@ -167,6 +181,7 @@ def rebalance_plan(
         "maximum": maximum,
         "style": style,
         "seed": seed,
+        "keep_whole": keep_whole,
     }
     with open_store() as connection:
         made = pipeline.rebalancing_of(connection, district, plan, asked)
@@ -219,8 +234,10 @@ def _show(found: Rebalancing) -> None:
     from rich.table import Table  # noqa: PLC0415
 
     from api.cli._show import console  # noqa: PLC0415
+    from gis.partition.loads import unit_words  # noqa: PLC0415
 
-    columns = ("answer", "buildings", "households", "grids touched", "within ±10 %", "MAD", "at least", "ratio")
+    unit = unit_words(found.settings["load"])["en"]
+    columns = ("answer", "buildings", unit, "grids touched", "within ±10 %", "MAD", "at least", "ratio")
     table = Table("", *columns)
     now = found.now
     share = f"{now.within} of {now.grids}"

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from api.models.common import Model, Words
 from api.models.proposals import AnswerName, Cell, Key, ProposeEdit, RebalancingScope
-from api.models.work import Maximum, Minimum, Style, Target
+from api.models.work import KeepWhole, Maximum, Minimum, Style, Target
 
 __all__ = ["Balance", "MovesRequest", "PlanAnswer", "PlanMove", "PlanMoves", "PlanRebalancings", "RebalancingsRequest"]
 
@@ -19,6 +19,7 @@ class RebalancingsRequest(RebalancingScope):
     maximum: Maximum = None
     style: Style = "balanced"
     seed: int = 1
+    keep_whole: KeepWhole = None
 
 
 class Balance(Model):

@@ -53,8 +53,8 @@ LoadText = Annotated[
     Field(
         max_length=300,
         description="What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events "
-        "(of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; "
-        "without them there are as many grids as of households.",
+        "(of a year), key_persons and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in "
+        "its units; without them there are as many grids as of households.",
     ),
 ]
 KeepWhole = Annotated[

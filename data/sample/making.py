@@ -256,6 +256,7 @@ def _buildings(
         "floors": [h.floors for h in houses],
         "households": homes,
         "people": people,
+        "key_persons": np.random.default_rng([seed, 21]).binomial(people, 0.004),
         "as_of": [LAST_DAY.isoformat()] * len(houses),
         "compound_code": [f"C{h.compound + 1:05d}" if h.compound >= 0 else None for h in houses],
         "community_code": [labels.community_codes[divisions.community[h.block]] for h in houses],

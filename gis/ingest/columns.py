@@ -216,7 +216,7 @@ def _numbers(values: pd.Series, entry: Field, column: str, sieve: Sieve) -> np.n
     wrong |= np.isinf(numbers)
     below = numbers < 0
     if entry.type == "integer":
-        said = values.to_numpy(object)
+        said = np.full(len(values), "…", object) if entry.private else values.to_numpy(object)
         name = entry.name
         remedy = "Correct the row, or take the others with --accept-partial."
         sieve.refuse(wrong, f"{name}_not_a_number", lambda i: f"'{said[i]}' is no number", field=column, remedy=remedy)
@@ -226,7 +226,7 @@ def _numbers(values: pd.Series, entry: Field, column: str, sieve: Sieve) -> np.n
             broken, f"{name}_not_whole", lambda i: f"{name} are {said[i]}, no whole number", field=column, remedy=remedy
         )
         big = ~wrong & (numbers > 1_000_000)
-        sieve.refuse(big, f"{name}_too_many", lambda i: f"{name} are {said[i]}", field=column, remedy=remedy)
+        sieve.refuse(big, f"{name}_too_many", lambda i: f"{name} are {said[i]}, too many", field=column, remedy=remedy)
         numbers[wrong | below | broken | big] = np.nan
     elif (wrong | below).any():
         said = values.to_numpy(object)

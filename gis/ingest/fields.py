@@ -51,6 +51,8 @@ class Field:
         Unknown values are kept as they are (told), not refused.
     by_column : mapping of str to mapping, optional
         Other meanings of the values where they come from the column of that (folded) name.
+    private : bool
+        Of a count of persons: no report repeats what is written there, should it say who they are.
     about : str
         What it holds, in Chinese, for people who fill in a template; fields without are not in templates.
     example : str
@@ -64,6 +66,7 @@ class Field:
     words: dict[str, str | None] | None = None
     open_words: bool = False
     by_column: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    private: bool = False
     about: str = ""
     example: str = ""
 

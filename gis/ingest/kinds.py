@@ -18,6 +18,7 @@ _HOUSEHOLDS = (
     "household_count dwelling_units dwellings units flats 户数 住户数 总户数 居民户数 hs zhs hh building:flats"
 )
 _PEOPLE = "population residents persons 人口 人数 常住人口 人口数 rk rks"
+_KEY_PERSONS = "key_person_count 重点人员数 重点人员人数 重点人员数量 重点人数 zdrys"
 _AS_OF = "counted_on count_date 统计日期 统计时间 截止日期 数据日期 survey_date"
 _ANY_CODE = "编码 代码 编号 id osm_id"
 _LOCAL = "本地时间，如 2026-03-31 14:05"
@@ -35,6 +36,11 @@ def _address() -> Field:
 def _estimated() -> Field:
     about = "户数为估算值时填“是”"
     return Field("estimated", "flag", "is_estimate 是否估算 估算", words=words.FLAG, about=about, example="否")
+
+
+def _key_persons() -> Field:
+    about = "重点人员数，只填人数，不填姓名"
+    return Field("key_persons", "integer", _KEY_PERSONS, private=True, about=about, example="1")
 
 
 def _community() -> Field:
@@ -117,6 +123,7 @@ BUILDINGS = Kind(
         Field("households", "integer", _HOUSEHOLDS, about="住户数；没有住户填 0，不清楚不填", example="48"),
         Field("households_estimated", "number", "households_est est_households estimated_households 估算户数 预估户数"),
         Field("people", "integer", _PEOPLE, about="居住人口", example="132"),
+        _key_persons(),
         _estimated(),
         Field("as_of", "date", _AS_OF, about="户数的统计日期", example="2026-03-31"),
         Field(
@@ -127,7 +134,7 @@ BUILDINGS = Kind(
     ("polygon", "point"),
     (
         *("code", "name", "address", "address_key", "kind", "floors", "community_code", "compound_code"),
-        *("households", "people", "estimated", "as_of", "state", "geometry"),
+        *("households", "people", "key_persons", "estimated", "as_of", "state", "geometry"),
     ),
     raw=True,
 )  # fmt: skip
@@ -255,11 +262,12 @@ HOUSEHOLDS = Kind(
         ),
         Field("households", "integer", _HOUSEHOLDS, required=True, about="住户数", example="48"),
         Field("people", "integer", _PEOPLE, about="居住人口", example="132"),
+        _key_persons(),
         Field("as_of", "date", f"{_AS_OF} date 日期", about="统计日期；不填为导入当天", example="2026-03-31"),
         _estimated(),
     ),
     (),
-    ("building_code", "households", "people", "as_of", "estimated"),
+    ("building_code", "households", "people", "key_persons", "as_of", "estimated"),
     shape_needed=False,
     outside="note",
     key="building_code",

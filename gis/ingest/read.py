@@ -48,7 +48,7 @@ class Batch:
         One of `gis.ingest.KINDS`.
     frame : GeoDataFrame
         EPSG:4490; columns are those of the table, and ``raw_x``, ``raw_y``, ``raw_crs`` where it has them. Buildings
-        also carry ``households``, ``people``, ``estimated``, ``as_of``; divisions ``parent_code``.
+        also carry ``households``, ``people``, ``key_persons``, ``estimated``, ``as_of``; divisions ``parent_code``.
     report : Report
         The reading (which column became which field, in which reference system), and every remark.
     crs_note : str

@@ -48,6 +48,8 @@ class Context:
 
 PARTIAL = "Correct the row, or take the others with --accept-partial."
 DIGITS_2013, DIGITS_2026 = 16, 17
+PERSONS = ("people", "key_persons")
+"""What may be counted in a building beside its households."""
 
 
 # ------------------------------------------------------------------------------------------ what the caller said
@@ -154,7 +156,8 @@ def _buildings(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
             if not context.options.estimate_households else "Points have no footprint to estimate from.",
         )  # fmt: skip
     frame["households"] = pd.array(households, dtype="Float64").astype("Int64")
-    frame["people"] = pd.array(_numbers(frame, "people"), dtype="Float64").astype("Int64")
+    for name in PERSONS:
+        frame[name] = pd.array(_numbers(frame, name), dtype="Float64").astype("Int64")
     frame["estimated"] = flags & np.isfinite(households)
     days = _texts(frame, "as_of")
     days[pd.isna(days)] = context.options.as_of
@@ -181,7 +184,8 @@ def _counts(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
     days = _texts(frame, "as_of")
     days[pd.isna(days)] = context.options.as_of
     frame["as_of"] = days
-    for name in ("households", "people"):
+    numbers = ["households", *PERSONS]
+    for name in numbers:
         frame[name] = pd.array(_numbers(frame, name), dtype="Float64").astype("Int64")
     frame["estimated"] = np.asarray([v is True for v in _texts(frame, "estimated")], bool)
     codes = sieve.codes = _texts(frame, "building_code")
@@ -193,8 +197,8 @@ def _counts(frame: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
             lambda i: f"there is no building {codes[i]}", field="building_code",
             remedy="Correct the code, or import the building first.",
         )  # fmt: skip
-    counts = frame[["households", "people"]].astype(object).where(frame[["households", "people"]].notna(), None)
-    said = list(zip(counts["households"], counts["people"], frame["estimated"], strict=True))
+    counts = frame[numbers].astype(object).where(frame[numbers].notna(), None)
+    said = list(zip(*(counts[name] for name in numbers), frame["estimated"], strict=True))
     first: dict[tuple[object, object], int] = {}
     other: dict[int, int] = {}
     again: list[int] = []

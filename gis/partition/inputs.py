@@ -16,6 +16,7 @@ from gis.partition.loads import loads_of, unit_words
 from gis.partition.moves import join
 from gis.partition.parts import communities_of
 from gis.partition.state import stays_connected
+from gis.partition.units import contracted, nearest_cells, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gis.partition.changes import Steps
     from gis.partition.objective import Weights
     from gis.partition.parts import CommunityCells
+    from gis.partition.units import Unit
     from gis.remarks import Report
 
 __all__ = ["Locks", "Prepared", "Scope", "prepared"]
@@ -72,6 +74,10 @@ class Prepared:
         The communities in scope.
     ids : list of ndarray
         Of each task, the number of its grids in the district; -1 for cells outside the scope that have none.
+    first : ndarray of int64, shape (cells,)
+        First cell of the unit that moves with each cell: itself where nothing is kept whole. Tasks hold these alone.
+    large : list of Unit
+        Units above the maximum: their cells move each by itself.
     links : list of (int, int)
         Pairs of cells that hold new cells in their grid.
     own : dict of int to int
@@ -84,6 +90,8 @@ class Prepared:
     grids: int
     tasks: list[Community] = field(default_factory=list)
     ids: list[np.ndarray] = field(default_factory=list)
+    first: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    large: list[Unit] = field(default_factory=list)
     links: list[tuple[int, int]] = field(default_factory=list)
     own: dict[int, int] = field(default_factory=dict)
     spent: Budget = field(default_factory=lambda: Budget(0.0, 0.0))
@@ -127,6 +135,7 @@ def prepared(
     steps: Steps,
     seed: int,
     report: Report,
+    keep_whole: str | None = None,
 ) -> Prepared:
     """Look through what was asked, place what has no place, and make one task a community.
 
@@ -151,8 +160,12 @@ def prepared(
         pairs = np.concatenate([tessellation.adjacency.pairs, links.reshape(-1, 2)]).astype(np.int64)
         scope = replace(scope, grids=_and_beside(set(scope.grids), grid_of, pairs))
     rules = _rules(grid_of, names, locks, scope, {cells.community_id for cells in every})
-    asked = _Asked(np.asarray(links, np.int64).reshape(-1, 2), weights, budget, steps, seed)
-    result = Prepared(grid_of.copy(), grids)
+    units = units_of(tessellation, keep_whole, weights.maximum, grid_of, apart=grid_of < 0)
+    first = units.first()[units.of]
+    rules = replace(rules, cells=frozenset(first[list(rules.cells)].tolist()))
+    pairs = first[np.asarray(links, np.int64).reshape(-1, 2)]
+    asked = _Asked(pairs[pairs[:, 0] != pairs[:, 1]], weights, budget, steps, seed)
+    result = Prepared(grid_of.copy(), grids, first=first, large=units.large)
     seen: dict[int, str] = {}
     for cells in every:
         mine = np.unique(grid_of[cells.cell])
@@ -170,7 +183,11 @@ def prepared(
             raise InputError(
                 f"Community {cells.community_id} has no grid in force.", "Partition it first, or leave it out."
             )
-        _prepare(cells, mine, asked, rules, whole, result)
+        known = len(result.links)
+        atoms = contracted(cells, np.unique(units.of[cells.cell], return_inverse=True)[1])
+        _prepare(atoms, mine, asked, rules, whole, result)
+        result.links[known:] = [nearest_cells(cells, units.of, *pair) for pair in result.links[known:]]
+    result.grid_of = result.grid_of[first]
     _tell(tessellation, grid_of, names, result, report)
     return result
 

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LEVELS", "Keep", "OldGrids", "check_level", "divide_keeping", "parts_beside"]
 
-LEVELS: Mapping[str, float] = MappingProxyType({"loosely": 0.5, "mostly": 2.0, "strictly": 12.0})
+LEVELS: Mapping[str, float] = MappingProxyType({"loosely": 0.5, "mostly": 2.0, "strictly": 30.0})
 """Least price of cutting something off an old grid, in units of energy, by the name of the level."""
 
-METRE = 0.57
+METRE = 0.5
 """Price of a metre inside an old grid, beside what it follows, times that of the level: where old grids must be divided
 their borders are kept."""
 LUKEWARM = 0.5

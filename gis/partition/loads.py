@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gis.graph import Tessellation
 
-__all__ = ["HOUSEHOLDS", "TERMS", "Load", "default_target", "loads_of", "unit_words", "weighed"]
+__all__ = ["HOUSEHOLDS", "PERSONS", "TERMS", "Load", "default_target", "loads_of", "unit_words", "weighed"]
 
 HOUSEHOLDS = "households"
 """The load by default, as it is written."""
@@ -34,6 +34,9 @@ TERMS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """What can be counted, and the unit of each. ``parts:0118`` counts the parts whose class begins so."""
+
+PERSONS = ("people", "key_persons")
+"""Terms that are counted building by building, as households are."""
 
 MIXED = MappingProxyType({"zh": "工作量单位", "en": "units of work"})
 """Unit of a sum of different things."""

@@ -3,6 +3,7 @@
 Three answers along "fewest moved households - best balance". A grid keeps its number, and their number stays, but for a
 building above the maximum that can leave its grid whole: it becomes a grid by itself. No grid is emptied. New cells
 first join the neighbouring grid that costs least; a community where all grids are within tolerance is not searched.
+What is kept whole and lies in one grid moves as one, or stays.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from gis.partition.changes import Change, Steps, changes_of, graph_of, repair_of
 from gis.partition.choosing import STANCES, Budget, Stance, choose
 from gis.partition.counts import check_limits
 from gis.partition.inputs import Locks, Scope, prepared
-from gis.partition.loads import loads_of
+from gis.partition.loads import loads_of, unit_words
 from gis.partition.objective import Weights
 from gis.partition.styles import style_weights
 from gis.partition.transshipment import excess, transshipment
+from gis.partition.units import require_kept
 from gis.progress import Progress, fan_out, quiet
 from gis.remarks import Report
 
@@ -139,6 +141,7 @@ def rebalance(
     max_grids: int | None = None,
     seed: int = 1,
     style: str = "balanced",
+    keep_whole: str | None = None,
     steps: Steps | None = None,
     executor: Executor | None = None,
     progress: Progress = quiet,
@@ -168,6 +171,11 @@ def rebalance(
         The same seed gives the same answers, whatever the number of processes.
     style : str
         See `gis.partition.styles`.
+    keep_whole : str, optional
+        What moves whole or not at all, see `gis.partition.units.KEPT`: each connected part of a unit that lies in one
+        grid in force. A locked cell locks its part. Parts above the maximum, and units that the grids in force divide,
+        count as their cells. Cells without a grid join as ever, those of one unit together; from then on they are
+        apart from what had a grid before.
     steps : Steps, optional
     executor : Executor, optional
         Where communities are searched side by side.
@@ -180,11 +188,12 @@ def rebalance(
     Raises
     ------
     InputError
-        See `gis.partition.inputs.prepared`; and as `partition` for limits and style.
+        See `gis.partition.inputs.prepared`; and as `partition` for limits, style and `keep_whole`.
     """
     minimum = 0.75 * target if minimum is None else minimum
     maximum = 1.5 * target if maximum is None else maximum
     check_limits(target, minimum, maximum)
+    kept = require_kept(keep_whole)
     report = Report("rebalance")
     budget = Budget(np.inf if max_moved is None else max_moved, np.inf if max_grids is None else max_grids)
     given = np.empty((0, 2), np.int32) if links is None else np.asarray(links, np.int32).reshape(-1, 2)
@@ -201,6 +210,7 @@ def rebalance(
         steps=steps,
         seed=seed,
         report=report,
+        keep_whole=kept,
     )
     # the longest first, so that no worker is left with a long one at the end
     order = sorted(range(len(start.tasks)), key=lambda i: (-len(start.tasks[i].cells.cell), i))
@@ -213,6 +223,7 @@ def rebalance(
     answers = _in_order([_taken(stance, changes, left, tessellation, in_force, start, target) for stance in STANCES])
     if all(not len(answer.moves) for answer in answers):
         report.add("note", "nothing_to_move", "No move is worth making, or allowed: the grids stay as they are.")
+    _tell_split(start, in_force, answers, unit_words(tessellation.load)["en"], report)
     come = np.flatnonzero((in_force < 0) & (start.grid_of >= 0))
     joined = _buildings(tessellation, come).assign(to_grid=lambda rows: start.grid_of[rows["cell"].to_numpy()])
     settings = {
@@ -222,12 +233,29 @@ def rebalance(
         "load": tessellation.load,
         "seed": seed,
         "style": style,
+        "keep_whole": kept,
         "steps": asdict(steps),
         "max_moved": max_moved,
         "max_grids": max_grids,
     }
     pairs = np.vstack([given, np.array(start.links, np.int32).reshape(-1, 2)])
     return Rebalancing(answers, _balance(start, start.grid_of), joined, pairs, report, settings)
+
+
+def _tell_split(start: Prepared, in_force: np.ndarray, answers: list[Answer], unit: str, report: Report) -> None:
+    """Say of units above the maximum that an answer divides them."""
+    for large in start.large:
+        if len(np.unique(in_force[large.cells])) == 1 and any(
+            len(np.unique(answer.grid_of[large.cells])) > 1 for answer in answers
+        ):
+            report.add(
+                "note",
+                "unit_split",
+                f"{large.name} ({large.load:g} {unit}) is above the maximum and not kept whole: an answer divides it.",
+                code=large.name,
+                amount=large.load,
+                unit=unit,
+            )
 
 
 def _numbered(change: Change, start: Prepared, i: int) -> Change:
@@ -285,6 +313,7 @@ def _answer(
     after = start.grid_of.copy()
     for change in chosen:
         after[change.cell] = change.to
+    after = after[start.first]
     away = np.flatnonzero((in_force >= 0) & (after != in_force))
     moves = _buildings(tessellation, away)
     at = moves["cell"].to_numpy(np.int64)

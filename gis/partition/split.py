@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from gis import codes
 from gis.partition._compiled import Graph
@@ -25,7 +24,7 @@ from gis.partition.parts import communities_of, find_parts, subgraph
 from gis.partition.plan import Plan
 from gis.partition.search import Effort, divide
 from gis.partition.styles import style_weights
-from gis.partition.units import contracted, require_kept, units_of
+from gis.partition.units import contracted, nearest_cells, require_kept, units_of
 from gis.progress import Echo, Progress, fan_out, quiet
 from gis.remarks import Report
 
@@ -281,7 +280,7 @@ def _assemble(
     linked_pairs = tessellation.adjacency.pairs[tessellation.adjacency.link]
     for community, task, label in zip(whole, tasks, labels, strict=True):
         parts = task.parts
-        links += [_nearest(community, units.of, *pair) for pair in parts.links]
+        links += [nearest_cells(community, units.of, *pair) for pair in parts.links]
         k = sum(piece.k for piece in parts.pieces)
         area = np.bincount(label, community.area, k)
         centre = np.column_stack(
@@ -327,18 +326,6 @@ def _assemble(
         "links": len(links),
     }
     return Plan(grid_of, grids, np.array(links, np.int32).reshape(-1, 2), report, dict(settings))
-
-
-def _nearest(community: CommunityCells, atoms: np.ndarray, a: int, b: int) -> tuple[int, int]:
-    """Nearest cells of the atoms that two cells are the first of: of equals the lowest."""
-    mine, others = (np.flatnonzero(atoms[community.cell] == atoms[cell]) for cell in (a, b))
-    if len(mine) == len(others) == 1:
-        return a, b
-    tree = shapely.STRtree(community.geometry[others])
-    (source, target), metres = tree.query_nearest(community.geometry[mine], return_distance=True)
-    k = np.lexsort((others[target], mine[source], np.round(metres, 6)))[0]
-    near = sorted((int(community.cell[mine[source[k]]]), int(community.cell[others[target[k]]])))
-    return near[0], near[1]
 
 
 def _tell_split(report: Report, units: Units, grid_of: np.ndarray, grids: pd.DataFrame, unit: str) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gis.graph import Tessellation
     from gis.partition.parts import CommunityCells
 
-__all__ = ["KEPT", "Unit", "Units", "contracted", "require_kept", "units_of"]
+__all__ = ["KEPT", "Unit", "Units", "contracted", "nearest_cells", "require_kept", "units_of"]
 
 KEPT: Mapping[str, str] = MappingProxyType({"compounds": "compound_id", "blocks": "block_id"})
 """What can be kept whole, and the column of the cells that names it."""
@@ -175,3 +175,25 @@ def contracted(community: CommunityCells, of: np.ndarray) -> CommunityCells:
         bias=np.bincount(pair, bias * weight, len(key)) / np.bincount(pair, weight, len(key)),
         link=np.bincount(pair, community.link[~inner], len(key)) == count,
     )
+
+
+def nearest_cells(community: CommunityCells, atoms: np.ndarray, a: int, b: int) -> tuple[int, int]:
+    """Give the nearest cells of the atoms that two cells are the first of: of equals the lowest.
+
+    Parameters
+    ----------
+    community : CommunityCells
+        Before it was `contracted`.
+    atoms : ndarray of int64, shape (cells of the tessellation,)
+        See `Units`.
+    a, b : int
+        Row positions in the tessellation, as are the cells given.
+    """
+    mine, others = (np.flatnonzero(atoms[community.cell] == atoms[cell]) for cell in (a, b))
+    if len(mine) == len(others) == 1:
+        return a, b
+    tree = shapely.STRtree(community.geometry[others])
+    (source, target), metres = tree.query_nearest(community.geometry[mine], return_distance=True)
+    k = np.lexsort((others[target], mine[source], np.round(metres, 6)))[0]
+    near = sorted((int(community.cell[mine[source[k]]]), int(community.cell[others[target[k]]])))
+    return near[0], near[1]

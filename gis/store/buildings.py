@@ -179,7 +179,7 @@ def _with_last_counts(
     if not len(bare):
         return stays
     stays = stays.copy()
-    for name in ("households", "people", "estimated"):
+    for name in ("households", "people", "key_persons", "estimated"):
         values = stays[name].to_numpy(object).copy() if name in stays else np.full(len(stays), None, object)
         values[bare[:, 1]] = newest[name].to_numpy(object)[bare[:, 0]]
         stays[name] = values

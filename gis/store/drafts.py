@@ -149,6 +149,9 @@ def begin_draft(
     links = [list(row) for row in connection.execute(query("drafts.base_links"), values)]
     base = max(row[3] for row in scope)
     settings = {name: getattr(wanted.level, name) for name in ("target", "minimum", "maximum")}
+    kept = connection.execute(query("drafts.base_kept"), values | {"versions": [row[3] for row in scope]}).fetchall()
+    if len(kept) == 1 and kept[0][0]:
+        settings["keep_whole"] = kept[0][0]
     report = {"report": {"title": "draft", "source": place.code}, "measures": None, "flags": {}, "links": links}
     row = connection.execute(
         query("drafts.insert_draft"),

@@ -108,7 +108,8 @@ def taken(
     Returns
     -------
     dict
-        Payload of a ``propose``, see `gis.plans.replay.Operation`; ``rebalance`` says what was asked and what it moves.
+        Payload of a ``propose``, see `gis.plans.replay.Operation`; ``rebalance`` says what was asked and what it moves,
+        ``keep_whole`` what moved whole or not at all.
 
     Raises
     ------
@@ -123,6 +124,7 @@ def taken(
     return {
         "communities": communities,
         **{name: getattr(wanted, name) for name in ("target", "minimum", "maximum", "style", "seed")},
+        **({"keep_whole": wanted.keep_whole} if wanted.keep_whole else {}),
         "assignment": {key: draft.cells[mine & (keys == key)].tolist() for key in sorted(set(keys[mine].tolist()))},
         "rebalance": told | {"moved": float(moved)},
     }

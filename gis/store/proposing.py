@@ -84,7 +84,7 @@ def proposal_of(
     return {
         "communities": work.communities,
         "seed": wanted.seed,
-        **wanted.told(),
+        **wanted.told(row["settings"]),
         **({"stages": stages} if stages else {}),
         **({"grids": sorted(asked["grids"])} if asked.get("grids") else {}),
         "assignment": work.completed(work.assignment(plan) if taken is None else taken),
@@ -151,10 +151,17 @@ class Wanted:
         left = ("seed", "load", "counted_on")
         return {name: value for name, value in asdict(self).items() if name not in left}
 
-    def told(self) -> dict[str, Any]:
-        """Give it as an edit keeps it: what checks and measures go by from then on under ``divided``."""
+    def told(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """Give it as an edit keeps it: what checks and measures go by from then on under ``divided``.
+
+        Parameters
+        ----------
+        before : mapping
+            Settings of the draft: where something is said of units already, that nothing is kept whole is said too.
+        """
         own = {name: value for name, value in self.options().items() if name not in {"keep_whole", "hard_barriers"}}
-        rules = rules_of(asdict(self))
+        said = {"keep_whole": self.keep_whole or ""} if before.get("keep_whole") is not None else {}
+        rules = rules_of(asdict(self) | said)
         return own | ({"divided": rules} if rules else {})
 
 

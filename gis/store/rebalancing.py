@@ -92,7 +92,7 @@ class DraftRebalancing:
                 "This answer moves nothing.", "Widen the scope, loosen locks or budgets, or keep another one."
             )
         made = self.found.settings
-        options = {name: made[name] for name in OPTIONS}
+        options = {name: made[name] for name in OPTIONS} | {"keep_whole": made["keep_whole"] or ""}
         cells = np.concatenate([np.array(some, np.int64) for some in changes.values()])
         communities = sorted(set(self.community[np.searchsorted(self.cells, cells)].tolist()))
         told = {"communities": communities, "changes": changes, "rebalance": {**self.asked, "answer": answer.name}}
@@ -116,7 +116,8 @@ def rebalancing_of(
     asked : mapping
         ``communities`` and ``grids`` (keys) that may change, by default all; ``neighbours``: those beside these grids
         too; ``lock_grids`` (keys), ``lock_cells`` (numbers), ``lock_borders`` (pairs of keys); ``max_moved``,
-        ``max_grids``; ``target``, ``minimum``, ``maximum``, ``style`` and ``seed`` as for a proposal.
+        ``max_grids``; ``target``, ``minimum``, ``maximum``, ``style``, ``seed`` and ``keep_whole`` as for a proposal:
+        what is not asked is as the draft has it. In a level of whole finer grids these keep units whole, or not.
 
     Raises
     ------
@@ -237,6 +238,7 @@ def _begin(
             minimum=float(wanted.minimum),
             maximum=float(wanted.maximum),
             style=wanted.style,
+            keep_whole=wanted.keep_whole,
             names=keys.tolist(),
             links=links[links[:, 0] != links[:, 1]],
             locks=locks,
@@ -259,7 +261,7 @@ def _begin(
     return search
 
 
-OPTIONS = ("target", "minimum", "maximum", "style", "seed")
+OPTIONS = ("target", "minimum", "maximum", "style", "seed", "keep_whole")
 """What a rebalancing takes of the options of a proposal."""
 ASKED = (
     "communities", "grids", "neighbours", "lock_grids", "lock_cells", "lock_borders", "max_moved", "max_grids",

@@ -212,11 +212,13 @@ household_count = Table(
     Column("as_of", Date, nullable=False),
     Column("households", Integer, nullable=False),
     Column("people", Integer),
+    Column("key_persons", Integer, comment="how many, never who"),
     Column("estimated", Boolean, nullable=False, server_default=text("false")),
     Column("source", Text, nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     CheckConstraint("households >= 0", name="households"),
     CheckConstraint("people >= 0", name="people"),
+    CheckConstraint("key_persons >= 0", name="key_persons"),
     Index("ix_household_count_latest", "building_id", text("as_of DESC"), text("recorded_at DESC"), text("id DESC")),
     comment="Append-only: the latest recorded row of the latest date not after the asked one counts.",
 )

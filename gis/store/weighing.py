@@ -1,7 +1,7 @@
 """What do the cells of a plan weigh: how much of what its load counts lies in each?
 
-People are those of the date of the plan's households, events those of the 365 days before the local day on which it was
-divided (``counted_on`` of its settings), parts those there are.
+People and key persons are those of the date of the plan's households, events those of the 365 days before the local day
+on which it was divided (``counted_on`` of its settings), parts those there are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from gis.locate import Locator
-from gis.partition.loads import HOUSEHOLDS, Load, weighed
+from gis.partition.loads import HOUSEHOLDS, PERSONS, Load, weighed
 from gis.store.copying import fetch_frame, fetch_geo_frame
 from gis.store.metric import to_metric
 from gis.store.queries import query
@@ -46,9 +46,11 @@ def rules_of(settings: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``load``, ``target``, ``minimum``, ``maximum``, ``keep_whole``, ``hard_barriers`` and ``counted_on``; empty
-        where households are balanced, nothing is kept whole and everything may be crossed.
+        where households are balanced, nothing is said of units (``""``: none is kept whole any more) and everything may
+        be crossed.
     """
-    special = not load_of(settings).plain or settings.get("keep_whole") or settings.get("hard_barriers")
+    told = settings.get("keep_whole") is not None or settings.get("hard_barriers")
+    special = told or not load_of(settings).plain
     names = ("load", "target", "minimum", "maximum", "keep_whole", "hard_barriers", "counted_on")
     return {name: settings.get(name) for name in names} if special else {}
 
@@ -71,7 +73,7 @@ def weighed_cells(
     settings : mapping
         Of the plan: ``load`` and ``counted_on``.
     as_of : date
-        Of the counts of people.
+        Of the counts of people and key persons.
     at : datetime
         Buildings count while they stand.
     duty : bool
@@ -122,13 +124,13 @@ def counts_of_cells(
     day = dt.date.fromisoformat(settings["counted_on"])
     until = dt.datetime.combine(day, dt.time(), ZoneInfo(place.time_zone))
     values = {"district": place.id, "as_of": as_of, "at": at, "since": until - YEAR, "until": until, "duty": duty}
-    there = connection.execute(query("weighing.there_are"), values).fetchone() or (False, False, False)
-    known = dict(zip(("people", *LOCATED), there, strict=True))
+    there = connection.execute(query("weighing.there_are"), values).fetchone() or (False,) * 4
+    known = dict(zip((*PERSONS, *LOCATED), there, strict=True))
     counts: dict[str, np.ndarray] = {}
-    if "people" in load.terms and known["people"]:
-        counts["people"] = _sums(
-            ids, fetch_frame(connection, query("weighing.people"), values | {"cells": ids.tolist()})
-        )
+    persons = [name for name in PERSONS if name in load.terms and known[name]]
+    if persons:
+        held = fetch_frame(connection, query("weighing.persons"), values | {"cells": ids.tolist()})
+        counts |= {name: _sums(ids, held.rename(columns={name: "n"})) for name in persons}
     for kind in LOCATED:
         terms = [name for name in load.terms if name.partition(":")[0] == kind]
         if terms and known[kind]:

@@ -103,8 +103,9 @@ def test_work_is_balanced_and_compounds_kept_whole(planner: PlannerPage, shot): 
     page.get_by_role("option", name="工作量").click()
     page.locator("[data-test=target-follows]").wait_for()
     page.locator("[data-test=more] summary").click()
-    page.locator("#weight-parts").fill("0.5")
-    page.locator("#weight-parts").press("Tab")
+    for term, weight in (("parts", "0.5"), ("key_persons", "2")):
+        page.locator(f"#weight-{term}").fill(weight)
+        page.locator(f"#weight-{term}").press("Tab")
     page.locator("[data-test=keep-whole]").check()
     page.locator("[data-test=compare]").click()
     cards = page.locator("[data-test=proposal]")

@@ -148,6 +148,55 @@ def test_rebalance_repairs_a_file_of_grids(run, files, divided, tmp_path):
     assert (code, "--keep" in err) == (3, True)
 
 
+def test_rebalance_evens_out_work_and_keeps_units_and_barriers(run, files, divided, tmp_path):
+    old, csv, new, parts = (tmp_path / name for name in ("old.geojson", "m.csv", "n.parquet", "parts.parquet"))
+    divided.grids.to_file(old, driver="GeoJSON")
+    random = np.random.default_rng(6)
+    spots = placed([shapely.Point(*xy) for xy in random.uniform((0, 0), (360, 150), (400, 2))])
+    points = gpd.GeoDataFrame({"part_code": [f"P{n}" for n in range(400)]}, geometry=spots, crs=CRS)
+    points.assign(**{"class": "0118", "class_name": "路灯"}).to_parquet(parts)
+    given = ["rebalance", *words(files, None, grids=old)[1:], "--load", "households=1,parts=1"]
+    code, out, err = run(*given, "--parts", parts, "--keep", 3, "--out", new, "--moves", csv)
+    assert code == 0, err
+    assert "units of work" in out
+    moves, grids = pd.read_csv(csv, dtype={"to": str}), gpd.read_parquet(new)
+    # the work of each grid, counted from what went in: as the file says, and more even than it was
+    cells = gpd.GeoDataFrame(divided.cells, crs=CRS)
+    work = cells["households"] + np.bincount(cells.sindex.query(spots, "intersects")[1], minlength=len(cells))
+    before = work.groupby(cells["grid_code"]).sum()
+    moved = cells["building_id"].map(moves.set_index("building")["to"]).fillna(cells["grid_code"])
+    after = work.groupby(moved).sum()
+    assert grids.set_index("grid_code")["load"].to_dict() == pytest.approx(after.to_dict())
+    assert grids["load"].sum() == grids["households"].sum() + 400
+    target = work.sum() * 200 / cells["households"].sum()
+    assert 0 < (after - target).abs().mean() < (before - target).abs().mean()
+
+    code, out, err = run(*given, "--parts", parts, "--keep-whole", "blocks", "--keep", 3, "--moves", csv)
+    assert code == 0, err
+    middle = shapely.get_coordinates(shapely.centroid(cells.geometry.array)) - ORIGIN
+    block = [f"{int(x)}-{int(y)}" for x, y in middle // BLOCK]
+
+    def torn(moved):
+        was, now = (codes.groupby(block).nunique() for codes in (cells["grid_code"], moved))
+        return int((now[was == 1] > 1).sum())
+
+    def over(moves):
+        """Moves to a grid that held nothing of the block."""
+        there = set(zip(block, cells["grid_code"], strict=True))
+        home = dict(zip(cells["building_id"], block, strict=True))
+        return sum((home[b], to) not in there for b, to in zip(moves["building"], moves["to"], strict=True))
+
+    assert torn(moved) > 0 < over(moves)
+    kept = pd.read_csv(csv, dtype={"to": str})
+    assert torn(cells["building_id"].map(kept.set_index("building")["to"]).fillna(cells["grid_code"])) == 0
+    code, out, err = run(*given, "--parts", parts, "--hard-barriers", "residential,secondary", "--moves", csv)
+    assert code == 0, err
+    assert over(pd.read_csv(csv, dtype={"to": str})) == 0
+    for more, said in ((["--keep-whole", "cats", "--parts", parts], "cannot be kept whole"), ([], "--parts FILE")):
+        code, _, err = run(*given, *more)
+        assert (code, said in re.sub(r"\s+", " ", err)) == (3, True), err
+
+
 # ------------------------------------------------------------------------------------------------ regroup
 def test_regroup_unites_whole_grids_of_a_file(run, files, divided, tmp_path):
     old, new, table, cells = (tmp_path / name for name in ("old.geojson", "new.parquet", "t.csv", "cells.parquet"))

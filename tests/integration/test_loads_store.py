@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gis.networks import Network
+from gis.plans import Actor
 from gis.store import pipeline
 from gis.store.connect import connect
 from tests.integration import served_district as serve
@@ -22,6 +23,7 @@ from tests.integration.test_api_plans import (  # noqa: F401  # fixtures
     take,
 )
 
+PLANNER = Actor("李规划")
 LOAD = "households=1,parts=2,events=5"
 TERMS = "people=0.5,parts:0101=1,area=100"
 
@@ -149,6 +151,39 @@ def test_units_and_barriers_are_asked_for_kept_and_named(client):  # noqa: F811
         problem(client.post(f"{D}/plans/{plan}/proposals", json={"communities": [WEST]} | wrong), 422)
 
 
+def test_a_plan_kept_whole_stays_so_when_it_is_made_even(client, database):  # noqa: F811
+    plan = opened(client, WEST)
+    edit(client, plan, 0, "propose", {"communities": [WEST], "keep_whole": "compounds"})
+    with connect(database.app_url) as connection:
+        in_compound = {row[0] for row in connection.execute("SELECT id FROM cell WHERE compound_code IS NOT NULL")}
+    told = good(client.get(f"{D}/plans/{plan}/cells"))
+    ids, edges = told["cells"]["cell_id"], told["edges"]
+    key = dict(zip(ids, (told["grids"][g]["key"] for g in told["cells"]["grid"]), strict=True))
+    homes = dict(zip(ids, told["cells"]["households"], strict=True))
+    (whole,) = {key[cell] for cell in in_compound & set(ids)}
+    near = {(ids[a], ids[b]) for a, b in zip(edges["a"], edges["b"], strict=True)}
+    near |= {(b, a) for a, b in near}
+    # a building comes to the compound's grid, and has to stay: only one of the compound could go back
+    come = min(a for a, b in near if homes[a] > 0 and key[a] != whole == key[b])
+    edit(client, plan, 1, "move", {"cells": [come], "to": whole})
+
+    def answers(**asked):
+        return good(client.post(f"{D}/plans/{plan}/rebalancings", json=asked))["answers"]
+
+    torn = answers(lock_cells=[come], keep_whole="")[0]
+    assert torn["moved"] == 65
+    assert {cell for cells in torn["taking"]["changes"].values() for cell in cells} & in_compound
+    assert [one["moved"] for one in answers(lock_cells=[come])] == [0, 0, 0]
+    back = answers()[0]
+    assert (back["moved"], back["taking"]["keep_whole"]) == (65, "compounds")
+    assert [cell for cells in back["taking"]["changes"].values() for cell in cells] == [come]
+    edit(client, plan, 2, "propose", back["taking"])
+    with connect(database.app_url) as connection:
+        payload = "SELECT payload->>'keep_whole' FROM plan_operation WHERE plan_id = %s AND revision = 3"
+        assert connection.execute(payload, (plan,)).fetchone()[0] == "compounds"
+    assert good(client.get(f"{D}/plans/{plan}"))["keep_whole"] == "compounds"
+
+
 def test_a_first_plan_is_made_checked_and_published_by_work(client, database):  # noqa: F811  # put in force
     with connect(database.app_url) as connection:
         pipeline.add_network(connection, serve.DISTRICT, Network("work", "工作网格"))
@@ -162,3 +197,16 @@ def test_a_first_plan_is_made_checked_and_published_by_work(client, database):  
         assert done.measures["load"] == LOAD
         target = "SELECT target FROM network_level l JOIN network n ON n.id = l.network_id WHERE n.code = 'work'"
         assert connection.execute(target).fetchone()[0] == 200  # the level's own is of households
+        # a draft begun on it keeps compounds whole until a division says otherwise
+        plan = pipeline.open_draft(connection, serve.DISTRICT, [WEST], PLANNER, network="work", clock=serve.CLOCK)
+        place = pipeline.district_of(connection, serve.DISTRICT)
+        steps = [({}, "compounds"), ({"keep_whole": "", "load": LOAD}, None), ({"load": "households"}, None)]
+        for revision, (more, kept) in enumerate(steps):
+            asked = {
+                "revision": revision,
+                "kind": "propose",
+                "payload": {"communities": [WEST], "seed": revision} | more,
+            }
+            pipeline.edit_draft(connection, serve.DISTRICT, plan, PLANNER, **asked, clock=serve.CLOCK)
+            settings = pipeline.read_life(connection, place, plan, serve.NOW)["settings"]
+            assert (settings["keep_whole"] or None, settings["target"]) == (kept, settings["divided"]["target"])

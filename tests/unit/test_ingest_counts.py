@@ -69,6 +69,41 @@ def test_a_count_needs_building_and_number(tmp_path, row, rule):
     assert {r.row for r in caught.value.report.errors} == {2}
 
 
+@pytest.mark.parametrize("name", ["重点人员数", "重点人数", "key_persons", "Key Persons", "KEY_PERSON"])
+@pytest.mark.parametrize("kind", ["households", "buildings"])
+def test_key_persons_are_a_number_of_a_building_under_their_names(tmp_path, kind, name):
+    path = table(
+        tmp_path, f"楼栋编码,户数,人口,{name},经度,纬度\nA,3,9,2,116.4,39.9\nB,4,9,,116.4,39.9\nC,5,,0,116.4,39.9\n"
+    )
+    frame = read_kind(kind, [path]).frame
+    assert frame["key_persons"].tolist() == [2, pd.NA, 0]
+    assert frame["people"].tolist() == [9, 9, pd.NA]
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [("-1", "negative"), ("1.5", "not_whole"), ("张三", "not_a_number"), ("13800000000", "too_many")],
+)
+@pytest.mark.parametrize("kind", ["households", "buildings"])
+def test_key_persons_that_are_no_number_are_refused_once_and_nobody_is_named(tmp_path, kind, said, rule):
+    path = table(tmp_path, f"楼栋编码,户数,重点人员数,经度,纬度\nA,3,2,116.4,39.9\nB,4,{said},116.4,39.9\n")
+    with pytest.raises(InputError) as caught:
+        read_kind(kind, [path])
+    (told,) = caught.value.report.errors
+    assert (told.rule, told.row, told.field, told.code) == (f"key_persons_{rule}", 2, "重点人员数", "B")
+    assert told.remedy
+    assert said not in told.message + str(caught.value)
+    batch = read_kind(kind, [path], options=ReadOptions(accept_partial=True))
+    assert batch.frame["key_persons"].tolist() == [2]
+
+
+def test_two_numbers_of_key_persons_for_one_date_are_a_fault(tmp_path):
+    path = table(tmp_path, "楼栋编码,户数,重点人员数,统计日期\nA,3,1,2026-01-01\nA,3,2,2026-01-01\n")
+    with pytest.raises(InputError) as caught:
+        read_kind("households", [path])
+    assert [r.rule for r in caught.value.report.errors] == ["count_contradicts"] * 2
+
+
 # ------------------------------------------------------------------------------------------ states
 @pytest.mark.parametrize(
     ("word", "state", "told"),

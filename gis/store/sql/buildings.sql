@@ -3,10 +3,10 @@
 -- name: known
 -- All buildings that ever stood, with their last count at a date.
 SELECT b.id, b.code, lower(b.valid) AS since, upper(b.valid) AS until, ST_AsBinary(b.geom) AS wkb,
-       h.households, h.people, h.estimated
+       h.households, h.people, h.key_persons, h.estimated
 FROM building b
 LEFT JOIN LATERAL (
-    SELECT n.households, n.people, n.estimated FROM household_count n
+    SELECT n.households, n.people, n.key_persons, n.estimated FROM household_count n
     WHERE n.building_id = b.id AND n.as_of <= %(as_of)s
     ORDER BY n.as_of DESC, n.recorded_at DESC, n.id DESC LIMIT 1
 ) h ON true

@@ -135,6 +135,13 @@ JOIN cell c ON c.id = (k->>0)::bigint
 WHERE p.network_id = %(network)s AND p.level = %(level)s AND c.community_id = ANY(%(communities)s)
 ORDER BY 1, 2
 
+-- name: base_kept
+-- What the plans that a draft begins on keep whole: one row where they agree, null for nothing.
+SELECT DISTINCT NULLIF((p.settings || COALESCE(p.settings->'divided', '{}'))->>'keep_whole', '')
+FROM publication u
+JOIN plan p ON p.id = u.plan_id
+WHERE u.network_id = %(network)s AND u.level = %(level)s AND u.version = ANY(%(versions)s)
+
 -- name: insert_draft
 INSERT INTO plan (network_id, level, tessellation_id, status, as_of, base_version, created_at, settings, report,
                   title, created_by)
@@ -189,7 +196,7 @@ INSERT INTO plan_operation (plan_id, revision, kind, payload, person, verified, 
 VALUES (%(plan)s, %(revision)s, %(kind)s, %(payload)s, %(person)s, %(verified)s, %(now)s)
 
 -- name: set_divided
--- What a plan is measured by: what its last division was made by. Households balanced, nothing kept whole and nothing
+-- What a plan is measured by: what its last division was made by. Households balanced, nothing said of units and nothing
 -- hard leave the settings as they were.
 UPDATE plan SET settings = (settings - 'divided') || %(divided)s::jsonb WHERE id = %(plan)s
 

@@ -141,7 +141,7 @@ WHERE NOT EXISTS (SELECT FROM barrier b WHERE b.district_id = %(district)s AND b
 CREATE TEMP TABLE staged (
     code text, name text, address text, address_key text, kind text, floors smallint, community_code text,
     compound_code text, geom geometry, raw_x float8, raw_y float8, raw_crs text,
-    households integer, people integer, estimated boolean, as_of date
+    households integer, people integer, key_persons integer, estimated boolean, as_of date
 ) ON COMMIT DROP
 
 -- name: update_buildings
@@ -168,30 +168,32 @@ WHERE NOT EXISTS (SELECT FROM building b WHERE b.district_id = %(district)s AND 
 -- Household counts are only ever added: a value that the date already has adds nothing, another one adds a row (the
 -- latest recorded counts), and an estimate never takes the place of a count. Counts without a date hold from today;
 -- where nothing changed since the latest known, they add nothing.
-INSERT INTO household_count (building_id, as_of, households, people, estimated, source)
-SELECT b.id, COALESCE(s.as_of, %(as_of)s), s.households, s.people, COALESCE(s.estimated, false), %(source)s
+INSERT INTO household_count (building_id, as_of, households, people, key_persons, estimated, source)
+SELECT b.id, COALESCE(s.as_of, %(as_of)s), s.households, s.people, s.key_persons, COALESCE(s.estimated, false),
+       %(source)s
 FROM staged s
 JOIN building b ON b.district_id = %(district)s AND b.code = s.code AND upper_inf(b.valid)
 LEFT JOIN LATERAL (
-    SELECT h.households, h.people, h.estimated FROM household_count h
+    SELECT h.households, h.people, h.key_persons, h.estimated FROM household_count h
     WHERE h.building_id = b.id AND (h.as_of = s.as_of OR s.as_of IS NULL AND h.as_of <= %(as_of)s)
     ORDER BY h.as_of DESC, h.recorded_at DESC, h.id DESC LIMIT 1
 ) known ON true
 WHERE s.households IS NOT NULL
-  AND (known.households, known.people, known.estimated)
-      IS DISTINCT FROM (s.households, s.people, COALESCE(s.estimated, false))
+  AND (known.households, known.people, known.key_persons, known.estimated)
+      IS DISTINCT FROM (s.households, s.people, s.key_persons, COALESCE(s.estimated, false))
   AND NOT (COALESCE(s.estimated, false) AND known.estimated IS NOT DISTINCT FROM false)
 
 -- name: stage_households
 CREATE TEMP TABLE staged (
-    building_code text, households integer, people integer, as_of date, estimated boolean
+    building_code text, households integer, people integer, key_persons integer, as_of date, estimated boolean
 ) ON COMMIT DROP
 
 -- name: insert_households
 -- Counts of buildings that stand already, by the same rules; a count is of the building that stood on its date, one from
 -- before there was any of the first.
-INSERT INTO household_count (building_id, as_of, households, people, estimated, source)
-SELECT b.id, COALESCE(s.as_of, %(as_of)s), s.households, s.people, COALESCE(s.estimated, false), %(source)s
+INSERT INTO household_count (building_id, as_of, households, people, key_persons, estimated, source)
+SELECT b.id, COALESCE(s.as_of, %(as_of)s), s.households, s.people, s.key_persons, COALESCE(s.estimated, false),
+       %(source)s
 FROM staged s
 CROSS JOIN LATERAL (
     SELECT b.id FROM building b
@@ -200,12 +202,12 @@ CROSS JOIN LATERAL (
     ORDER BY b.valid LIMIT 1
 ) b
 LEFT JOIN LATERAL (
-    SELECT h.households, h.people, h.estimated FROM household_count h
+    SELECT h.households, h.people, h.key_persons, h.estimated FROM household_count h
     WHERE h.building_id = b.id AND (h.as_of = s.as_of OR s.as_of IS NULL AND h.as_of <= %(as_of)s)
     ORDER BY h.as_of DESC, h.recorded_at DESC, h.id DESC LIMIT 1
 ) known ON true
-WHERE (known.households, known.people, known.estimated)
-      IS DISTINCT FROM (s.households, s.people, COALESCE(s.estimated, false))
+WHERE (known.households, known.people, known.key_persons, known.estimated)
+      IS DISTINCT FROM (s.households, s.people, s.key_persons, COALESCE(s.estimated, false))
   AND NOT (COALESCE(s.estimated, false) AND known.estimated IS NOT DISTINCT FROM false)
 
 -- name: set_as_of

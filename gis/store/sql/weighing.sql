@@ -1,15 +1,15 @@
 -- How much of what a load counts lies in each cell of a plan.
 
--- name: people
--- People of the buildings that stand at a moment, by the counts of a date.
-SELECT k.cell_id, sum(h.people)::float8 AS n
+-- name: persons
+-- People and key persons of the buildings that stand at a moment, by the counts of a date.
+SELECT k.cell_id, coalesce(sum(h.people), 0)::float8 AS people, coalesce(sum(h.key_persons), 0)::float8 AS key_persons
 FROM building_cell k
 JOIN building b ON b.id = k.building_id AND b.valid @> %(at)s::timestamptz
 CROSS JOIN LATERAL (
-    SELECT c.people FROM household_count c WHERE c.building_id = b.id AND c.as_of <= %(as_of)s
+    SELECT c.people, c.key_persons FROM household_count c WHERE c.building_id = b.id AND c.as_of <= %(as_of)s
     ORDER BY c.as_of DESC, c.recorded_at DESC, c.id DESC LIMIT 1
 ) h
-WHERE k.cell_id = ANY(%(cells)s::bigint[]) AND h.people IS NOT NULL
+WHERE k.cell_id = ANY(%(cells)s::bigint[])
 GROUP BY k.cell_id
 
 -- name: parts
@@ -62,9 +62,11 @@ WHERE district_id = %(district)s AND occurred_at >= %(since)s AND occurred_at < 
   AND coalesce(CASE WHEN %(duty)s THEN duty_cell_id END, cell_id) = ANY(%(cells)s::bigint[])
 
 -- name: there_are
--- Whether a district has any people counted, any parts, any events of a period.
+-- Whether a district has any people or key persons counted, any parts, any events of a period.
 SELECT EXISTS (SELECT FROM household_count c JOIN building b ON b.id = c.building_id
                WHERE b.district_id = %(district)s AND c.people IS NOT NULL AND c.as_of <= %(as_of)s) AS people,
+       EXISTS (SELECT FROM household_count c JOIN building b ON b.id = c.building_id
+               WHERE b.district_id = %(district)s AND c.key_persons IS NOT NULL AND c.as_of <= %(as_of)s) AS key_persons,
        EXISTS (SELECT FROM part WHERE district_id = %(district)s) AS parts,
        EXISTS (SELECT FROM event WHERE district_id = %(district)s
                AND occurred_at >= %(since)s AND occurred_at < %(until)s) AS events

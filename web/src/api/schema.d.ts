@@ -3883,7 +3883,7 @@ export interface components {
             kind: "proposals";
             /**
              * Load
-             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year), key_persons and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
             load?: string | null;
             /**
@@ -3959,7 +3959,7 @@ export interface components {
             keep_whole?: ("" | "compounds" | "blocks") | null;
             /**
              * Load
-             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year), key_persons and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
             load?: string | null;
             /**
@@ -4064,7 +4064,7 @@ export interface components {
             keep_whole?: ("" | "compounds" | "blocks") | null;
             /**
              * Load
-             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year), key_persons and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
             load?: string | null;
             /**
@@ -4148,7 +4148,7 @@ export interface components {
             level: number;
             /**
              * Load
-             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year), key_persons and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
             load?: string | null;
             /**
@@ -4229,7 +4229,7 @@ export interface components {
             level: number;
             /**
              * Load
-             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year) and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
+             * @description What is balanced: households, or a weighted sum of households, people, parts, parts:CLASS, events (of a year), key_persons and area (km2), e.g. households=1,parts=0.05,events=0.2. Target and limits are in its units; without them there are as many grids as of households.
              */
             load?: string | null;
             /**
@@ -4415,6 +4415,11 @@ export interface components {
              */
             grids: string[];
             /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -4503,6 +4508,11 @@ export interface components {
              * @default []
              */
             grids: string[];
+            /**
+             * Keep Whole
+             * @description What no grid divides unless it is above the maximum; empty: nothing.
+             */
+            keep_whole?: ("" | "compounds" | "blocks") | null;
             /**
              * Lock Borders
              * @description Pairs of grids between which nothing moves.

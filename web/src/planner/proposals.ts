@@ -14,9 +14,9 @@ export const KEEPING = ['anew', 'loosely', 'mostly', 'strictly'] as const
 
 /** What is balanced: households, or work, a weighted sum. */
 export const LOADS = ['households', 'work'] as const
-export const TERMS = ['households', 'people', 'parts', 'events', 'area'] as const
+export const TERMS = ['households', 'people', 'parts', 'events', 'key_persons', 'area'] as const
 export type Weights = Record<(typeof TERMS)[number], number>
-const WORK: Weights = { households: 1, people: 0, parts: 0.05, events: 0.2, area: 0 }
+const WORK: Weights = { households: 1, people: 0, parts: 0.05, events: 0.2, key_persons: 0, area: 0 }
 /** What can be kept from being crossed. */
 export const BARRIERS = ['water', 'rail', 'expressway'] as const
 
@@ -24,7 +24,7 @@ const textOf = (weights: Weights): string => TERMS.filter((name) => weights[name
 
 /** Weights of a load as it is written, as far as the form has them. */
 function weightsOf(text: string): Weights {
-  const weights: Weights = { households: 0, people: 0, parts: 0, events: 0, area: 0 }
+  const weights: Weights = { households: 0, people: 0, parts: 0, events: 0, key_persons: 0, area: 0 }
   for (const part of text.split(',')) {
     const [name, weight] = part.split('=')
     if (TERMS.includes(name as never)) weights[name as keyof Weights] = Number(weight ?? 1)

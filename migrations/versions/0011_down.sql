@@ -1,0 +1,1 @@
+ALTER TABLE household_count DROP COLUMN key_persons;
