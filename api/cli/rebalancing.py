@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli import _proposals  # noqa: TC001  # typer reads it
 from api.cli._dividing import HardBarriers, KeepWhole, LoadText, Style, names_of  # typer reads it
 from api.cli._editing import By, District, Plan, edit_plan
 from api.cli._ground import (  # noqa: TC001  # typer reads it
@@ -153,9 +154,9 @@ def rebalance_plan(
     lock_border: LockBorder = None,
     max_moved: MaxMoved = None,
     max_grids: MaxGrids = None,
-    target: Annotated[int | None, typer.Option(min=1, help="Households a grid; as the network has it.")] = None,
-    minimum: Annotated[int | None, typer.Option("--min", help="By default as the network has it.")] = None,
-    maximum: Annotated[int | None, typer.Option("--max", help="By default as the network has it.")] = None,
+    target: _proposals.Target = None,
+    minimum: _proposals.Minimum = None,
+    maximum: _proposals.Maximum = None,
     style: Style = "balanced",
     seed: Seed = 1,
     keep_whole: KeepWhole = None,

@@ -201,7 +201,9 @@ def changes_of(community: Community) -> list[Change]:
             name = at.tobytes() + of[at].tobytes()
             if name not in found:
                 found[name] = _weighed(community, graph, plain, at, of[at])
-    return _bounded(community, list(found.values()), near)
+    # what moves nobody and evens nothing out is done for looks alone, and may change somebody's worker
+    useful = [change for change in found.values() if change.moved > 0 or change.gain > 0 or change.square < 0]
+    return _bounded(community, useful, near)
 
 
 def _far(community: Community, load: np.ndarray, near: np.ndarray) -> np.ndarray:

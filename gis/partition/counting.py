@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gis.partition.objective import grid_energy
 from gis.partition.search import Effort, divide
+from gis.partition.state import energies, totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,10 @@ GLANCE = 4
 def best_count(
     graph: Graph, k: int, weights: Weights, effort: Effort, seed: int, late: Callable[[], bool] | None = None
 ) -> int:
-    """Choose the number of grids with the lowest energy a grid, among those whose mean is inside the limits.
+    """Choose the number of grids that leaves fewest outside the limits, and of these the one of least energy a grid.
+
+    Only numbers whose mean is inside the limits are tried. By the energy alone, a grid with next to nothing between two
+    that cannot be divided would be outweighed by the good ones beside it.
 
     Parameters
     ----------
@@ -56,18 +59,14 @@ def best_count(
     if len(tried) == 1:
         return k
     glance = replace(effort, runs=max(1, effort.runs // GLANCE))
-    means = []
+    found: list[tuple[int, float]] = []
     for count in tried:
         if late is not None and late():
             break
         array = weights.array(float(np.sqrt(graph.area.sum() / count)))
-        means.append(_energy(graph, count, array, glance, seed) / count)
-    return tried[int(np.argmin(means))] if means else k
-
-
-def _energy(graph: Graph, k: int, weights: np.ndarray, effort: Effort, seed: int) -> float:
-    if k > 1:
-        return divide(graph, k, weights, effort, seed)[1]
-    shared = float(graph.length.sum()) / 2.0
-    outline = max(float(graph.outline.sum()) - 2.0 * shared, 1.0)
-    return float(grid_energy(float(graph.load.sum()), float(graph.area.sum()), outline, 0.0, weights))
+        of, _ = divide(graph, count, array, glance, seed)
+        sums, _ = totals(of, count, graph)
+        inside = np.clip(sums[:, 0], weights.minimum, weights.maximum)
+        outside = int((np.abs(sums[:, 0] - inside) > 1e-9).sum())
+        found.append((outside, float(energies(sums, array).sum()) / count))
+    return tried[found.index(min(found))] if found else k

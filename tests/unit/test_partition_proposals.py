@@ -96,3 +96,17 @@ def test_the_share_apart_knows_no_names_and_no_order(data):
     assert 0 <= share < 1
     assert share == pytest.approx(share_apart(community, load, other, 7 - one))
     assert share_apart(community, load, one, one + 10) == pytest.approx(0)
+
+
+def test_a_free_number_leaves_no_grid_with_next_to_nothing_between_kept_ones():
+    load = np.array([[157.0, 157.0, 5.0, 145.0, 144.0]])
+    names = np.array([["a", "a", None, "b", "b"]], object)
+    limits = {"target": 218, "minimum": 163, "maximum": 327, "keep_whole": "compounds", "effort": QUICK}
+    plan = partition(lattice(load, compound=names), **limits, free=True)
+    assert sorted(plan.grids["households"]) == [294.0, 314.0]
+
+
+def test_a_free_number_may_be_as_many_grids_as_cells_or_fewer():
+    """One cell a grid costs what it costs, like any other number."""
+    plan = partition(lattice(np.array([[100.0, 100.0, 100.0]])), target=150, minimum=90, maximum=220, free=True)
+    assert sorted(plan.grids["households"]) == [100.0, 200.0]
