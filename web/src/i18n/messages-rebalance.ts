@@ -71,7 +71,7 @@ export const rebalanceZh = {
   signLocked: '已锁定',
   signOutside: '范围外',
   quoted: '“{s}”',
-  byTarget: '按草案目标 {n} 户',
+  byTarget: '按草案目标 {n}',
   byTargets: '按各社区划分时的目标',
   whyTarget: '颜色与偏差按各社区划分时的目标；以下原因按网格体系的目标 {n} 户。',
 }
@@ -147,7 +147,7 @@ export const rebalanceEn: Record<keyof typeof rebalanceZh, string> = {
   signLocked: 'locked',
   signOutside: 'not in scope',
   quoted: '{s}',
-  byTarget: 'from the draft’s target {n}',
-  byTargets: 'from each community’s own target',
-  whyTarget: 'Colours and deviations are measured from each community’s own target, the reasons below from the network’s: {n}.',
+  byTarget: 'from target {n} of the draft',
+  byTargets: 'from the target of each community',
+  whyTarget: 'Colours and deviations are measured from the own target of each community, the reasons below from that of the network: {n}.',
 }
