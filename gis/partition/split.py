@@ -206,11 +206,11 @@ def partition(
 
 def _tell_hard(report: Report, over: int, hard: Sequence[str], links: int) -> None:
     """Say how many borders hard barriers close, and how many pairs of cells are joined across all the same."""
+    run, pairs = "border runs" if over == 1 else "borders run", f"{links} {'pair' if links == 1 else 'pairs'}"
     report.add(
         "note",
         "hard_barriers",
-        f"{over} borders run along {', '.join(hard)}, which no grid crosses; bridges and tunnels join {links} pairs of "
-        "cells.",
+        f"{over} {run} along {', '.join(hard)}, which no grid crosses; bridges and tunnels join {pairs} of cells.",
         amount=float(over),
     )
 

@@ -227,6 +227,9 @@ def test_no_grid_crosses_a_hard_barrier_but_by_links_that_are_told(seed, row, to
     ground = along(lattice(load), "water", row)
     crossed = np.array([[6 * row + 2, 6 * row + 8]]) if bridge else None
     plan = partition(ground, hard_barriers=("water",), crossed=crossed, seed=seed, effort=QUICK)
+    (remark,) = [one for one in plan.report.remarks if one.rule == "hard_barriers"]
+    assert remark.message.startswith("6 borders run along water, ")
+    assert remark.message.endswith("join 1 pair of cells." if bridge else "join 0 pairs of cells.")
     seen, _ = parted(ground, ("water",))
     n = len(plan.grid_of)
     assert connected(plan.grid_of, np.concatenate([seen.adjacency.pairs, plan.links]))
