@@ -185,7 +185,7 @@ def regroup_files(
     return FileRegrouping(
         finished(made, GRID_COLUMNS, ground.own),
         finished(cell_frame(tessellation, plan), CELL_COLUMNS, ground.own),
-        [(name, kept_of(tessellation, one.of, plan.grid_of)) for name, one in zip(told, old, strict=True)],
+        [(name, kept_of(tessellation, one.of, plan.grid_of, maximum)) for name, one in zip(told, old, strict=True)],
         pd.concat(
             [_table(tessellation, plan, was, name) for name, was in zip(told, names, strict=True)], ignore_index=True
         ),

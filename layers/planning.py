@@ -382,7 +382,10 @@ def _columns(place: District, plan: PlanCells) -> dict[str, Any]:
 
 
 def plan_grids(connection: Connection, district: str, plan: int, now: dt.datetime) -> list[dict[str, Any]]:
-    """List the grids of a plan by their codes: ``key``, ``code``, ``households``, ``cells``, ``parts``."""
+    """List the grids of a plan by their codes: ``key``, ``code``, ``households``, ``cells``, ``parts``.
+
+    With ``load`` where the plan balances something else than households.
+    """
     read = read_plan_cells(connection, district_of(connection, district), plan, now)
     keys, grid = np.unique(read.cells["grid_code"].to_numpy(object).astype(str), return_inverse=True)
     households = np.bincount(grid, read.cells["households"].to_numpy(float), len(keys))
@@ -397,6 +400,9 @@ def plan_grids(connection: Connection, district: str, plan: int, now: dt.datetim
         }
         for i, key in enumerate(keys)
     ]
+    if "load" in read.cells:
+        for row, load in zip(rows, np.bincount(grid, read.cells["load"].to_numpy(float), len(keys)), strict=True):
+            row["load"] = float(load)
     return sorted(rows, key=lambda row: row["code"])
 
 

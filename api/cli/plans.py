@@ -8,7 +8,7 @@ import typer
 
 from api.cli import _proposals
 from api.cli._dividing import names_of
-from api.cli._editing import By, Communities, District, Plan, actor, edit_plan
+from api.cli._editing import By, Communities, District, Plan, actor, edit_plan, show_grids
 from api.cli._store import open_store
 from gis.errors import InputError
 
@@ -302,10 +302,7 @@ def _show(connection: Connection, district: str, plan: int) -> None:
     zone = _zone(connection, district)
     effective = f", version {told['version']} from {_local(told['effective'], zone)}" if told["version"] else ""
     console.print(f"Plan {plan} of {district}: {told['state']}{effective}. {told['title'] or ''}".rstrip())
-    grids = Table("grid", "code", "households", "cells", "parts")
-    for row in plan_grids(connection, district, plan, utc_now()):
-        grids.add_row(row["key"], row["code"], f"{row['households']:,.0f}", str(row["cells"]), str(row["parts"]))
-    console.print(grids)
+    show_grids(told, plan_grids(connection, district, plan, utc_now()), ("key", "code"))
     steps = Table("step", "person", "at", "reason")
     for row in told["steps"]:
         who = row["person"] if row["verified"] else f"{row['person']} (unverified)"

@@ -123,7 +123,9 @@ def regroup(
 
 
 def kept_words(name: str, kept: Kept, households: float) -> str:
-    """Say in a line what is kept of old grids."""
+    """Say in a line what is kept of old grids: where each holds too much for a new one, only of their borders."""
+    if 0 < kept.grids == kept.above and not kept.whole:
+        return f"{name}: each old grid holds more than a new one may; {kept.border_kept:.1%} of the old borders kept."
     return (
         f"{name}: {kept.whole} of {kept.grids} old grids whole ({kept.share_whole:.1%}); {kept.apart:,.0f} households "
         f"({kept.apart / max(households, 1.0):.1%}) apart from most of their old grid; {kept.border_kept:.1%} of the "

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gis.partition.loads import loads_of
+
 if TYPE_CHECKING:
     from gis.graph import Tessellation
 
@@ -27,6 +29,8 @@ class Kept:
         Share of the metres between old grids of one community that are a border in the plan; 1 where there are none.
     border_followed : float
         Share of the metres between new grids of one community that were a border before; 1 where there are none.
+    above : int
+        Old grids that hold more than a new one may: they cannot stay whole.
     """
 
     grids: int
@@ -34,6 +38,7 @@ class Kept:
     apart: float
     border_kept: float
     border_followed: float
+    above: int = 0
 
     @property
     def share_whole(self) -> float:
@@ -41,7 +46,7 @@ class Kept:
         return self.whole / self.grids if self.grids else 1.0
 
     def as_dict(self) -> dict[str, float]:
-        """All of it, as JSON takes it."""
+        """What is kept, as JSON takes it."""
         return {
             "grids": self.grids,
             "whole": self.whole,
@@ -51,7 +56,7 @@ class Kept:
         }
 
 
-def kept_of(tessellation: Tessellation, old: np.ndarray, new: np.ndarray) -> Kept:
+def kept_of(tessellation: Tessellation, old: np.ndarray, new: np.ndarray, maximum: float = np.inf) -> Kept:
     """Say what a plan keeps of old grids.
 
     Parameters
@@ -61,6 +66,8 @@ def kept_of(tessellation: Tessellation, old: np.ndarray, new: np.ndarray) -> Kep
         Old grid of each cell; below 0 for none: such cells count nowhere.
     new : ndarray of int, shape (cells,)
         Its grid in the plan.
+    maximum : float
+        Most load of a grid of the plan, see `gis.partition.loads`.
 
     Returns
     -------
@@ -72,6 +79,8 @@ def kept_of(tessellation: Tessellation, old: np.ndarray, new: np.ndarray) -> Kep
     shared = np.bincount(at.ravel(), load[known], len(pair))
     grids, first, met = np.unique(pair[:, 0], return_index=True, return_counts=True)
     together = np.maximum.reduceat(shared, first) if len(first) else shared
+    held = np.bincount(at.ravel(), loads_of(tessellation)[known], len(pair))
+    held = np.add.reduceat(held, first) if len(first) else held
     a, b = tessellation.adjacency.pairs.T
     metres = np.where(known[a] & known[b], tessellation.adjacency.length, 0.0)
     was, now = metres * (old[a] != old[b]), metres * (new[a] != new[b])
@@ -82,4 +91,5 @@ def kept_of(tessellation: Tessellation, old: np.ndarray, new: np.ndarray) -> Kep
         apart=float(shared.sum() - together.sum()),
         border_kept=both / float(was.sum()) if was.any() else 1.0,
         border_followed=both / float(now.sum()) if now.any() else 1.0,
+        above=int((held > maximum).sum()),
     )

@@ -20,6 +20,7 @@ from gis.partition.counts import check_limits
 from gis.partition.inputs import Locks, Scope, prepared
 from gis.partition.loads import loads_of, unit_words
 from gis.partition.objective import Weights
+from gis.partition.remark_words import large_words
 from gis.partition.styles import style_weights
 from gis.partition.transshipment import excess, transshipment
 from gis.partition.units import require_kept
@@ -223,7 +224,7 @@ def rebalance(
     answers = _in_order([_taken(stance, changes, left, tessellation, in_force, start, target) for stance in STANCES])
     if all(not len(answer.moves) for answer in answers):
         report.add("note", "nothing_to_move", "No move is worth making, or allowed: the grids stay as they are.")
-    _tell_split(start, in_force, answers, unit_words(tessellation.load)["en"], report)
+    _tell_split(start, in_force, answers, tessellation.load, report)
     come = np.flatnonzero((in_force < 0) & (start.grid_of >= 0))
     joined = _buildings(tessellation, come).assign(to_grid=lambda rows: start.grid_of[rows["cell"].to_numpy()])
     settings = {
@@ -242,19 +243,21 @@ def rebalance(
     return Rebalancing(answers, _balance(start, start.grid_of), joined, pairs, report, settings)
 
 
-def _tell_split(start: Prepared, in_force: np.ndarray, answers: list[Answer], unit: str, report: Report) -> None:
+def _tell_split(start: Prepared, in_force: np.ndarray, answers: list[Answer], load: str, report: Report) -> None:
     """Say of units above the maximum that an answer divides them."""
     for large in start.large:
         if len(np.unique(in_force[large.cells])) == 1 and any(
             len(np.unique(answer.grid_of[large.cells])) > 1 for answer in answers
         ):
+            said = large_words(large, load)
             report.add(
                 "note",
                 "unit_split",
-                f"{large.name} ({large.load:g} {unit}) is above the maximum and not kept whole: an answer divides it.",
+                f"{said['en']} and not kept whole: an answer divides it.",
                 code=large.name,
                 amount=large.load,
-                unit=unit,
+                unit=unit_words(load)["en"],
+                message_zh=f"{said['zh']}，不再整体保留，有方案将其拆分。",
             )
 
 

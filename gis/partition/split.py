@@ -22,6 +22,7 @@ from gis.partition.objective import Weights
 from gis.partition.pace import Pace, check_stages, deadline, each_share, share_until, silent
 from gis.partition.parts import communities_of, find_parts, subgraph
 from gis.partition.plan import Plan
+from gis.partition.remark_words import large_words
 from gis.partition.search import Effort, divide
 from gis.partition.styles import style_weights
 from gis.partition.units import contracted, nearest_cells, require_kept, units_of
@@ -205,11 +206,11 @@ def partition(
 
 def _tell_hard(report: Report, over: int, hard: Sequence[str], links: int) -> None:
     """Say how many borders hard barriers close, and how many pairs of cells are joined across all the same."""
+    run, pairs = "border runs" if over == 1 else "borders run", f"{links} {'pair' if links == 1 else 'pairs'}"
     report.add(
         "note",
         "hard_barriers",
-        f"{over} borders run along {', '.join(hard)}, which no grid crosses; bridges and tunnels join {links} pairs of "
-        "cells.",
+        f"{over} {run} along {', '.join(hard)}, which no grid crosses; bridges and tunnels join {pairs} of cells.",
         amount=float(over),
     )
 
@@ -318,7 +319,7 @@ def _assemble(
     if "load" in cells:
         grids["load"] = grids["households"]
         grids["households"] = np.bincount(grid_of, np.nan_to_num(cells["households"].to_numpy(float)), len(grids))
-    _tell_split(report, units, grid_of, grids, unit)
+    _tell_split(report, units, grid_of, grids, tessellation.load)
     report.counts = {
         "communities": len(tasks),
         "grids": len(grids),
@@ -328,7 +329,7 @@ def _assemble(
     return Plan(grid_of, grids, np.array(links, np.int32).reshape(-1, 2), report, dict(settings))
 
 
-def _tell_split(report: Report, units: Units, grid_of: np.ndarray, grids: pd.DataFrame, unit: str) -> None:
+def _tell_split(report: Report, units: Units, grid_of: np.ndarray, grids: pd.DataFrame, load: str) -> None:
     """Say of every unit above the maximum that it is divided, here and at its grids."""
     for large in units.large:
         here = np.unique(grid_of[large.cells])
@@ -337,13 +338,15 @@ def _tell_split(report: Report, units: Units, grid_of: np.ndarray, grids: pd.Dat
         for g in here:
             if "unit_split" not in grids["flags"].iloc[g]:
                 grids["flags"].iloc[g].append("unit_split")
+        said = large_words(large, load)
         report.add(
             "note",
             "unit_split",
-            f"{large.name} ({large.load:g} {unit}) is above the maximum: it is divided among {len(here)} grids.",
+            f"{said['en']}: it is divided among {len(here)} grids.",
             code=large.name,
             amount=large.load,
-            unit=unit,
+            unit=unit_words(load)["en"],
+            message_zh=f"{said['zh']}，已拆分，分属 {len(here)} 个网格。",
         )
 
 

@@ -33,11 +33,12 @@ KEPT: Mapping[str, str] = MappingProxyType({"compounds": "compound_id", "blocks"
 
 @dataclass(frozen=True)
 class Unit:
-    """A part of a unit that is above the maximum: its name, its load, its cells by row position."""
+    """A part of a unit that is above the maximum: its name, load, cells by row position, and what it is (of `KEPT`)."""
 
     name: str
     load: float
     cells: np.ndarray = field(repr=False)
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,10 @@ def units_of(
         np.maximum.at(most, label, grid_of)
     large = (total > maximum) & (size > 1)
     loose = large if grid_of is None else large | (least != most)
-    told = [Unit(name[label == u][0], float(total[u]), np.flatnonzero(label == u)) for u in np.flatnonzero(large)]
+    told = [
+        Unit(name[label == u][0], float(total[u]), np.flatnonzero(label == u), str(keep_whole))
+        for u in np.flatnonzero(large)
+    ]
     label = np.where(loose[label], len(size) + np.arange(n), label)
     _, first, atom = np.unique(label, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)

@@ -131,8 +131,9 @@ def merge_networks(
         options: dict[str, Any] = {"executor": executor, "progress": progress, "clock": clock}
         step = propose_plan(connection, district, network=code, seed=seed, style=style, keep=keep, **options)
         made = read_plan(connection, place, step.plan_id, now=clock())
+        grid_of, most = made.plan.grid_of, float(made.plan.settings["maximum"])
         kept = [
-            (one, kept_of(made.tessellation, _numbers(connection, place, of, made.cells.ids), made.plan.grid_of))
+            (one, kept_of(made.tessellation, _numbers(connection, place, of, made.cells.ids), grid_of, most))
             for one, of in old
         ]
     return Merged(code, step, kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from gis.networks import Network
 from gis.plans import Actor
@@ -84,6 +85,48 @@ def test_a_draft_is_divided_by_work_told_checked_and_undone(client, database):  
     done = take(client, plan, "submit")
     assert done["state"] == "submitted"
     assert done["measures"]["load"] == LOAD
+
+
+def test_commands_show_the_work_of_each_grid_and_what_is_wanted(client, database, monkeypatch):  # noqa: F811
+    from api.cli import app
+
+    monkeypatch.setenv("GRIDKEEPER_DATABASE_URL", database.app_url)
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def run(*arguments):
+        done = CliRunner().invoke(app, ["plan", *(str(a) for a in arguments)])
+        assert done.exit_code == 0, done.output or done.exception
+        rows = [[part.strip() for part in line.split("│")[1:-1]] for line in done.output.splitlines() if "│" in line]
+        heads = next(line for line in done.output.splitlines() if "parts ┃" in line).strip("┃ ").split("┃")
+        return [head.strip() for head in heads], [row for row in rows if len(row) == len(heads)], done.output
+
+    plan = opened(client, WEST)
+    heads, before, out = run("show", serve.DISTRICT, plan)
+    assert (heads, "Load" in out) == (["grid", "code", "households", "cells", "parts"], False)
+    by = ("--as", PLANNER.name)
+    heads, changed, out = run(
+        "propose", serve.DISTRICT, plan, "--communities", WEST, "--load", LOAD, "--target", 330, *by
+    )
+    assert heads == ["grid", "load", "households", "cells", "parts"]
+    line = f"Load: {LOAD}; wanted 330 units of work a grid, 247.5 to 495."
+    assert line in out
+    sums, _ = loads(client, plan)
+    assert {row[0]: float(row[1].replace(",", "")) for row in changed if row[3] != "0"} == {
+        row[0]: sums[row[0]] for row in changed if row[0] in sums
+    }
+    assert all(row[1:] == ["0", "0", "0", "0"] for row in changed if row[0] not in sums)
+    heads, shown, out = run("show", serve.DISTRICT, plan)
+    assert heads == ["grid", "code", "load", "households", "cells", "parts"]
+    assert {row[0]: float(row[2].replace(",", "")) for row in shown} == sums
+    assert line in out
+    # of one thing that counts once the unit is its own
+    assert "wanted 40 parts a grid, 30 to 60." in run(
+        "propose", serve.DISTRICT, plan, "--communities", WEST, "--load", "parts", "--target", 40, *by
+    )[2]  # fmt: skip
+    assert line in run("undo", serve.DISTRICT, plan, *by)[2]
+    heads, _, out = run("undo", serve.DISTRICT, plan, *by)
+    assert (heads, "Load" in out) == (["grid", "households", "cells", "parts"], False)
+    assert run("show", serve.DISTRICT, plan)[1] == before
 
 
 def test_cells_that_only_the_draft_has_carry_what_lies_on_them(client):  # noqa: F811

@@ -152,6 +152,25 @@ def test_no_unit_below_the_maximum_is_divided(seed, rows, columns, top):
     assert flagged == {int(g) for unit in divided for g in plan.grid_of[unit.cells]}
 
 
+def test_a_unit_that_is_divided_is_called_what_it_is():
+    for kind, told in (
+        ("compounds", ("Compound C7 (400 households) is above the maximum: ", "小区“C7”（400 户）超过最多户数，")),
+        ("blocks", ("Block 0 (400 households) is above the maximum: ", "街区“0”（400 户）超过最多户数，")),
+    ):
+        ground = lattice(np.full((1, 4), 100.0), block=4, compound=np.full((1, 4), "C7", object))
+        (remark,) = [one for one in partition(ground, keep_whole=kind).report.remarks if one.rule == "unit_split"]
+        assert (remark.message, remark.message_zh) == (
+            f"{told[0]}it is divided among 2 grids.",
+            f"{told[1]}已拆分，分属 2 个网格。",
+        )
+    parts = replace(ground, cells=ground.cells.assign(load=[50.0] * 4), load="parts=1")
+    (remark,) = [
+        one for one in partition(parts, target=100, keep_whole="compounds").report.remarks if one.rule == "unit_split"
+    ]
+    assert remark.message.startswith("Compound C7 (200 parts) is above the maximum")
+    assert remark.message_zh.startswith("小区“C7”（200 个部件）超过上限，已拆分")
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**31))
 def test_proofs_hold_for_units_as_for_buildings(seed):
@@ -208,6 +227,9 @@ def test_no_grid_crosses_a_hard_barrier_but_by_links_that_are_told(seed, row, to
     ground = along(lattice(load), "water", row)
     crossed = np.array([[6 * row + 2, 6 * row + 8]]) if bridge else None
     plan = partition(ground, hard_barriers=("water",), crossed=crossed, seed=seed, effort=QUICK)
+    (remark,) = [one for one in plan.report.remarks if one.rule == "hard_barriers"]
+    assert remark.message.startswith("6 borders run along water, ")
+    assert remark.message.endswith("join 1 pair of cells." if bridge else "join 0 pairs of cells.")
     seen, _ = parted(ground, ("water",))
     n = len(plan.grid_of)
     assert connected(plan.grid_of, np.concatenate([seen.adjacency.pairs, plan.links]))

@@ -73,7 +73,10 @@ def test_a_unit_above_the_maximum_is_divided_and_that_is_told():
     assert found.answers[-1].moved > 0
     (remark,) = [one for one in found.report.remarks if one.rule == "unit_split"]
     assert (remark.code, remark.amount) == ("u0", 400.0)
-    assert "超过最多户数" in remark_words(remark)["zh"]
+    assert remark_words(remark) == {
+        "zh": "小区“u0”（400 户）超过最多户数，不再整体保留，有方案将其拆分。",
+        "en": "Compound u0 (400 households) is above the maximum and not kept whole: an answer divides it.",
+    }
 
 
 # ------------------------------------------------------------------------------------------------ always

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.cli.regrouping import kept_words
 from gis.errors import InputError
 from gis.measures.of_old_grids import kept_of
 from gis.partition import Effort, Keep, OldGrids, divide_level, partition
@@ -47,6 +48,12 @@ def test_where_old_grids_must_be_divided_their_borders_stay(seed):
         kept = kept_of(ground, old, plan.grid_of)
         assert len(plan.grids) == grids
         assert (kept.whole, kept.border_kept) == (0, 1.0)
+        # nothing went wrong: they could not stay whole
+        above = kept_of(ground, old, plan.grid_of, 1.5 * target)
+        assert (above.above, above.as_dict()) == (6, kept.as_dict())
+        told = kept_words("old", above, 4800)
+        assert told == "old: each old grid holds more than a new one may; 100.0% of the old borders kept."
+        assert "0 of 6 old grids whole" in kept_words("old", kept_of(ground, old, plan.grid_of, 800), 4800)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
