@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from gis.errors import SetupError
 
 from . import machine
 from .environment import BIN, WEB, node_path, python_packages, web_build, web_packages
-from .steps import HOME, ROOT, StepError, show, step
+from .steps import HOME, ROOT, StepError, show
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["main"]
 
@@ -36,9 +43,7 @@ def demo() -> int:
 def run_tests(*, everything: bool = False) -> int:
     """Run all checks; pytest comes last, so that its closing line is the last of a good run."""
     prepare_tests()
-    failed = checks()
-    if show("npm", "run", "--silent", "test", cwd=WEB, extra=node_path()) != 0:
-        failed.append("web tests")
+    failed = checks(testing=True)
     chosen = ["-m", "slow or not slow"] if everything else []
     code = show(BIN / "pytest", "-n", "2", "--dist", "loadfile", *chosen)
     if failed:
@@ -106,23 +111,51 @@ def prepare_tests() -> None:
     web_build()
 
 
-def checks() -> list[str]:
-    """Run the static checks and name those that fail."""
-    commands = {
+def checks(*, testing: bool = False) -> list[str]:
+    """Run the static checks side by side and name those that fail; for tests, those of the browser app too.
+
+    Kernels are compiled meanwhile, once for all processes of the tests.
+    """
+    commands: dict[str, tuple[str | Path, ...]] = {
+        "mypy": (BIN / "mypy", "--no-error-summary"),
         "ruff": (BIN / "ruff", "check", "--quiet", ROOT),
         "ruff format": (BIN / "ruff", "format", "--check", "--quiet", ROOT),
-        "mypy": (BIN / "mypy", "--no-error-summary"),
         "vue-tsc": ("npm", "run", "--silent", "check"),
     }
+    if testing:
+        commands |= {
+            "web tests": ("npm", "run", "--silent", "test"),
+            "kernels": (BIN / "python", "-m", "tests.kernels"),
+        }
     failed = []
-    for name, command in commands.items():
-        with step(f"check: {name}"):
-            in_web = command[0] == "npm"
-            code = show(*command, cwd=WEB if in_web else ROOT, extra=node_path() if in_web else {})
-        if code != 0:
-            failed.append(name)
-            print(f"  {name} failed")
+    with ThreadPoolExecutor(2) as pool:
+        runs = {name: pool.submit(_timed, *command) for name, command in commands.items()}
+        for name, run in runs.items():
+            code, said, seconds = run.result()
+            print(f"  {f'check: {name}':<46}{seconds:6.1f} s", flush=True)
+            if code != 0:
+                failed.append(name)
+                print(f"{said}\n  {name} failed", flush=True)
     return failed
+
+
+def _timed(*command: str | Path) -> tuple[int, str, float]:
+    """Run a check; give its exit code, what it said, and its seconds."""
+    begun = time.monotonic()
+    in_web = command[0] == "npm"
+    extra = node_path() if in_web else {}
+    done = subprocess.run(  # noqa: S603
+        [str(word) for word in command],
+        cwd=WEB if in_web else ROOT,
+        env={**os.environ, **extra},
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    return done.returncode, done.stdout, time.monotonic() - begun
 
 
 COMMANDS = {

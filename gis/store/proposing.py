@@ -22,7 +22,6 @@ from gis.partition.styles import style_weights
 from gis.partition.units import require_kept
 from gis.plans import Draft, codes_of_plan, first_keys, new_key
 from gis.progress import Progress, quiet
-from gis.store.copying import plain
 from gis.store.levels import divider_of_level
 from gis.store.networks import read_level
 from gis.store.queries import query
@@ -79,8 +78,9 @@ def proposal_of(
         pace = {"effort": Effort(runs=1, steps_per_cell=0, rounds=0, passes=0)}
     plan = work.divide(**wanted.options(), seed=wanted.seed, executor=executor, progress=progress, **pace)
     stages = asked.get("stages") if taken is not None else plan.settings.get("stages")
-    links = {"links": [*links_of(connection, int(row["id"])), *work.cells.ids[plan.links].tolist()]}
-    connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": Jsonb(plain(links))})
+    links = {tuple(pair) for pair in [*links_of(connection, int(row["id"])), *work.cells.ids[plan.links].tolist()]}
+    report = Jsonb({"links": [list(pair) for pair in sorted(links)]})
+    connection.execute(query("drafts.set_report"), {"plan": row["id"], "report": report})
     return {
         "communities": work.communities,
         "seed": wanted.seed,

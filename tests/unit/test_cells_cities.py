@@ -31,6 +31,7 @@ def cambridge(cities):
     return ground, lots, tessellate(ground, lots, barriers=gpd.GeoDataFrame(lines, crs=streets.crs))
 
 
+@pytest.mark.slow
 def test_cambridge_is_exact_and_no_lot_is_cut(cambridge):
     ground, lots, t = cambridge
     insist(t, lots)
