@@ -5,10 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
 
-
-@pytest.mark.skipif(sys.platform == "win32", reason="C's library has no name of its own there")
 def test_what_a_library_prints_past_python_is_not_in_the_pipe():
     words = "import ctypes; from api.cli._show import keep_stdout; keep_stdout(); keep_stdout()\n"
     words += "ctypes.CDLL(None).puts(b'solver.run();'); print('网格')"
