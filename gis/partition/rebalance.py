@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Balance", "Rebalancing", "rebalance"]
 
-STRICTER = 4
+STRICTER = 6
 """Choices tried, each more strictly, for an answer that may not move more than a multiple of its bound."""
 
 
@@ -293,16 +293,22 @@ def _taken(
     limit.
     """
     most, near = stance.most, None
+    strict, loose = 0.0, most
     for _ in range(STRICTER):
         chosen = choose(changes, replace(stance, most=most), target, budget)
-        if not chosen:
+        if chosen:
+            answer = _answer(stance.name, tessellation, in_force, start, [changes[i] for i in chosen])
+            if near is None or answer.ratio < near.ratio:
+                near = answer
+            if answer.ratio <= stance.most:
+                break
+            loose, most = most, 0.99 * most * stance.most / answer.ratio
+        elif near is None:
             break
-        answer = _answer(stance.name, tessellation, in_force, start, [changes[i] for i in chosen])
-        if near is None or answer.ratio < near.ratio:
-            near = answer
-        if answer.ratio <= stance.most:
-            break
-        most *= 0.99 * stance.most / answer.ratio
+        else:
+            strict = most
+        if most <= strict:  # so strictly nothing is chosen: halfway
+            most = (strict + loose) / 2
     if near is not None:
         return near
     chosen = choose(changes, replace(stance, most=np.inf), target, budget) if np.isfinite(most) else []

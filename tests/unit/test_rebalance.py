@@ -215,7 +215,7 @@ def test_the_answers_stand_along_moves_and_balance(seed):
     assert result.now.within < few.balance.within <= best.balance.within
     assert max(answer.balance.rms for answer in result.answers) <= result.now.rms
     assert between.ratio <= 1.6
-    if seed in {4, 17}:  # in the others the buildings are too coarse for that
+    if seed in {4, 12, 17}:  # in the other one the buildings are too coarse for that
         assert few.ratio <= 1.25
 
 
